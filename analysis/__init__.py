@@ -1,0 +1,1 @@
+"""A tidy table of ratings in; tables, figures and a report out."""

@@ -1,0 +1,5 @@
+"""`python -m app` is `semantic-eq`."""
+
+from app.cli import main
+
+main()

@@ -1,0 +1,7 @@
+"""Commands of the stimuli group."""
+
+import typer
+
+
+def register(cli: typer.Typer) -> None:
+    """Add this group's commands to ``cli``."""

@@ -1,0 +1,1 @@
+"""The semantic equaliser: SAFE-DB, EQ parameters and curves, the networks, training and evaluation."""

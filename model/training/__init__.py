@@ -1,0 +1,1 @@
+"""Training: where audio comes from, the losses and the loop."""

@@ -1,0 +1,1 @@
+"""Clips in, a loudness-matched stimulus set with its manifest out."""
