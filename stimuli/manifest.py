@@ -1,0 +1,219 @@
+"""A stimulus set on disk: `manifest.json`, the same stimuli as `manifest.csv` for people, and `audio/<id>.flac`.
+
+The manifest is written last, so a folder without one is not a set, however many files it holds. Loudness is in LUFS and true
+peaks in dBTP (ITU-R BS.1770), both measured on the samples as written. The 13 parameters stand in the order of a SAFE-DB
+row: low shelf, three peaks, high shelf.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import hashlib
+import io
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FORMAT = 1
+GENERATED_KINDS = ("headphones", "huggins", "audible_check", "level", "anchor")
+KINDS = ("stimulus", *GENERATED_KINDS)
+PARAMETER_NAMES = (
+    "low_shelf_gain_db",
+    "low_shelf_hz",
+    *(f"peak_{band}_{what}" for band in (1, 2, 3) for what in ("gain_db", "hz", "q")),
+    "high_shelf_gain_db",
+    "high_shelf_hz",
+)
+
+
+@dataclass(frozen=True)
+class ClipInfo:
+    """Where a clip comes from: ``start_s`` and ``duration_s`` are the excerpt's place in its source."""
+
+    clip: str
+    title: str
+    source: str
+    start_s: float
+    duration_s: float
+    limited_db: float = 0.0
+
+
+@dataclass(frozen=True)
+class Stimulus:
+    """One audio file of a set.
+
+    ``kind`` is ``stimulus`` (one clip under one condition for one descriptor) or one of `GENERATED_KINDS`; of these
+    ``headphones``, ``huggins`` and ``audible_check`` carry the right answer in ``expected``. ``already_so`` tells how
+    much the source clip sounds like the descriptor before any EQ.
+    """
+
+    id: str
+    kind: str
+    clip: str | None
+    condition: str | None
+    descriptor: str | None
+    parameters: tuple[float, ...] | None
+    lufs: float | None
+    dbtp: float
+    sha256: str
+    duration_s: float
+    already_so: float | None = None
+    expected: int | None = None
+    model_hash: str | None = None
+    excerpt: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A stimulus set's contents; ``folder`` is where it was loaded from or saved to."""
+
+    name: str
+    sample_rate_hz: int
+    loudness_lufs: float
+    model_hash: str | None
+    seed: int
+    clips: tuple[ClipInfo, ...]
+    stimuli: tuple[Stimulus, ...]
+    recipe: str | None = None
+    folder: Path | None = field(default=None, compare=False)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Manifest:
+        """Read the set in ``folder``.
+
+        Raises
+        ------
+        ValueError
+            When there is no manifest, or it is damaged or of another version of this program; in one sentence.
+        """
+        path = Path(folder) / "manifest.json"
+        try:
+            table = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ValueError(
+                f"No stimulus set in {folder}: it has no manifest.json; make one with `semantic-eq stimuli build`."
+            ) from None
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path} is damaged ({error}); build the set again.") from None
+        return cls._from_table(table, path)
+
+    @classmethod
+    def _from_table(cls, table: dict, path: Path) -> Manifest:
+        if not isinstance(table, dict) or table.get("format") != FORMAT:
+            found = table.get("format") if isinstance(table, dict) else None
+            raise ValueError(
+                f"{path} has format {found}, not {FORMAT}: it was written by another version; build again."
+            )
+        try:
+            return cls(
+                clips=tuple(ClipInfo(**clip) for clip in table["clips"]),
+                stimuli=tuple(_stimulus(row) for row in table["stimuli"]),
+                folder=path.parent,
+                **{key: table[key] for key in _HEADER},
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(
+                f"{path} lacks or has too much of what a set needs ({error}); build the set again."
+            ) from None
+
+    def save(self, folder: str | Path) -> Manifest:
+        """Write `manifest.csv`, then `manifest.json`, each whole or not at all; returns the set as saved there."""
+        folder = Path(folder)
+        write_whole(folder / "manifest.csv", self.to_csv().encode())
+        write_whole(folder / "manifest.json", self.to_json().encode())
+        return dataclasses.replace(self, folder=folder)
+
+    def to_json(self) -> str:
+        """The manifest as JSON text."""
+        table = {"format": FORMAT} | {key: getattr(self, key) for key in _HEADER}
+        table["clips"] = [dataclasses.asdict(clip) for clip in self.clips]
+        table["stimuli"] = [dataclasses.asdict(stimulus) for stimulus in self.stimuli]
+        return json.dumps(table, indent=1, ensure_ascii=False) + "\n"
+
+    def to_csv(self) -> str:
+        """The stimuli as a table, one row each, the 13 parameters and the excerpt in columns of their own."""
+        names = [f.name for f in dataclasses.fields(Stimulus) if f.name not in ("parameters", "excerpt")]
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([*names, "excerpt_start_s", "excerpt_end_s", *PARAMETER_NAMES])
+        for row in self.stimuli:
+            excerpt = row.excerpt or (None, None)
+            parameters = row.parameters or (None,) * len(PARAMETER_NAMES)
+            writer.writerow([*(getattr(row, name) for name in names), *excerpt, *parameters])
+        return text.getvalue()
+
+    def audio_path(self, stimulus_id: str) -> Path:
+        """The file of one stimulus; only ids of this set have one."""
+        if self.folder is None:
+            raise ValueError(f"The set {self.name} is in no folder yet; save or load it first.")
+        if stimulus_id not in self._by_id:
+            raise ValueError(f"The set {self.name} has no stimulus {stimulus_id!r}.")
+        return self.folder / "audio" / f"{stimulus_id}.flac"
+
+    def get(self, stimulus_id: str) -> Stimulus:
+        """The stimulus with this id."""
+        if stimulus_id not in self._by_id:
+            raise ValueError(f"The set {self.name} has no stimulus {stimulus_id!r}.")
+        return self._by_id[stimulus_id]
+
+    def of_kind(self, kind: str) -> list[Stimulus]:
+        """The stimuli of one kind, in the manifest's order."""
+        if kind not in KINDS:
+            raise ValueError(f"{kind!r} is no kind of stimulus; there are {', '.join(KINDS)}.")
+        return [stimulus for stimulus in self.stimuli if stimulus.kind == kind]
+
+    @property
+    def conditions(self) -> list[str]:
+        """The conditions of the set, in order of appearance."""
+        return list(dict.fromkeys(s.condition for s in self.stimuli if s.kind == "stimulus"))
+
+    @property
+    def descriptors(self) -> list[str]:
+        """The descriptors of the set, in order of appearance."""
+        return list(dict.fromkeys(s.descriptor for s in self.stimuli if s.kind == "stimulus"))
+
+    @property
+    def _by_id(self) -> dict[str, Stimulus]:
+        return {stimulus.id: stimulus for stimulus in self.stimuli}
+
+
+_HEADER = ("name", "sample_rate_hz", "loudness_lufs", "model_hash", "seed", "recipe")
+
+
+def _stimulus(row: dict) -> Stimulus:
+    row = dict(row)
+    for key in ("parameters", "excerpt"):
+        if row.get(key) is not None:
+            row[key] = tuple(row[key])
+    stimulus = Stimulus(**row)
+    if stimulus.kind not in KINDS or not stimulus.id.isalnum():
+        raise TypeError(f"kind {stimulus.kind!r}, id {stimulus.id!r}")
+    return stimulus
+
+
+def opaque_id(seed: int, *what: object) -> str:
+    """A name of 20 hexadecimal digits that tells nothing, the same for the same seed and content.
+
+    Examples
+    --------
+    >>> opaque_id(0, "piano", "flow", "warm") == opaque_id(0, "piano", "flow", "warm") != opaque_id(1, "piano")
+    True
+    """
+    return hashlib.sha256(json.dumps([seed, *what]).encode()).hexdigest()[:20]
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is there in full or, after a crash or on a full disk, not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OSError(error.errno, f"{error.strerror} while writing", str(path)) from error
