@@ -1,1 +1,5 @@
-"""The semantic equaliser: SAFE-DB, EQ parameters and curves, the networks, training and evaluation."""
+"""Semantic equalisation: SAFE-DB's words, EQ parameters and curves, and the networks that propose them."""
+
+from model.eq import EQParams
+
+__all__ = ["EQParams"]
