@@ -18,6 +18,11 @@ for group in (stimuli, study, serve, simulate, analysis, model):
     group.register(cli)
 
 
+@cli.callback()
+def _semantic_eq() -> None:
+    """Keep the commands' names even where only one is registered."""
+
+
 def main() -> None:
     """Run the command; a ValueError or OSError is a user's mistake and told in one sentence (exit code 1).
 

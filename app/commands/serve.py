@@ -1,7 +1,140 @@
-"""Commands of the serve group."""
+"""Commands of the serve group: the server itself."""
+
+import os
+import socket
+import sys
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
 
 import typer
+from rich.console import Console
+
+SETS = Path("data/stimuli")
+DATABASE_URL = "sqlite:///data/study.sqlite"
+
+
+class Playground(StrEnum):
+    """Who may use the playground."""
+
+    OPEN = "open"
+    ADMIN = "admin"
+    OFF = "off"
 
 
 def register(cli: typer.Typer) -> None:
     """Add this group's commands to ``cli``."""
+    cli.command()(serve)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
+    database_url: Annotated[
+        str, typer.Option(envvar="SEMANTIC_EQ_DATABASE_URL", help="SQLite file or PostgreSQL server of the study.")
+    ] = DATABASE_URL,
+    stimuli_set: Annotated[str, typer.Option("--set", help="Stimulus set: a name under data/stimuli, or a folder.")] = (
+        "default"
+    ),
+    study: Annotated[Path | None, typer.Option(help="Study file; the default study without one.")] = None,
+    allow_simulated: Annotated[bool, typer.Option(help="Let `semantic-eq simulate` take part.")] = False,
+    admin_token: Annotated[
+        str | None,
+        typer.Option(envvar="SEMANTIC_EQ_ADMIN_TOKEN", help="The admin's secret; made and kept in data/ without one."),
+    ] = None,
+    playground: Annotated[
+        Playground | None, typer.Option(help="Who may use the playground: open on this machine only, else admin.")
+    ] = None,
+    root_path: Annotated[str, typer.Option(help="Prefix that a reverse proxy strips, e.g. /listening.")] = "",
+    frame_ancestors: Annotated[str, typer.Option(help="Sites that may embed the pages (CSP source list).")] = "'none'",
+    trusted_proxies: Annotated[
+        str, typer.Option(help="Addresses of reverse proxies whose X-Forwarded-Proto is believed.")
+    ] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(min=1, help="Number of processes that answer.")] = 1,
+    log: Annotated[bool | None, typer.Option(help="Write one JSON line per request to stderr.")] = None,
+) -> None:
+    """Serve the study, the playground and the admin page until interrupted."""
+    _check_port(host, port)
+    from app.settings import Settings
+    from app.settings import admin_token as kept_token
+
+    console = Console()
+    data = Path("data")
+    settings = Settings(
+        database_url=database_url,
+        stimuli=_set_folder(stimuli_set),
+        study_file=study,
+        allow_simulated=allow_simulated,
+        root_path=root_path,
+        admin_token=admin_token or kept_token(data),
+        playground=playground or (Playground.OPEN if _is_this_machine(host) else Playground.ADMIN),
+        frame_ancestors=frame_ancestors,
+        log_requests=not sys.stderr.isatty() if log is None else log,
+    )
+    where = "the token you gave" if admin_token else f"token in {data / 'admin-token'}"
+    _run(settings, host, port, workers, trusted_proxies, console, where)
+
+
+def _run(settings, host: str, port: int, workers: int, trusted_proxies: str, console: Console, where: str) -> None:
+    import uvicorn
+
+    from app.observing import MULTIPROCESS, log_json_lines
+
+    log_json_lines(settings.log_requests)
+    settings.to_environment()
+    options = {
+        "host": host,
+        "port": port,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "forwarded_allow_ips": trusted_proxies,
+        "timeout_graceful_shutdown": 10,
+        "root_path": settings.root_path,
+    }
+    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
+    if workers > 1:
+        with tempfile.TemporaryDirectory(prefix="semantic-eq-metrics-") as metrics:
+            os.environ[MULTIPROCESS] = metrics
+            _announce(console, settings, address, where)
+            uvicorn.run("app.server:from_environment", factory=True, workers=workers, **options)
+        return
+    from app.server import create_app
+
+    application = create_app(settings)
+    _announce(console, settings, address, where)
+    uvicorn.run(application, **options)
+
+
+def _announce(console: Console, settings, address: str, where: str) -> None:
+    console.print(f"Participants  {address}/study/", highlight=False)
+    console.print(f"Admin         {address}/admin/  ({where})", highlight=False)
+    if settings.playground != "off":
+        console.print(f"Playground    {address}/playground/", highlight=False)
+    console.print("Stop with Ctrl+C.", style="dim")
+
+
+def _set_folder(name: str) -> Path:
+    """The folder of a set given by name or by path."""
+    return SETS / name if name and Path(name).name == name and not Path(name).is_dir() else Path(name)
+
+
+def _check_port(host: str, port: int) -> None:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    except socket.gaierror:
+        raise ValueError(f"--host {host} is not an address of this machine.") from None
+    with socket.socket(family, socket.SOCK_STREAM) as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((host, port))
+        except OSError as error:
+            reason = error.strerror.lower() if error.strerror else "unknown reason"
+            raise ValueError(
+                f"Cannot listen on {host}:{port} ({reason}): stop the other server or choose another --port."
+            ) from None
+
+
+def _is_this_machine(host: str) -> bool:
+    return host in ("127.0.0.1", "localhost", "::1")

@@ -1,0 +1,137 @@
+"""The closed doors: Gradio's routes, request bodies, the admin's guard, forged requests and guessed tokens."""
+
+import gradio as gr
+import pytest
+from fastapi.testclient import TestClient
+
+from app import gradio_pages
+from app.admin.access import COOKIE, GUESSES, Access
+from app.server import BODY_LIMIT_BYTES, create_app
+from app.settings import Settings
+
+TOKEN = "a-token-for-tests-only"
+FILE = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
+
+
+@pytest.fixture
+def client(tmp_path):
+    app = create_app(Settings(stimuli=tmp_path, database_url=f"sqlite:///{tmp_path}/a.sqlite", admin_token=TOKEN))
+    with TestClient(app, follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture
+def signed_in(client):
+    client.post("/sign-in", data={"token": TOKEN})
+    return client
+
+
+def echoing_page() -> gr.Blocks:
+    with gr.Blocks() as page:
+        file = gr.File()
+        file.change(lambda value: value, file, gr.File(), api_name="echo", queue=False)
+    return page
+
+
+def test_mounted_page_hands_out_no_file_of_the_server(tmp_path):
+    """Gradio checks paths only once `has_launched` is set, which mounting alone does not do."""
+    from fastapi import FastAPI
+
+    app = FastAPI()
+    gradio_pages.mount(app, echoing_page(), "/page")
+    with TestClient(app, raise_server_exceptions=False) as client:
+        answer = client.post("/page/gradio_api/run/echo", json={"data": [FILE]})
+    assert answer.status_code >= 400 and "root:" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/upload",
+        "/gradio_api/run/echo",
+        "/gradio_api/queue/join",
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/file/etc/passwd",
+        "/gradio_api/info",
+        "/gradio_api/openapi.json",
+        "/gradio_api/proxy=http://127.0.0.1:1/",
+        "/gradio_api/stream/a/b/c/playlist-file",
+        "/config",
+        "/monitoring",
+        "/static/js/../../../../../../../../etc/passwd",
+        "/assets/..%2f..%2f..%2fetc%2fpasswd",
+        "/login",
+    ],
+)
+@pytest.mark.parametrize("page", ["/study", "/admin"])
+def test_gradio_shows_pages_and_does_nothing_else(signed_in, page, path):
+    for method in ("GET", "POST"):
+        answer = signed_in.request(method, page + path, headers={"Authorization": f"Bearer {TOKEN}"})
+        assert answer.status_code in (403, 404, 405) and "root:" not in answer.text
+
+
+def test_body_over_the_limit_is_refused_by_its_stated_length(client):
+    answer = client.post("/sign-in", content=b"x", headers={"Content-Length": str(BODY_LIMIT_BYTES + 1)})
+    assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
+
+
+def test_body_over_the_limit_is_refused_while_it_arrives(client):
+    endless = (b"x" * 10_000 for _ in range(20))  # sent in chunks, without a stated length
+    answer = client.post("/sign-in", content=endless, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert answer.status_code == 413
+
+
+def test_headers_on_every_answer(client):
+    for path in ("/health/live", "/nothing", "/sign-in", "/admin"):
+        headers = client.get(path).headers
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "'unsafe-eval'" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/", "/api/admin/overview", "/metrics", "/admin/assets/index.js"])
+def test_admin_is_shut_without_the_token(client, path):
+    for headers in ({}, {"Cookie": f"{COOKIE}=9999999999.{'0' * 64}"}, {"Authorization": "Bearer wrong"}):
+        assert client.get(path, headers=headers).status_code in (303, 401)
+
+
+def test_sign_in_sets_a_cookie_that_scripts_and_other_sites_cannot_use(client):
+    answer = client.post("/sign-in", data={"token": TOKEN, "next": "//evil.example"})
+    cookie = answer.headers["set-cookie"]
+    assert (answer.status_code, answer.headers["location"]) == (303, "/admin/")
+    assert all(word in cookie for word in ("HttpOnly", "SameSite=strict", "Path=/"))
+    assert TOKEN not in cookie
+
+
+def test_guesses_are_limited_and_then_even_the_right_token_waits(client):
+    statuses = [client.post("/sign-in", data={"token": f"wrong {n}"}).status_code for n in range(GUESSES)]
+    assert statuses == [401] * GUESSES
+    assert client.post("/sign-in", data={"token": TOKEN}).status_code == 429
+
+
+def test_sign_in_from_another_site_is_refused(client):
+    answer = client.post("/sign-in", data={"token": TOKEN}, headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 403 and "set-cookie" not in answer.headers
+
+
+def test_changing_request_needs_the_form_key_of_this_cookie(signed_in):
+    key = signed_in.app.state.access.form_key(signed_in.cookies[COOKIE])
+    path = "/api/admin/sign-out"
+    assert signed_in.post(path).status_code == 403
+    assert signed_in.post(path, headers={"X-Form-Key": key[::-1]}).status_code == 403
+    assert signed_in.post(path, headers={"X-Form-Key": key, "Origin": "https://evil.example"}).status_code == 403
+    assert signed_in.post(path, headers={"X-Form-Key": key}).status_code == 204
+
+
+def test_cookie_expires_and_dies_with_its_token(monkeypatch):
+    access = Access(TOKEN)
+    cookie = access.cookie()
+    assert access.is_cookie(cookie) and not Access(TOKEN + "!").is_cookie(cookie)
+    monkeypatch.setattr("app.admin.access.time.time", lambda: int(cookie.partition(".")[0]) + 1)
+    assert not access.is_cookie(cookie)
+
+
+def test_no_other_site_may_read_answers(client):
+    answer = client.get("/health/live", headers={"Origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in answer.headers
