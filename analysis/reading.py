@@ -1,0 +1,104 @@
+"""Read a file of ratings: its encoding, separator and decimal sign are found out, and every cell is kept as it was
+written.
+
+The index of the returned table is the line in the file (the header is line 1), so that a message can name it.
+"""
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+
+MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "-", "."]
+_ENCODINGS_BY_MARK = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
+
+
+def read_csv(path: str | Path, columns: tuple[str, ...] | None = None) -> pd.DataFrame:
+    """Read a delimited text file with every column as categories of text.
+
+    Parameters
+    ----------
+    path
+        UTF-8, UTF-16 or Latin-1 text; separated by commas, semicolons, tabs or bars.
+    columns
+        Names to read, others are left out; all of them by default.
+
+    Returns
+    -------
+    pd.DataFrame
+        Categorical text, index = line in the file; rows that are empty throughout are dropped.
+
+    Raises
+    ------
+    ValueError
+        The file is empty, holds only a header, or is not a table.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder, and a file of ratings is wanted.")
+    encoding = _encoding(path)
+    with path.open(encoding=encoding, newline="") as file:
+        header = file.readline()
+    if not header.strip():
+        raise ValueError(f"{path} is empty (no header in its first line); was the export cut off?")
+    separator = _separator(header)
+    names = [name.strip() for name in next(csv.reader([header], delimiter=separator))]
+    wanted = range(len(names)) if columns is None else [i for i, name in enumerate(names) if name in columns]
+    _refuse_double_names(path, [names[i] for i in wanted])
+    table = _parse(path, encoding, separator, list(wanted))
+    table.columns = [names[i] for i in wanted]
+    table.index = pd.RangeIndex(2, len(table) + 2, name="line")
+    table = table[table.notna().any(axis=1)]
+    if table.empty:
+        raise ValueError(f"{path} has a header and no rows; was the export made before anyone rated?")
+    return table
+
+
+def _encoding(path: Path) -> str:
+    with path.open("rb") as file:
+        start = file.read(65536)
+    for mark, encoding in _ENCODINGS_BY_MARK.items():
+        if start.startswith(mark):
+            return encoding
+    if b"\0" in start[:200]:
+        return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
+    with path.open(encoding="utf-8") as file:
+        try:
+            while file.read(1 << 20):
+                pass
+        except UnicodeDecodeError:
+            return "latin-1"
+    return "utf-8"
+
+
+def _separator(header: str) -> str:
+    return max(",;\t|", key=header.count)
+
+
+def _refuse_double_names(path: Path, names: list[str]) -> None:
+    double = sorted({name for name in names if names.count(name) > 1})
+    if double:
+        raise ValueError(f"{path} has more than one column named {double[0]!r}; rename or remove one.")
+
+
+def _parse(path: Path, encoding: str, separator: str, wanted: list[int]) -> pd.DataFrame:
+    try:
+        return pd.read_csv(
+            path,
+            encoding=encoding,
+            sep=separator,
+            header=None,
+            skiprows=1,
+            usecols=wanted,
+            dtype=str,  # "007" stays "007"
+            na_values=MISSING,
+            keep_default_na=False,
+            skip_blank_lines=False,
+            skipinitialspace=True,
+        ).astype("category")
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame(columns=wanted)
+    except pd.errors.ParserError as error:
+        raise ValueError(
+            f"{path} is not a table: {str(error).strip()}; is a separator missing or a quote open?"
+        ) from None
