@@ -1,8 +1,8 @@
 """A stimulus set on disk: `manifest.json`, the same stimuli as `manifest.csv` for people, and `audio/<id>.flac`.
 
-The manifest is written last, so a folder without one is not a set, however many files it holds. Loudness is in LUFS and
-true peaks in dBTP (ITU-R BS.1770), both measured on the samples as written. The 13 parameters stand in the order of a
-SAFE-DB row: low shelf, three peaks, high shelf.
+The manifest is written last, so a folder without one is not a set, however many files it holds. Loudness is in LUFS
+and true peaks in dBTP (ITU-R BS.1770), both measured on the samples as written. The 13 parameters stand in the order
+of a SAFE-DB row: low shelf, three peaks, high shelf.
 """
 
 from __future__ import annotations
@@ -103,9 +103,7 @@ class Manifest:
     def _from_table(cls, table: dict, path: Path) -> Manifest:
         if not isinstance(table, dict) or table.get("format") != FORMAT:
             found = table.get("format") if isinstance(table, dict) else None
-            raise ValueError(
-                f"{path} has format {found}, not {FORMAT}: it was written by another version; build again."
-            )
+            raise ValueError(f"{path} has format {found}, not {FORMAT}, so another version wrote it; build again.")
         try:
             return cls(
                 clips=tuple(ClipInfo(**clip) for clip in table["clips"]),
@@ -114,9 +112,7 @@ class Manifest:
                 **{key: table[key] for key in _HEADER},
             )
         except (KeyError, TypeError) as error:
-            raise ValueError(
-                f"{path} lacks or has too much of what a set needs ({error}); build the set again."
-            ) from None
+            raise ValueError(f"{path} lacks or adds to what a set needs ({error}); build the set again.") from None
 
     def save(self, folder: str | Path) -> Manifest:
         """Write `manifest.csv`, then `manifest.json`, each whole or not at all; returns the set as saved there."""
