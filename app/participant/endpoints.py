@@ -1,0 +1,228 @@
+"""The study's JSON endpoints: a thin skin over `study.session`; docs/http.md is their description."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.routing import APIRoute
+from markdown_it import MarkdownIt
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DBAPIError
+from starlette.concurrency import run_in_threadpool
+
+from study import session, starting
+from study.database import reading
+from study.refusals import Refusal
+from study.running import RunningStudy
+from study.texts import message
+
+COOKIE = "study_session"
+COOKIE_S = 60 * 24 * 3600
+MAX_BODY_BYTES = 64 * 1024
+MAX_PAGE = 64
+AUDIO_HEADERS = {
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+    "Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT",  # the same for all: a file's time would tell how it was made
+}
+STATUS = {
+    "id_missing": 400,
+    "no_session": 401,
+    "unknown_step": 404,
+    "unknown_audio": 404,
+    "other_page": 409,
+    "already_answered": 409,
+    "not_current": 409,
+    "too_early": 409,
+    "invalid": 422,
+    "busy": 503,
+}
+FORBIDDEN = 403  # every other refusal
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+class Start(_Body):
+    """Body of `POST /api/study/session`."""
+
+    language: str | None = Field(None, max_length=64)
+    parameters: dict[str, str] = Field(default_factory=dict, max_length=20)
+    invitation: str | None = Field(None, max_length=64)
+    simulated: bool = False
+    again: bool = False
+
+
+class Answer(_Body):
+    """Body of `POST /api/study/step/{id}`."""
+
+    answer: dict[str, Any] = Field(max_length=50)
+    telemetry: dict[str, Any] = Field(default_factory=dict, max_length=50)
+
+
+class _Route(APIRoute):
+    """Tells every mistake as ``{"error", "message"}``."""
+
+    def get_route_handler(self) -> Callable:
+        handle = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                if request.method == "POST" and len(await request.body()) > MAX_BODY_BYTES:
+                    raise Refusal("invalid", detail=f"the request has more than {MAX_BODY_BYTES} bytes")
+                return await handle(request)
+            except Refusal as refusal:
+                return _refused(request, refusal)
+            except RequestValidationError as error:
+                first = error.errors()[0]
+                place = ".".join(str(part) for part in first["loc"][1:])
+                return _refused(request, Refusal("invalid", detail=f"{place}: {first['msg']}"[:300]))
+            except DBAPIError as error:
+                if not _may_pass(error):
+                    raise
+                return _refused(request, Refusal("busy"))
+
+        return handler
+
+
+def router(running: RunningStudy, *, allow_simulated: bool = False, secure_cookie: bool = False) -> APIRouter:
+    """The endpoints of one running study.
+
+    Parameters
+    ----------
+    running : RunningStudy
+        Opened by the caller, who closes it after the last request.
+    allow_simulated : bool
+        Whether `semantic-eq simulate` may take part; its sessions are marked.
+    secure_cookie : bool
+        Send the cookie over HTTPS only; also where the request came by HTTPS.
+    """
+    routes = APIRouter(prefix="/api/study", route_class=_Route, tags=["study"])
+    plan, commits = running.plan, running.commits
+
+    async def read(work: Callable, *arguments: Any) -> Any:
+        def in_thread() -> Any:
+            with reading(running.engine) as connection:
+                return work(connection, *arguments)
+
+        return _or_raise(await run_in_threadpool(in_thread))
+
+    async def write(work: Callable, *arguments: Any) -> Any:
+        return _or_raise(await commits.run(lambda connection: work(connection, *arguments)))
+
+    @routes.get("")
+    async def welcome(request: Request, language: str | None = None) -> Response:
+        accepted = request.headers.get("accept-language")
+        shown = await read(starting.welcome, plan, running.study_id, language, accepted, _token(request))
+        return _json(request, shown | {"minutes": running.minutes, "trials": running.trials})
+
+    @routes.post("/session")
+    async def start(request: Request, body: Start) -> Response:
+        wanted = starting.Request(
+            **body.model_dump(),
+            accepted_languages=request.headers.get("accept-language"),
+            token=_token(request) or None,
+            page=_page(request) or "",
+        )
+        shown = await write(starting.start, plan, running.study_id, wanted, allow_simulated)
+        token = shown.pop("token")
+        response = _json(request, shown)
+        if token:
+            secure = secure_cookie or request.url.scheme == "https"
+            path = request.scope.get("root_path") or "/"
+            response.set_cookie(
+                COOKIE, token, max_age=COOKIE_S, path=path, httponly=True, samesite="lax", secure=secure
+            )
+        return response
+
+    @routes.get("/step")
+    async def current(request: Request) -> Response:
+        return _json(request, await read(session.current, plan, _token(request), _page(request)))
+
+    @routes.post("/step/{step}")
+    async def answer(request: Request, step: str, body: Answer) -> Response:
+        arguments = (plan, _token(request), _page(request), step, body.answer, body.telemetry)
+        return _json(request, await write(session.answer, *arguments))
+
+    @routes.api_route("/audio/{sound}", methods=["GET", "HEAD"])
+    async def audio(request: Request, sound: str) -> Response:
+        stimulus = await read(session.sound, _token(request), sound)
+        path = running.stimuli.audio_path(stimulus) if stimulus else None
+        if path is None:
+            raise Refusal("unknown_audio")
+        etag = f'"{running.stimuli.by_id[stimulus].sha256}"'
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=AUDIO_HEADERS | {"ETag": etag})
+        return FileResponse(path, media_type="audio/flac", headers=AUDIO_HEADERS | {"ETag": etag})
+
+    @routes.post("/withdraw")
+    async def withdraw(request: Request) -> Response:
+        response = _json(request, await write(session.withdraw, _token(request), _page(request)))
+        response.delete_cookie(COOKIE, path=request.scope.get("root_path") or "/")
+        return response
+
+    return routes
+
+
+def _token(request: Request) -> str:
+    return request.cookies.get(COOKIE, "")
+
+
+def _page(request: Request) -> str | None:
+    page = request.headers.get("x-page")
+    if page is not None and (len(page) > MAX_PAGE or not page.isascii() or not page.isprintable()):
+        raise Refusal("invalid", detail=f"X-Page must be at most {MAX_PAGE} printable ASCII characters")
+    return page
+
+
+def _or_raise(result: Any) -> Any:
+    if isinstance(result, Refusal):
+        raise result
+    return result
+
+
+def _may_pass(error: DBAPIError) -> bool:
+    """Whether the same request may do later: a locked or full database, a server away, two requests that met."""
+    return (
+        type(error).__name__ in ("OperationalError", "InterfaceError", "IntegrityError") or error.connection_invalidated
+    )
+
+
+def _json(request: Request, content: dict[str, Any], status: int = 200, headers: dict | None = None) -> JSONResponse:
+    step = content.get("step")
+    base = request.scope.get("root_path", "") + "/api/study/audio/"
+    dressed = _dress(content, base) | ({"step": _dress(step, base)} if step else {})
+    return JSONResponse(dressed, status_code=status, headers={"Cache-Control": "no-store"} | (headers or {}))
+
+
+def _dress(content: dict[str, Any], base: str) -> dict[str, Any]:
+    """Markdown into HTML, ids of sounds into addresses."""
+    dressed = dict(content)
+    if "text" in dressed:
+        dressed["html"] = _html(dressed.pop("text"))
+    if "audio" in dressed:
+        dressed["audio"] = base + dressed["audio"]
+    if "prefetch" in dressed:
+        dressed["prefetch"] = [base + sound for sound in dressed["prefetch"]]
+    if content.get("kind") == "headphones":
+        dressed["trials"] = [{"audio": base + trial["audio"]} for trial in dressed["trials"]]
+    return dressed
+
+
+@lru_cache(maxsize=256)
+def _html(markdown: str) -> str:
+    return MarkdownIt("js-default", {"html": False}).render(markdown) if markdown else ""
+
+
+def _refused(request: Request, refusal: Refusal) -> Response:
+    said = message(refusal.language, f"error_{refusal.code}", detail=refusal.detail)
+    headers = {"Retry-After": "1"} if refusal.code == "busy" else None
+    return _json(
+        request, {"error": refusal.code, "message": said} | refusal.more, STATUS.get(refusal.code, FORBIDDEN), headers
+    )

@@ -1,0 +1,157 @@
+"""Where attention checks, audible checks, anchors and repeats go among the rating trials of a block.
+
+They are spread out, never among the first trials, never two side by side; with them too no clip comes twice in a
+row and no condition more than twice. A repeat comes at a distance from its first presentation.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from study.definition import Checks
+from study.stimuli import Stimulus
+
+MAX_RUN = 2
+
+
+@dataclass(slots=True)
+class Trial:
+    """One presentation; ``kind`` is rating, repeat, attention, audible_check or anchor; a repeat repeats ``of``."""
+
+    kind: str
+    stimulus: Stimulus
+    descriptor: str
+    expected: int | None = None
+    of: Trial | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether its condition is part of the sequence of conditions (a generated sound has none)."""
+        return self.stimulus.condition is not None
+
+
+def share_out(checks: Checks, n_blocks: int, rng: random.Random) -> list[list[str]]:
+    """Kinds of extra trials per block: each kind spread evenly over the blocks, the order within a block random."""
+    blocks: list[list[str]] = [[] for _ in range(n_blocks)]
+    kinds = {
+        "attention": checks.attention,
+        "audible_check": checks.audible,
+        "anchor": checks.anchors,
+        "repeat": checks.repeats,
+    }
+    turn = rng.randrange(n_blocks)
+    for kind, n in kinds.items():
+        for _ in range(n):
+            blocks[turn % n_blocks].append(kind)
+            turn += 1
+    for block in blocks:
+        rng.shuffle(block)
+    return blocks
+
+
+def insert(
+    trials: Sequence[Trial],
+    kinds: Sequence[str],
+    sounds: dict[str, list[Stimulus]],
+    checks: Checks,
+    not_before: int,
+    rng: random.Random,
+) -> list[Trial]:
+    """A block's rating trials with its extra ones in their places.
+
+    Parameters
+    ----------
+    sounds : dict
+        For each kind but repeats, the stimuli that may be used.
+    not_before : int
+        How many trials of this block come before the first extra one.
+
+    Raises
+    ------
+    ValueError
+        When they do not fit.
+    """
+    for _ in range(50):
+        placed = _try(list(trials), list(kinds), sounds, checks, not_before, rng)
+        if placed is not None:
+            return placed
+    raise ValueError(
+        f"{len(kinds)} checks and repeats do not fit among the {len(trials)} trials of a block: ask for "
+        f"fewer in [checks], or lower repeat_distance ({checks.repeat_distance})."
+    )
+
+
+def _try(trials, kinds, sounds, checks, not_before, rng) -> list[Trial] | None:
+    """One go: gaps spread over the block, filled from the first to the last."""
+    gaps = _gaps(len(trials), len(kinds), not_before, rng)
+    if gaps is None:
+        return None
+    kinds = _repeats_last_enough(kinds, gaps, checks.repeat_distance, rng)
+    block = list(trials)
+    for shift, (gap, kind) in enumerate(zip(gaps, kinds, strict=True)):
+        place = gap + shift
+        extra = _choose(kind, block, place, sounds, checks, rng)
+        if extra is None:
+            return None
+        block.insert(place, extra)
+    return block
+
+
+def _gaps(n_trials: int, n_extra: int, not_before: int, rng: random.Random) -> list[int] | None:
+    """Indices before which an extra trial goes: one in each of ``n_extra`` equal stretches, no two the same."""
+    first = max(not_before, 1)
+    room = n_trials - first
+    if n_extra and room < n_extra:
+        return None
+    edges = [first + round(i * room / n_extra) for i in range(n_extra + 1)] if n_extra else []
+    return [rng.randrange(a, b) for a, b in pairwise(edges)]
+
+
+def _repeats_last_enough(kinds, gaps, distance, rng) -> list[str]:
+    """An order of kinds in which, where possible, no repeat stands before there is anything far enough back."""
+    early = sum(gap <= distance for gap in gaps)
+    order = rng.sample(kinds, len(kinds))
+    head, tail = order[:early], order[early:]
+    for index, kind in enumerate(head):
+        swap = next((i for i, other in enumerate(tail) if other != "repeat"), None)
+        if kind == "repeat" and swap is not None:
+            head[index], tail[swap] = tail[swap], kind
+    return head + tail
+
+
+def _choose(kind, block, place, sounds, checks, rng) -> Trial | None:
+    if kind == "repeat":
+        done = {id(trial.of) for trial in block if trial.of}
+        far = [
+            t for t in block[: max(place - checks.repeat_distance + 1, 0)] if t.kind == "rating" and id(t) not in done
+        ]
+        options = [Trial("repeat", t.stimulus, t.descriptor, of=t) for t in rng.sample(far, len(far))]
+    else:
+        drawn = rng.sample(sounds[kind], len(sounds[kind]))
+        options = [Trial(kind, s, s.descriptor or block[place - 1].descriptor, s.expected) for s in drawn]
+    return next((trial for trial in options if fits(block, place, trial)), None)
+
+
+def fits(block: Sequence[Trial], place: int, trial: Trial) -> bool:
+    """Whether ``trial`` put before ``block[place]`` keeps clips apart and conditions from running on."""
+    around = [*block[max(place - MAX_RUN, 0) : place], trial, *block[place : place + MAX_RUN]]
+    return no_clip_twice(around) and longest_run(around) <= MAX_RUN
+
+
+def no_clip_twice(trials: Sequence[Trial]) -> bool:
+    """Whether no clip comes twice in a row."""
+    clips = [trial.stimulus.clip for trial in trials]
+    return all(a is None or a != b for a, b in pairwise(clips))
+
+
+def longest_run(trials: Sequence[Trial]) -> int:
+    """How often a condition comes in a row, at most; a sound without a condition ends a run."""
+    longest, run, last = 0, 0, None
+    for trial in trials:
+        run = run + 1 if trial.counts and trial.stimulus.condition == last else int(trial.counts)
+        last = trial.stimulus.condition
+        longest = max(longest, run)
+    return longest

@@ -1,0 +1,78 @@
+"""Grouped commits: what requests write at the same moment is committed once; each is answered after that commit.
+
+One thread owns one connection. While it commits, the next requests gather; so the disk is waited for once per
+group, not once per response. A piece of work that fails spoils nobody's: the group is rolled back and each of its
+pieces is run on its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+Work = Callable[[Connection], Any]
+MAX_GROUP = 64
+
+
+class Commits:
+    """Runs pieces of work in transactions; `run` awaits one, `submit` gives its future."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._waiting: list[tuple[Work, Future]] = []
+        self._wake = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._loop, name="commits", daemon=True)
+        self._thread.start()
+
+    async def run(self, work: Work) -> Any:
+        """Run ``work(connection)`` and return its result once it is committed; what it raises is raised here."""
+        return await asyncio.wrap_future(self.submit(work))
+
+    def submit(self, work: Work) -> Future:
+        """As `run`, from a thread."""
+        future: Future = Future()
+        with self._wake:
+            if self._closed:
+                raise ValueError("The study is closing: nothing more is written.")
+            self._waiting.append((work, future))
+            self._wake.notify()
+        return future
+
+    def close(self) -> None:
+        """Finish what is waiting, then stop."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        self._thread.join()
+
+    def _loop(self) -> None:
+        while True:
+            with self._wake:
+                while not self._waiting and not self._closed:
+                    self._wake.wait()
+                group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
+            if not group:
+                return
+            self._commit(group)
+
+    def _commit(self, group: list[tuple[Work, Future]]) -> None:
+        """One transaction for all; where one fails, one transaction each."""
+        try:
+            with self._engine.begin() as connection:
+                results = [work(connection) for work, _ in group]
+        except Exception as error:
+            if len(group) == 1:
+                group[0][1].set_exception(error)
+                return
+            for piece in group:
+                self._commit([piece])
+            return
+        for (_, future), result in zip(group, results, strict=True):
+            if not future.cancelled():
+                future.set_result(result)

@@ -1,0 +1,290 @@
+"""The study file: `study.toml` as typed, checked data.
+
+Every text may be one string (shown in every language) or a table of languages: ``title = {en = "...", de =
+"..."}``. Seconds and decibels stand in the key's name. Nothing has a meaning outside this file: what is not named
+here is not done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+SHIPPED = Path(__file__).with_name("default.toml")
+MAX_TEXT = 20_000
+
+Text = str | dict[str, str]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0, le=1000)]
+
+
+def _distinct(values: list) -> list:
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} is named twice")
+    return values
+
+
+class Part(BaseModel):
+    """A table of the study file: an unknown key is a mistake, told by its name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Descriptor(Part):
+    """A word that clips are rated on; ``label`` and ``definition`` are what the participant reads."""
+
+    name: Name
+    label: Text
+    definition: Text
+    question: Text | None = None
+
+
+class Scale(Part):
+    """The rating scale; the labels of its ends may hold ``{descriptor}``."""
+
+    low: int = Field(1, ge=0, le=1)
+    high: int = Field(7, ge=3, le=9)
+    low_label: Text | None = None
+    high_label: Text | None = None
+
+
+class Design(Part):
+    """Order of the trials: see `study.order`."""
+
+    order: Literal["blocked", "mixed"] = "blocked"
+    clips_per_participant: int | None = Field(None, ge=1)
+    hear_share: Share = 1.0
+
+
+class Checks(Part):
+    """Trials that tell how well somebody listens: how many, and where they may stand."""
+
+    attention: Count = 6
+    audible: Count = 0
+    repeats: Count = 0
+    anchors: Count = 0
+    not_before: Count = 3
+    repeat_distance: int = Field(12, ge=2)
+
+
+class Screening(Part):
+    """Rules applied by the analysis, each exclusion logged: written down before the study begins."""
+
+    attention_passed: Share = 0.8
+    audible_passed: Share = 0.5
+    repeat_mean_difference: float = Field(2.0, gt=0)
+    fastest_median_rt_ms: float = Field(200.0, ge=0)
+    headphones_required: bool = False
+
+
+class Consent(Part):
+    """``version`` is stored with the time of consent; change it whenever the text changes."""
+
+    version: str = Field(max_length=64)
+    text: Text
+    items: list[Text] = []
+
+
+class Question(Part):
+    """One question of the questionnaire; ``options`` is a table value = text."""
+
+    id: Name
+    label: Text
+    type: Literal["choice", "choices", "text", "number"] = "choice"
+    options: dict[str, Text] = {}
+    required: bool = True
+    max_length: int = Field(500, ge=1, le=5000)
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @model_validator(mode="after")
+    def _options_where_needed(self) -> Question:
+        if self.type in ("choice", "choices") and len(self.options) < 2:
+            raise ValueError(f"question {self.id} is a {self.type} and needs two options or more")
+        return self
+
+
+class Questionnaire(Part):
+    """Questions before the study; ``text`` stands above them."""
+
+    text: Text = ""
+    questions: Annotated[list[Question], AfterValidator(lambda qs: (_distinct([q.id for q in qs]), qs)[1])] = []
+
+
+class Headphones(Part):
+    """A screening of headphones (Woods et al. 2017, Milne et al. 2021); ``pass_mark`` of its trials must be right."""
+
+    test: Literal["woods", "huggins"] = "woods"
+    trials: int = Field(6, ge=1, le=24)
+    pass_mark: int = Field(5, ge=1)
+    attempts: int = Field(2, ge=1, le=5)
+    on_failure: Literal["go_on", "screen_out"] = "go_on"
+    text: Text = ""
+
+    @model_validator(mode="after")
+    def _pass_mark_can_be_reached(self) -> Headphones:
+        if self.pass_mark > self.trials:
+            raise ValueError(f"pass_mark is {self.pass_mark}, more than the {self.trials} trials")
+        return self
+
+
+class Level(Part):
+    """Setting the level with the loudest stimulus; the gain then stays locked."""
+
+    text: Text = ""
+    minimum_db: float = Field(-40.0, ge=-80, le=0)
+    maximum_db: float = Field(0.0, ge=-40, le=0)
+
+
+class Screen(Part):
+    """A page of text."""
+
+    text: Text
+
+
+class Practice(Part):
+    """Trials before the first block that span the range; their answers are kept and marked."""
+
+    trials: int = Field(3, ge=1, le=20)
+
+
+class Breaks(Part):
+    """Pauses between blocks and, in long blocks, after ``every_trials``."""
+
+    text: Text = ""
+    minimum_s: int = Field(20, ge=0, le=3600)
+    suggested_s: int = Field(120, ge=0, le=3600)
+    every_trials: int | None = Field(None, ge=5)
+
+
+class Comments(Part):
+    """Free text at the end."""
+
+    text: Text = ""
+    max_length: int = Field(2000, ge=1, le=10_000)
+
+
+class Completion(Part):
+    """The end: ``code`` for all, or ``unique`` ones; ``redirect`` may hold ``{code}`` and the id parameters."""
+
+    text: Text
+    screened_out_text: Text = ""
+    declined_text: Text = ""
+    code: str | None = Field(None, max_length=64)
+    unique: bool = False
+    redirect: str | None = Field(None, max_length=2000, pattern=r"^https?://")
+    screened_out_code: str | None = Field(None, max_length=64)
+
+
+class Recruitment(Part):
+    """Who may take part, and how they come."""
+
+    cap: int | None = Field(None, ge=1)
+    invitation: bool = False
+    id_parameters: Annotated[list[Name], AfterValidator(_distinct)] = []
+    id_parameter: Name | None = None
+    id_required: bool = False
+    abandoned_after_minutes: int = Field(60, ge=1)
+
+    @model_validator(mode="after")
+    def _id_parameter_is_read(self) -> Recruitment:
+        if self.id_parameter and self.id_parameter not in self.id_parameters:
+            raise ValueError(f"id_parameter {self.id_parameter} is not among id_parameters")
+        if self.id_required and not self.id_parameter:
+            raise ValueError("id_required is true but no id_parameter is named")
+        return self
+
+
+class Definition(Part):
+    """A whole study file. A table that is missing switches its step off."""
+
+    title: Text
+    welcome: Text = ""
+    contact: str = Field("", max_length=500)
+    languages: Annotated[list[Name], AfterValidator(_distinct)] = Field(["en"], min_length=1)
+    seed: int = 0
+    stimuli: Name = "default"
+    conditions: Annotated[list[Name], AfterValidator(_distinct)] = Field(min_length=2)
+    descriptors: list[Descriptor] = Field(min_length=1)
+    clips: Annotated[list[Name], AfterValidator(_distinct)] | None = None
+    scale: Scale = Scale()
+    design: Design = Design()
+    checks: Checks = Checks(attention=0)
+    screening: Screening = Screening()
+    consent: Consent | None = None
+    questionnaire: Questionnaire | None = None
+    headphones: list[Headphones] = []
+    level: Level | None = None
+    instructions: Screen | None = None
+    practice: Practice | None = None
+    breaks: Breaks | None = None
+    comments: Comments | None = None
+    completion: Completion
+    recruitment: Recruitment = Recruitment()
+
+    @model_validator(mode="after")
+    def _names_are_distinct(self) -> Definition:
+        _distinct([descriptor.name for descriptor in self.descriptors])
+        return self
+
+    def canonical(self) -> str:
+        """The definition as JSON text in which equal definitions are equal."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, indent=1)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of `canonical`."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+    def text(self, text: Text | None, language: str) -> str:
+        """A text in ``language``, else in the study's first language, else in any."""
+        if isinstance(text, dict):
+            return text.get(language) or text.get(self.languages[0]) or next(iter(text.values()), "")
+        return text or ""
+
+
+def load(path: str | Path | None = None) -> Definition:
+    """Read a study file; None reads the shipped one.
+
+    Raises
+    ------
+    ValueError
+        One sentence that names the key, what was found there and what may stand there.
+    """
+    path = Path(path or SHIPPED)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"There is no study file {path}; `semantic-eq study new` writes one to start from.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is no TOML file: {error}.") from None
+    return parse(table, str(path))
+
+
+def parse(table: dict, name: str = "the study file") -> Definition:
+    """Check a study file's content; see `load`."""
+    try:
+        return Definition.model_validate(table)
+    except ValidationError as error:
+        problems = "; ".join(_problem(item) for item in error.errors()[:5])
+        more = len(error.errors()) - 5
+        raise ValueError(f"{name}: {problems}{f'; and {more} more' if more > 0 else ''}.") from None
+
+
+def _problem(item: dict) -> str:
+    """`design.hear_share: input should be less than or equal to 1, found 1.5`."""
+    key = ".".join(str(part) for part in item["loc"] if part not in ("str", "dict[str,str]")) or "the file"
+    message = item["msg"].removeprefix("Value error, ")
+    if item["type"] == "missing":
+        return f"{key} is missing"
+    if item["type"] == "extra_forbidden":
+        return f"{key} is not a key that a study file has"
+    found = "" if isinstance(item["input"], dict | list) else f", found {str(item['input'])[:80]!r}"
+    return f"{key}: {message[0].lower()}{message[1:]}{found}"

@@ -1,0 +1,181 @@
+"""The running study: database, frozen definition and stimulus set, held together by their hashes.
+
+A study is begun once; from then on its definition and manifest are those in the database. Whoever starts a server
+with another file is told what differs, and may begin a new study in the same database.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, Row, insert, select
+
+from study import definition as study_file
+from study.commits import Commits
+from study.database import DEFAULT_URL, open_database, reading
+from study.definition import Definition
+from study.models import Study
+from study.plan import Plan
+from study.stimuli import StimulusSet
+
+SHOWN_DIFFERENCES = 8
+
+
+@dataclass(frozen=True)
+class RunningStudy:
+    """What a server process needs of a study; nothing in it changes while participants come and go."""
+
+    engine: Engine
+    study_id: int
+    plan: Plan
+    commits: Commits
+
+    @classmethod
+    def open(
+        cls,
+        database_url: str = DEFAULT_URL,
+        file: str | Path | Definition | None = None,
+        folder: str | Path | None = None,
+        *,
+        begin: bool = False,
+    ) -> RunningStudy:
+        """Begin the study, or go on with it.
+
+        Parameters
+        ----------
+        database_url : str
+            Where responses go; see `study.database.open_database`.
+        file : path or Definition, optional
+            The study file; None is the one the database already holds, else the shipped one.
+        folder : path, optional
+            The stimulus set; None is ``data/stimuli/<name in the study file>``.
+        begin : bool
+            Begin a new study even if one is there; the old one's data stay.
+
+        Raises
+        ------
+        ValueError
+            When the file or the set is not what the running study was begun with; the differences are shown.
+        """
+        engine = open_database(database_url)
+        try:
+            return cls._open(engine, file, folder, begin)
+        except BaseException:
+            engine.dispose()
+            raise
+
+    @classmethod
+    def _open(
+        cls, engine: Engine, file: str | Path | Definition | None, folder: str | Path | None, begin: bool
+    ) -> RunningStudy:
+        with reading(engine) as connection:
+            row = last_study(connection)
+        stored = frozen_definition(row) if row and not begin else None
+        if isinstance(file, Definition):
+            wanted, file = file, None
+        else:
+            wanted = study_file.load(file) if file or not stored else stored
+        stimuli = StimulusSet.load(folder or Path("data/stimuli") / wanted.stimuli)
+        plan = Plan(wanted, stimuli)
+        with engine.begin() as connection:
+            row = last_study(connection, lock=True)
+            study_id = begin_study(connection, plan) if begin or row is None else _same(row, plan, file)
+        return cls(engine, study_id, plan, Commits(engine))
+
+    @property
+    def definition(self) -> Definition:
+        """The frozen study file."""
+        return self.plan.definition
+
+    @property
+    def stimuli(self) -> StimulusSet:
+        """The frozen stimulus set."""
+        return self.plan.stimuli
+
+    @cached_property
+    def minutes(self) -> int:
+        """How long a participant takes, breaks included."""
+        return self.plan.minutes
+
+    @cached_property
+    def trials(self) -> int:
+        """Trials of one participant, checks and repeats included, practice not."""
+        return self.plan.n_trials
+
+    def close(self) -> None:
+        """Finish what is being committed and let go of the database."""
+        self.commits.close()
+        self.engine.dispose()
+
+
+def last_study(connection: Connection, *, lock: bool = False) -> Row | None:
+    """The row of the study begun last."""
+    query = select(Study).order_by(Study.id.desc()).limit(1)
+    return connection.execute(query.with_for_update() if lock else query).one_or_none()
+
+
+def frozen_definition(row: Row) -> Definition:
+    """The definition that a study was begun with."""
+    return study_file.parse(json.loads(row.definition), "the study in the database")
+
+
+def begin_study(connection: Connection, plan: Plan) -> int:
+    """Store definition and manifest with their hashes; returns the study's id."""
+    values = {
+        "begun_at": time.time(),
+        "definition": plan.definition.canonical(),
+        "definition_sha256": plan.definition.sha256,
+        "manifest": plan.stimuli.text,
+        "manifest_sha256": plan.stimuli.sha256,
+        "versions": versions(),
+        "state": "open",
+        "sessions_started": 0,
+    }
+    return connection.execute(insert(Study).values(values)).inserted_primary_key[0]
+
+
+def versions() -> dict[str, str]:
+    """Versions of this program and of what decides what participants get."""
+    found = {}
+    for name in ("semantic-eq", "fastapi", "gradio", "sqlalchemy", "pydantic"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _same(row: Row, plan: Plan, file: str | Path | None) -> int:
+    """The study's id when nothing has changed since it was begun."""
+    if row.definition_sha256 != plan.definition.sha256:
+        changes = differences(row.definition, plan.definition.canonical())
+        raise ValueError(_refusal(f"The study file {file or study_file.SHIPPED.name}", changes))
+    if row.manifest_sha256 != plan.stimuli.sha256:
+        changes = differences(
+            *(json.dumps(json.loads(text), indent=1, sort_keys=True) for text in (row.manifest, plan.stimuli.text))
+        )
+        raise ValueError(_refusal(f"The stimulus set {plan.stimuli.folder}", changes))
+    return row.id
+
+
+def _refusal(what: str, changes: list[str]) -> str:
+    shown = "\n  ".join(changes[:SHOWN_DIFFERENCES])
+    more = len(changes) - SHOWN_DIFFERENCES
+    return (
+        f"{what} has changed since the study was begun, so its responses would not belong together. Undo the change, "
+        "begin a new study with `semantic-eq study begin`, or name another database with --database-url. "
+        "Begun with (-), found now (+):"
+        f"\n  {shown}" + (f"\n  and {more} lines more" if more > 0 else "")
+    )
+
+
+def differences(before: str, after: str) -> list[str]:
+    """Changed lines, those of ``before`` marked with -, those of ``after`` with +."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
+    return [line for line in lines if line[:2] not in ("--", "++", "@@")]

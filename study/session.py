@@ -1,0 +1,262 @@
+"""A participant's way through the study: the step to show, an answer taken, the next step; one transaction each.
+
+An answer costs one indexed look-up, one insert and one update; the order was made when the session started.
+Functions return a `Refusal` where the request is not done (see `study.refusals.answered`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+
+from study import answers, steps
+from study.models import Event, Response, Session, Step
+from study.plan import Plan
+from study.refusals import Refusal, answered
+
+WINDOW = 3  # steps after the current one that a look-up brings along
+OF_SESSION = (
+    "id",
+    "study_id",
+    "public_id",
+    "page",
+    "state",
+    "simulated",
+    "language",
+    "n_steps",
+    "n_trials",
+    "step_since",
+)
+OF_SESSION += ("level_db", "headphones_passed", "completion_code", "parameters")
+
+_WINDOW = (
+    select(
+        *(getattr(Session, name) for name in OF_SESSION),
+        Session.position.label("current"),
+        *(column for column in Step.__table__.c if column.name != "session_id"),
+    )
+    .join(Step, Step.session_id == Session.id)
+    .where(Session.token_sha256 == bindparam("token"))
+    .where(Step.position >= Session.position, Step.position <= Session.position + WINDOW)
+    .order_by(Step.position)
+)
+_WINDOW_LOCKED = _WINDOW.with_for_update(of=Session.__table__)
+_INSERT = insert(Response)
+_MOVE = update(Session).where(Session.id == bindparam("of"), Session.position == bindparam("was"))
+_MOVE = _MOVE.values(position=bindparam("position"), step_since=bindparam("step_since"))
+_EMPTY = dict.fromkeys(column.name for column in Response.__table__.c)
+
+
+def token_sha256(token: str) -> str:
+    """What the database knows of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@answered
+def current(connection: Connection, plan: Plan, token: str, page: str | None) -> dict[str, Any]:
+    """``{"session", "step"}`` to show now."""
+    rows = _window(connection, token, page)
+    return {"session": rows[0].public_id, "step": steps.show(plan, rows[0], rows)}
+
+
+@answered
+def answer(
+    connection: Connection,
+    plan: Plan,
+    token: str,
+    page: str | None,
+    address: str,
+    sent: Mapping[str, Any],
+    telemetry: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Store an answer; ``{"saved": True, "step"}`` with the step that follows.
+
+    Parameters
+    ----------
+    address : str
+        The step's id.
+    sent, telemetry : mapping
+        As the page sent them.
+    """
+    rows = _window(connection, token, page, lock=True)
+    session = rows[0]
+    position = steps.position_of(session.public_id, address)
+    if position is None or position >= session.n_steps:
+        raise Refusal("unknown_step", language=session.language)
+    if position != session.current:
+        return _late(connection, plan, rows, position, sent)
+    kept = _checked(plan, session, session, sent)
+    now = time.time()
+    if session.kind == "break" and (left := steps.remaining_s(plan.definition, session)) > 1:
+        raise Refusal("too_early", language=session.language, retry_after_s=left)
+    measures = answers.telemetry(telemetry)
+    connection.execute(_INSERT, _EMPTY | measures | _response(session, kept, telemetry, now))
+    effect = _EFFECTS.get(session.kind)
+    changes = effect(plan, session, kept, now) if effect else {}
+    position = changes.pop("position", position + 1)
+    connection.execute(_MOVE, {"of": session.id, "was": session.current, "position": position, "step_since": now})
+    if changes:
+        connection.execute(update(Session).where(Session.id == session.id).values(changes))
+    if not changes and position == session.current + 1 and rows[1].kind != "finished":
+        return {"saved": True, "step": steps.show(plan, session, rows[1:], since=now)}
+    return {"saved": True, "step": _arrive(connection, plan, token, now)}
+
+
+def _checked(plan: Plan, session: Row, step: Row, sent: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return answers.check(step.kind, sent, step.detail, plan.definition)
+    except Refusal as refusal:
+        raise Refusal("invalid", language=session.language, detail=refusal.detail) from None
+
+
+def _response(session: Row, kept: dict[str, Any], telemetry: Mapping[str, Any], now: float) -> dict[str, Any]:
+    is_trial = session.kind in ("trial", "practice")
+    return {
+        "session_id": session.id,
+        "position": session.current,
+        "answered_at": now,
+        "server_ms": (now - session.step_since) * 1000,
+        "rating": kept.get("rating"),
+        "answer": {} if is_trial else kept,
+    }
+
+
+def _late(
+    connection: Connection, plan: Plan, rows: Sequence[Row], position: int, sent: Mapping[str, Any]
+) -> dict[str, Any]:
+    """An answer to a step that is not the current one: known already, contradicting, or too early."""
+    session = rows[0]
+    shown = steps.show(plan, session, rows)
+    query = select(Step.kind, Step.detail, Response.answer, Response.rating).join(
+        Response, (Response.session_id == Step.session_id) & (Response.position == Step.position)
+    )
+    found = connection.execute(query.where(Step.session_id == session.id, Step.position == position)).one_or_none()
+    if found is None:
+        raise Refusal("not_current", language=session.language, step=shown)
+    kept = _checked(plan, session, found, sent)
+    if kept == (found.answer if found.rating is None else {"rating": found.rating}):
+        return {"saved": True, "step": shown}
+    log(connection, session, "second_answer", {"position": position, "rating": kept.get("rating")})
+    raise Refusal("already_answered", language=session.language, step=shown)
+
+
+def _arrive(connection: Connection, plan: Plan, token: str, now: float) -> dict[str, Any]:
+    """The step after one that changed the session; a session that came to its end is completed."""
+    rows = _look_up(connection, token)
+    session = rows[0]
+    if session.kind == "finished" and session.state == "active":
+        connection.execute(
+            update(Session).where(Session.id == session.id).values(_completion(connection, plan, session, now))
+        )
+        rows = _look_up(connection, token)
+    return steps.show(plan, rows[0], rows)
+
+
+def _completion(connection: Connection, plan: Plan, session: Row, now: float) -> dict[str, Any]:
+    """What ends a session: only when every trial has its response, else it goes back to the first without."""
+    answered_too = (Response.session_id == Step.session_id) & (Response.position == Step.position)
+    query = select(Step.position).outerjoin(Response, answered_too)
+    query = query.where(
+        Step.session_id == session.id, Step.kind.in_(("trial", "practice")), Response.position.is_(None)
+    )
+    missing = connection.execute(query.order_by(Step.position).limit(1)).scalar()
+    if missing is not None:
+        return {"position": missing}
+    part = plan.definition.completion
+    code = secrets.token_hex(4).upper() if part.unique else part.code
+    return {"state": "completed", "finished_at": now, "completion_code": code}
+
+
+def _after_consent(plan: Plan, session: Row, kept: dict, now: float) -> dict[str, Any]:
+    if kept["agreed"]:
+        return {"consented_at": now, "consent_version": kept["version"]}
+    return {"state": "declined", "finished_at": now, "position": session.n_steps - 1}
+
+
+def _after_headphones(plan: Plan, session: Row, kept: dict, now: float) -> dict[str, Any]:
+    screen = plan.definition.headphones[session.detail["screen"]]
+    attempts_left = screen.attempts - session.detail["attempt"]
+    if kept["passed"]:
+        return {"position": session.current + attempts_left + 1} | _both_passed(session)
+    if attempts_left:
+        return {}
+    if screen.on_failure == "screen_out":
+        code = plan.definition.completion.screened_out_code
+        ended = {"state": "screened_out", "finished_at": now, "position": session.n_steps - 1, "completion_code": code}
+        return ended | {"headphones_passed": False}
+    return {"headphones_passed": False}
+
+
+def _both_passed(session: Row) -> dict[str, Any]:
+    """With several screenings a failed one stays failed."""
+    return {"headphones_passed": True} if session.headphones_passed is None else {}
+
+
+def _after_level(plan: Plan, session: Row, kept: dict, now: float) -> dict[str, Any]:
+    return {"level_db": kept["level_db"]}
+
+
+_EFFECTS = {"consent": _after_consent, "headphones": _after_headphones, "level": _after_level}
+
+
+@answered
+def withdraw(connection: Connection, token: str, page: str | None) -> dict[str, Any]:
+    """Delete every row of the session."""
+    delete_session(connection, _window(connection, token, page, lock=True)[0], "participant")
+    return {"withdrawn": True}
+
+
+def delete_session(connection: Connection, session: Row, by: str) -> None:
+    """Delete a session's rows; what stays is that somebody withdrew, when, and by whose hand."""
+    for table in (Response, Step, Event):
+        connection.execute(delete(table).where(table.session_id == session.id))
+    connection.execute(delete(Session).where(Session.id == session.id))
+    gone = {
+        "study_id": session.study_id,
+        "session_id": None,
+        "at": time.time(),
+        "kind": "withdrawn",
+        "detail": {"by": by},
+    }
+    connection.execute(insert(Event), gone)
+
+
+def log(connection: Connection, session: Row, kind: str, detail: dict[str, Any]) -> None:
+    """Write down something that happened in a session."""
+    row = {"study_id": session.study_id, "session_id": session.id, "at": time.time(), "kind": kind, "detail": detail}
+    connection.execute(insert(Event), row)
+
+
+def sound(connection: Connection, token: str, address: str) -> str | None:
+    """The stimulus behind a sound's id; None unless it is of this session."""
+    public_id, _, rest = address.partition("-")
+    place, _, number = rest.partition("-")
+    position = steps.position_of(public_id, f"{public_id}-{place}")
+    if position is None or (number and not (number.isascii() and number.isdigit())):
+        return None
+    query = select(Step.stimulus, Step.detail).join(Session, Session.id == Step.session_id)
+    query = query.where(Session.token_sha256 == token_sha256(token), Session.public_id == public_id)
+    row = connection.execute(query.where(Step.position == position)).one_or_none()
+    if row is None or not number:
+        return row and row.stimulus
+    several = row.detail.get("sounds", [])
+    return several[int(number)] if int(number) < len(several) else None
+
+
+def _look_up(connection: Connection, token: str, *, lock: bool = False) -> Sequence[Row]:
+    return connection.execute(_WINDOW_LOCKED if lock else _WINDOW, {"token": token_sha256(token)}).all()
+
+
+def _window(connection: Connection, token: str, page: str | None, *, lock: bool = False) -> Sequence[Row]:
+    """The session's row joined with its current step and the next ones."""
+    rows = _look_up(connection, token, lock=lock) if token else []
+    if not rows:
+        raise Refusal("no_session")
+    if page and rows[0].page and page != rows[0].page:
+        raise Refusal("other_page", language=rows[0].language)
+    return rows

@@ -1,0 +1,251 @@
+"""How a session starts: who may, whether it is one that goes on, and which rows of the design it gets."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
+
+from study import order, steps
+from study.models import Invitation, Session, Step, Study
+from study.plan import Assignment, Plan
+from study.refusals import Refusal, answered
+from study.session import _look_up, token_sha256
+from study.texts import messages, negotiate
+
+MAX_PARAMETER = 128
+PUBLIC_ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a browser brings when it asks for a session."""
+
+    language: str | None = None
+    accepted_languages: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    invitation: str | None = None
+    simulated: bool = False
+    again: bool = False
+    token: str | None = None
+    page: str = ""
+
+
+@answered
+def start(connection: Connection, plan: Plan, study_id: int, request: Request, allow_simulated: bool) -> dict[str, Any]:
+    """A new session, or the one that the cookie, the id parameter or the invitation belongs to.
+
+    Returns
+    -------
+    dict
+        ``session``, ``step``, ``texts``, ``language``, and ``token`` (None where the browser's stays good).
+    """
+    study = connection.execute(select(Study).where(Study.id == study_id).with_for_update()).one()
+    offered = plan.definition.languages
+    language = negotiate(request.language, request.accepted_languages, offered)
+    parameters = _parameters(plan, request, language)
+    known = _by_token(connection, plan, request, parameters, study_id)
+    token = request.token if known else secrets.token_urlsafe(32)
+    if known is None:
+        known = _by_identity(connection, plan, request, parameters, study_id, language)
+    if known is None:
+        session_id = _begin(connection, plan, study, request, parameters, language, token, allow_simulated)
+    else:
+        session_id = known.id
+        keep = request.language if request.language in offered else known.language
+        values = {"page": request.page, "language": keep, "token_sha256": token_sha256(token)}
+        connection.execute(update(Session).where(Session.id == session_id).values(values))
+        language = keep
+    rows = _look_up(connection, token)
+    return {
+        "session": rows[0].public_id,
+        "step": steps.show(plan, rows[0], rows),
+        "texts": messages(language),
+        "language": language,
+        "token": None if token == request.token else token,
+    }
+
+
+def _parameters(plan: Plan, request: Request, language: str) -> dict[str, str]:
+    kept = {}
+    for name in plan.definition.recruitment.id_parameters:
+        value = request.parameters.get(name)
+        if value is None or value == "":
+            continue
+        if not value.isprintable() or len(value) > MAX_PARAMETER:
+            raise Refusal(
+                "invalid", language=language, detail=f"{name} must be at most {MAX_PARAMETER} printable characters"
+            )
+        kept[name] = value
+    return kept
+
+
+def _by_token(connection: Connection, plan: Plan, request: Request, parameters: dict, study_id: int) -> Row | None:
+    """The session of this browser, unless somebody else sits there now."""
+    if not request.token:
+        return None
+    query = select(Session).where(Session.token_sha256 == token_sha256(request.token), Session.study_id == study_id)
+    found = connection.execute(query).one_or_none()
+    if found is None or (request.again and found.state != "active"):
+        return None
+    identity = parameters.get(plan.definition.recruitment.id_parameter or "")
+    return None if identity and found.external_id != identity else found
+
+
+def _by_identity(
+    connection: Connection, plan: Plan, request: Request, parameters: dict, study_id: int, language: str
+) -> Row | None:
+    """The unfinished session of this id parameter or invitation, on whatever computer it was begun."""
+    identity = parameters.get(plan.definition.recruitment.id_parameter or "")
+    found = None
+    if identity:
+        query = select(Session).where(Session.study_id == study_id, Session.external_id == identity)
+        found = connection.execute(query).one_or_none()
+        if found is not None and found.state != "active":
+            raise Refusal("already_completed", language=language)
+    elif request.invitation and plan.definition.recruitment.invitation:
+        query = select(Session).join(Invitation, Invitation.id == Session.invitation_id)
+        query = query.where(Session.study_id == study_id, Invitation.code == tidy_code(request.invitation))
+        found = connection.execute(query).one_or_none()
+        if found is not None and found.state != "active":
+            raise Refusal("invitation_used", language=language)
+    return found
+
+
+def _begin(
+    connection: Connection,
+    plan: Plan,
+    study: Row,
+    request: Request,
+    parameters: dict,
+    language: str,
+    token: str,
+    allow_simulated: bool,
+) -> int:
+    """Write a new session with all its steps; returns its row's id."""
+    recruitment = plan.definition.recruitment
+    invitation_id = None
+    if request.simulated and not allow_simulated:
+        raise Refusal("simulated_refused", language=language)
+    if (state := recruiting(connection, plan, study, request.simulated)) != "open":
+        raise Refusal(state, language=language)
+    if not request.simulated:
+        if recruitment.id_required and recruitment.id_parameter not in parameters:
+            raise Refusal("id_missing", language=language)
+        if recruitment.invitation:
+            invitation_id = _use_invitation(connection, study.id, request.invitation, language)
+    number = study.sessions_started + 1
+    rng = random.Random(f"{plan.definition.seed}/{number}")
+    assignment = assign(plan, _counted(connection, plan, study.id, request.simulated), rng)
+    rows = plan.steps(assignment, rng)
+    now = time.time()
+    session = {
+        "study_id": study.id,
+        "public_id": "".join(secrets.choice(PUBLIC_ALPHABET) for _ in range(12)),
+        "number": number,
+        "token_sha256": token_sha256(token),
+        "page": request.page,
+        "state": "active",
+        "simulated": request.simulated,
+        "language": language,
+        "position": 0,
+        "n_steps": len(rows),
+        "n_trials": sum(row["kind"] == "trial" for row in rows),
+        "started_at": now,
+        "step_since": now,
+        "block_row": assignment.block_row,
+        "condition_row": assignment.condition_row,
+        "clips": list(assignment.clips),
+        "level_db": 0.0,
+        "external_id": parameters.get(recruitment.id_parameter or ""),
+        "parameters": parameters,
+        "invitation_id": invitation_id,
+    }
+    session_id = connection.execute(insert(Session).values(session)).inserted_primary_key[0]
+    connection.execute(insert(Step), [{"session_id": session_id} | row for row in rows])
+    connection.execute(update(Study).where(Study.id == study.id).values(sessions_started=number))
+    return session_id
+
+
+def assign(plan: Plan, counted: list[tuple[int, int, list[str]]], rng: random.Random) -> Assignment:
+    """Rows of the design and clips for the next participant, given those of the participants that count."""
+    used = [(block, condition) for block, condition, _ in counted]
+    block_row, condition_row = order.choose_rows(used, plan.n_block_rows, plan.n_condition_rows)
+    clips = order.choose_clips(plan.clips, plan.n_clips, [clips for *_, clips in counted], rng)
+    return Assignment(block_row, condition_row, tuple(clips))
+
+
+def _counted(connection: Connection, plan: Plan, study_id: int, simulated: bool) -> list[tuple[int, int, list[str]]]:
+    """Participants who completed, and those on their way; who has been silent for long has dropped out."""
+    query = select(Session.block_row, Session.condition_row, Session.clips).where(_counts(plan, study_id, simulated))
+    return [tuple(row) for row in connection.execute(query)]
+
+
+def _counts(plan: Plan, study_id: int, simulated: bool):
+    late = time.time() - 60 * plan.definition.recruitment.abandoned_after_minutes
+    on_their_way = (Session.state == "active") & (Session.step_since > late)
+    return (
+        (Session.study_id == study_id)
+        & (Session.simulated == simulated)
+        & or_(Session.state == "completed", on_their_way)
+    )
+
+
+def recruiting(connection: Connection, plan: Plan, study: Row, simulated: bool = False) -> str:
+    """``open``, ``paused``, ``closed``, or ``full`` when those who completed or are on their way reach the cap."""
+    cap = plan.definition.recruitment.cap
+    if study.state != "open" or cap is None or simulated:
+        return study.state
+    n = connection.execute(select(func.count()).select_from(Session).where(_counts(plan, study.id, False))).scalar_one()
+    return "full" if n >= cap else "open"
+
+
+def tidy_code(code: str) -> str:
+    """An invitation code as stored: capitals, without what people add when they type it."""
+    return "".join(c for c in code.upper() if c.isascii() and c.isalnum())[:32]
+
+
+def _use_invitation(connection: Connection, study_id: int, code: str | None, language: str) -> int:
+    if not code:
+        raise Refusal("invitation_needed", language=language)
+    query = (
+        select(Invitation).where(Invitation.study_id == study_id, Invitation.code == tidy_code(code)).with_for_update()
+    )
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        raise Refusal("invitation_wrong", language=language)
+    if found.used_at is not None:
+        raise Refusal("invitation_used", language=language)
+    connection.execute(update(Invitation).where(Invitation.id == found.id).values(used_at=time.time()))
+    return found.id
+
+
+def welcome(
+    connection: Connection, plan: Plan, study_id: int, language: str | None, accepted: str | None, token: str | None
+) -> dict[str, Any]:
+    """What the start page shows; ``text`` is Markdown."""
+    d = plan.definition
+    language = negotiate(language, accepted, d.languages)
+    study = connection.execute(select(Study).where(Study.id == study_id)).one()
+    known = None
+    if token:
+        query = select(Session.public_id, Session.state, Session.language)
+        query = query.where(Session.token_sha256 == token_sha256(token), Session.study_id == study_id)
+        known = connection.execute(query).one_or_none()
+    return {
+        "title": d.text(d.title, language),
+        "text": d.text(d.welcome, language),
+        "language": language,
+        "languages": [{"code": code, "name": messages(code)["name"]} for code in d.languages],
+        "texts": messages(language),
+        "state": recruiting(connection, plan, study),
+        "invitation_needed": d.recruitment.invitation,
+        "id_parameters": d.recruitment.id_parameters,
+        "contact": d.contact,
+        "session": known and {"session": known.public_id, "state": known.state, "language": known.language},
+    }

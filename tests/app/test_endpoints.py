@@ -1,0 +1,124 @@
+"""The study's endpoints, spoken to as the participant's page does."""
+
+import hashlib
+import tomllib
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+
+from app.participant import endpoints
+from study import definition
+from study.models import Event, Response, Session, Step
+from study.running import RunningStudy
+from tests.study.answering import answer_to, walk
+from tests.study.sets import write_set
+
+
+@pytest.fixture(scope="module")
+def noises(tmp_path_factory):
+    return write_set(tmp_path_factory.mktemp("noises"))
+
+
+@pytest.fixture
+def serve(tmp_path, noises):
+    """Starts a study whose file is the shipped one with some tables replaced; gives clients."""
+    opened = []
+
+    def start(**tables):
+        small = {"clips": ["clip0", "clip1", "clip2"], "checks": {"attention": 1, "not_before": 3}, "breaks": None}
+        table = tomllib.loads(definition.SHIPPED.read_text()) | small | tables
+        study_file = definition.parse({key: value for key, value in table.items() if value is not None})
+        running = RunningStudy.open(f"sqlite:///{tmp_path}/study.sqlite", study_file, noises)
+        opened.append(running)
+        app = FastAPI()
+        app.include_router(endpoints.router(running, allow_simulated=True))
+        return running, lambda: TestClient(app)
+
+    yield start
+    for running in opened:
+        running.close()
+
+
+def begin(client, page="a", **body):
+    return client.post("/api/study/session", json=body, headers={"X-Page": page})
+
+
+def count(running, table, *where):
+    with running.engine.connect() as connection:
+        return connection.scalar(select(func.count()).select_from(table).where(*where))
+
+
+def test_a_whole_way_stores_every_response_before_the_code_is_shown(serve):
+    running, client = serve()
+    page = client()
+    shown = walk(page, begin(page).json()["step"])
+    kinds = list(dict.fromkeys(step["kind"] for step in shown))
+    assert kinds == [
+        "consent",
+        "questionnaire",
+        "headphones",
+        "level",
+        "instructions",
+        "practice",
+        "trial",
+        "comments",
+        "finished",
+    ]
+    assert shown[-1]["outcome"] == "completed" and len(shown[-1]["code"]) == 8
+    assert [step["progress"]["done"] for step in shown] == sorted(step["progress"]["done"] for step in shown)
+    assert count(running, Response, Response.rating.is_not(None)) == 3 + 3 * 3 * 4 + 1
+    assert count(running, Session, Session.state == "completed", Session.headphones_passed.is_(False)) == 1
+
+
+def test_the_same_answer_again_is_acknowledged_and_another_refused(serve):
+    running, client = serve()
+    page = client()
+    trial = walk(page, begin(page).json()["step"], until="trial")[-1]
+    address = f"/api/study/step/{trial['id']}"
+    first = page.post(address, json={"answer": {"rating": 5}}).json()
+    again = page.post(address, json={"answer": {"rating": 5}}).json()
+    other = page.post(address, json={"answer": {"rating": 2}})
+    assert first == again and first["saved"]
+    assert other.status_code == 409 and other.json()["error"] == "already_answered"
+    assert other.json()["step"] == first["step"]
+    assert count(running, Response, Response.rating == 5) == 1 and count(running, Response, Response.rating == 2) == 0
+    assert count(running, Event, Event.kind == "second_answer") == 1
+
+
+def test_a_reload_shows_the_same_step_and_the_older_page_stops(serve):
+    _, client = serve()
+    page = client()
+    step = walk(page, begin(page, "old").json()["step"], until="trial", headers={"X-Page": "old"})[-1]
+    assert begin(page, "new").json()["step"] == step
+    answer = {"json": {"answer": answer_to(step)}}
+    older = page.post(f"/api/study/step/{step['id']}", **answer, headers={"X-Page": "old"})
+    assert older.status_code == 409 and older.json()["error"] == "other_page"
+    assert page.post(f"/api/study/step/{step['id']}", **answer, headers={"X-Page": "new"}).status_code == 200
+
+
+def test_sound_is_the_sessions_own_and_its_headers_tell_nothing(serve):
+    running, client = serve()
+    page, stranger = client(), client()
+    begin(stranger)
+    trial = walk(page, begin(page).json()["step"], until="trial")[-1]
+    whole, part = page.get(trial["audio"]), page.get(trial["audio"], headers={"Range": "bytes=0-9"})
+    assert whole.headers["etag"] == f'"{hashlib.sha256(whole.content).hexdigest()}"'
+    assert part.status_code == 206 and part.content == whole.content[:10]
+    assert page.head(trial["audio"]).headers["content-length"] == str(len(whole.content))
+    assert whole.headers["cache-control"].startswith("private") and "immutable" in whole.headers["cache-control"]
+    assert stranger.get(trial["audio"]).status_code == 404 and client().get(trial["audio"]).status_code == 404
+    named = [row.id for row in running.stimuli.rows] + list(running.definition.conditions) + list(running.plan.clips)
+    received = str(trial) + str(whole.headers)
+    assert not [name for name in named if name in received]
+
+
+def test_withdrawing_deletes_the_persons_rows(serve):
+    running, client = serve()
+    page = client()
+    walk(page, begin(page).json()["step"], until="trial")
+    assert page.post("/api/study/withdraw").json() == {"withdrawn": True}
+    assert [count(running, table) for table in (Session, Step, Response)] == [0, 0, 0]
+    assert page.get("/api/study/step").json()["error"] == "no_session"
+    assert count(running, Event, Event.kind == "withdrawn", Event.session_id.is_(None)) == 1
