@@ -63,6 +63,11 @@ def open_database(url: str | URL = DEFAULT_URL, *, create: bool = True, migrate:
     return engine
 
 
+def connect(url: str | URL = DEFAULT_URL) -> Engine:
+    """Open a database that is there already; see `open_database`."""
+    return open_database(url, create=False)
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection for reading one consistent state."""

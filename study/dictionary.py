@@ -1,0 +1,80 @@
+"""The data dictionary: every column of the exported tables, with its type, unit and meaning."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Column(NamedTuple):
+    """Type as pandas names it, and what the values mean."""
+
+    dtype: str
+    meaning: str
+
+
+RESPONSES = {
+    "session": Column("string", "session, a random name"),
+    "participant": Column(
+        "string", "participant, numbered in the order of starting; nothing else is known by this name"
+    ),
+    "trial": Column("string", "presentation: unique in the study; an answer was stored once for it"),
+    "kind": Column("string", "rating, repeat, attention, audible_check, anchor or practice"),
+    "position": Column("Int64", "place of the step in the session, from 0, pages without a sound counted"),
+    "trial_number": Column("Int64", "place among the trials, from 1; 0 for practice"),
+    "block": Column("Int64", "block of trials, from 1; empty for practice"),
+    "descriptor": Column("string", "word that was rated"),
+    "clip": Column("string", "source excerpt"),
+    "condition": Column(
+        "string", "condition of the sound that was heard, also in repeats, attention checks and practice"
+    ),
+    "stimulus": Column("string", "id in the stimulus manifest"),
+    "rating": Column("Int64", "answer on the scale"),
+    "expected": Column("Int64", "the right answer of an attention or audible check; empty elsewhere"),
+    "repeat_of": Column("string", "trial that a repeat repeats; empty elsewhere"),
+    "rt_ms": Column("Float64", "ms from the end of the first full play to the answer"),
+    "rt_start_ms": Column("Float64", "ms from the trial's appearance to the answer"),
+    "first_play_ms": Column("Float64", "ms from the trial's appearance to the first sound"),
+    "start_gap_ms": Column("Float64", "ms from the answer before to the first sound"),
+    "server_ms": Column("Float64", "ms from giving the trial to storing the answer, by the server's clock"),
+    "plays": Column("Int64", "how often playing was started"),
+    "heard_s": Column("Float64", "seconds of the clip that were heard, replays counted"),
+    "rating_changes": Column("Int64", "changes of the rating before it was sent"),
+    "focus_losses": Column("Int64", "how often the page lost focus or was hidden"),
+    "underruns": Column("Int64", "audio underruns that the player noticed"),
+    "answered_at": Column("string", "time of storing, UTC, ISO 8601"),
+    "simulated": Column("bool", "whether a program answered"),
+    "language": Column("string", "language of the page"),
+    "session_state": Column("string", "active (not finished), completed, declined or screened_out"),
+}
+
+SESSIONS = {
+    "session": Column("string", "session, as in responses"),
+    "participant": Column("string", "participant, as in responses"),
+    "state": Column("string", "active (not finished), completed, declined or screened_out"),
+    "simulated": Column("bool", "whether a program answered"),
+    "language": Column("string", "language of the page"),
+    "started_at": Column("string", "UTC, ISO 8601"),
+    "finished_at": Column("string", "UTC, ISO 8601; empty where the session was not finished"),
+    "minutes": Column("Float64", "from start to finish"),
+    "steps_answered": Column("Int64", "steps with an answer"),
+    "trials": Column("Int64", "trials of the session's plan"),
+    "block_row": Column("Int64", "row of the Williams square of block orders"),
+    "condition_row": Column("Int64", "row of the Williams square of condition orders"),
+    "clips": Column("string", "clips of the session, separated by spaces"),
+    "level_db": Column("Float64", "gain set by the participant, dB"),
+    "headphones_passed": Column("boolean", "whether every headphone screening was passed; empty where there was none"),
+    "consent_version": Column("string", "version of the consent text that was agreed to"),
+    "consented_at": Column("string", "UTC, ISO 8601"),
+    "second_answers": Column("Int64", "refused attempts to change an answer"),
+    "comments": Column("string", "free text at the end"),
+}
+
+
+def as_markdown() -> str:
+    """The dictionary as a page."""
+    parts = ["# Data dictionary\n\nTimes are UTC. Empty cells are missing values. CSV is UTF-8 with a header row."]
+    for name, columns in (("responses", RESPONSES), ("sessions", SESSIONS)):
+        rows = "\n".join(f"| `{key}` | {column.dtype.lower()} | {column.meaning} |" for key, column in columns.items())
+        parts.append(f"## {name}\n\n| column | type | meaning |\n| --- | --- | --- |\n{rows}")
+    parts.append("`sessions` has besides one column `question_<id>` for each question of the questionnaire.")
+    return "\n\n".join(parts) + "\n"
