@@ -1,5 +1,7 @@
 """Semantic equalisation: SAFE-DB's words, EQ parameters and curves, and the networks that propose them."""
 
 from model.eq import EQParams
+from model.flow import FlowEQ
+from model.static import StaticEQ
 
-__all__ = ["EQParams"]
+__all__ = ["EQParams", "FlowEQ", "StaticEQ"]

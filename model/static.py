@@ -1,0 +1,123 @@
+"""`static`: one fixed curve per descriptor, whatever the music.
+
+The target is the descriptor's mean response in dB over its SAFE-DB settings. Means of responses agree better with
+independently collected curves than means of parameters do, since a band at 0 dB has an arbitrary frequency. The 13
+parameters are fitted to the target by bounded least squares from many starts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.optimize import least_squares
+
+from model import checkpoint
+from model.eq import FLAT, GAIN_LIMIT_DB, GAINS, GRID_HZ, EQParams, denormalise, normalise, response_db, sort_bells
+from model.request import check_descriptor, check_request
+from model.safe_db import Settings
+
+NAME = "static"
+FIT_RATE_HZ = 44_100
+# Weighs a gain of 1 dB as a misfit of 0.02 dB at one frequency: enough to stop bands that fight each other.
+_GAIN_PENALTY = 0.02
+
+
+class StaticEQ:
+    """The fixed curves.
+
+    Parameters
+    ----------
+    descriptors : list of str
+    parameters : float array [descriptors, 13], SAFE-DB's order
+    targets_db : float array [descriptors, 96]
+        Mean responses at `model.eq.GRID_HZ`, 44.1 kHz.
+    model_hash : str
+        SHA-256 of the weights' file, hex; empty for curves that were not loaded.
+    """
+
+    def __init__(self, descriptors: list[str], parameters: np.ndarray, targets_db: np.ndarray, model_hash: str = ""):
+        self.descriptors = list(descriptors)
+        self.model_hash = model_hash
+        self._settings = {name: EQParams.from_safe(row) for name, row in zip(descriptors, parameters, strict=True)}
+        self._targets_db = dict(zip(descriptors, np.asarray(targets_db, dtype=float), strict=True))
+
+    @classmethod
+    def load(cls, path: str | Path | None = None) -> StaticEQ:
+        """Load the shipped curves, or those of the file ``path``."""
+        tensors, about, sha256 = checkpoint.read(path or checkpoint.shipped(NAME), NAME)
+        return cls(about["descriptors"], tensors["parameters"].numpy(), tensors["targets_db"].numpy(), sha256)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the curves to ``folder``; return the file's path."""
+        tensors = {
+            "parameters": torch.tensor([self._settings[name].values for name in self.descriptors], dtype=torch.float64),
+            "targets_db": torch.from_numpy(np.array([self._targets_db[name] for name in self.descriptors])),
+        }
+        about = {"descriptors": self.descriptors, "fit_rms_db": self.fit_rms_db()}
+        return checkpoint.write(Path(folder), NAME, tensors, about)
+
+    def propose(self, audio: np.ndarray, sample_rate: float, descriptor: str, intensity: float = 1.0) -> EQParams:
+        """Return the descriptor's fixed curve, its gains scaled by ``intensity``; the audio is only checked.
+
+        Parameters
+        ----------
+        audio : float array [channels, samples] or [samples]
+        sample_rate : float, Hz
+        descriptor : str, one of ``descriptors``
+        intensity : float
+            0 (flat) to 1 (the full curve).
+
+        Raises
+        ------
+        ValueError
+            For audio without samples, with integers, NaN or infinity, an unknown descriptor, or an intensity
+            outside 0 to 1. Silence is no error: the curve does not depend on the sound.
+        """
+        check_request(audio, sample_rate, descriptor, intensity, self.descriptors)
+        return self._settings[descriptor].scaled(intensity)
+
+    def target_db(self, descriptor: str) -> np.ndarray:
+        """Return the descriptor's mean response in dB [96] at `model.eq.GRID_HZ`."""
+        check_descriptor(descriptor, self.descriptors)
+        return self._targets_db[descriptor].copy()
+
+    def fit_rms_db(self) -> dict[str, float]:
+        """Return per descriptor the root mean square of the fitted curve's misfit in dB over `model.eq.GRID_HZ`."""
+        curves = {name: setting.response(GRID_HZ, FIT_RATE_HZ) for name, setting in self._settings.items()}
+        return {name: float(np.sqrt(np.mean((curve - self._targets_db[name]) ** 2))) for name, curve in curves.items()}
+
+
+def fit_static(settings: Settings, starts: int = 6, seed: int = 0) -> StaticEQ:
+    """Fit the 13 parameters to each descriptor's mean response.
+
+    Parameters
+    ----------
+    settings : Settings
+        All settings that count, held-out ones included: the mean of what people chose is what this system is.
+    starts : int
+        Starting points per descriptor; the best fit is kept.
+    seed : int
+    """
+    targets_db = settings.mean_response_db(GRID_HZ, FIT_RATE_HZ)
+    rng = np.random.default_rng(seed)
+    rows = [fit_curve(target_db, starts, rng) for target_db in targets_db.values()]
+    return StaticEQ(list(targets_db), np.array(rows), np.array(list(targets_db.values())))
+
+
+def fit_curve(target_db: np.ndarray, starts: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the 13 parameters whose response at `model.eq.GRID_HZ` comes nearest to ``target_db`` [96]."""
+
+    def misfit(values: np.ndarray) -> np.ndarray:
+        response = response_db(denormalise(values[None]), GRID_HZ, FIT_RATE_HZ)[0]
+        return np.concatenate([response - target_db, _GAIN_PENALTY * GAIN_LIMIT_DB * values[GAINS]])
+
+    flat = normalise(FLAT)
+    fits = []
+    for _ in range(starts):
+        start = np.clip(flat + rng.uniform(-0.5, 0.5, 13), -0.99, 0.99)
+        start[GAINS] = rng.uniform(-0.3, 0.3, 5)
+        fits.append(least_squares(misfit, start, bounds=(-1, 1), max_nfev=200))
+    best = min(fits, key=lambda fit: fit.cost)
+    return sort_bells(denormalise(best.x[None]))[0]

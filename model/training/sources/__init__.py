@@ -1,0 +1,14 @@
+"""Where training audio comes from: excerpts, float32 [2, samples], drawn from noise, folders and music collections.
+
+An excerpt is a function of its seed and index alone, so that a run can be repeated, resumed and shared between workers.
+"""
+
+from model.training.sources.augmented import Augmented
+from model.training.sources.base import FileSource, Source
+from model.training.sources.fma import FMA
+from model.training.sources.folder import Folder
+from model.training.sources.mixture import Mixture, training_mixture
+from model.training.sources.musdb import MUSDB
+from model.training.sources.pink import PinkNoise
+
+__all__ = ["FMA", "MUSDB", "Augmented", "FileSource", "Folder", "Mixture", "PinkNoise", "Source", "training_mixture"]

@@ -1,0 +1,110 @@
+"""Several sources in stated shares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from model.training.sources.base import Source
+from model.training.sources.fma import FMA
+from model.training.sources.folder import Folder
+from model.training.sources.musdb import MUSDB
+from model.training.sources.pink import PinkNoise
+
+_TOLERANCE = 1e-6
+
+
+class Mixture(Source):
+    """Draws each excerpt from one of several sources.
+
+    Parameters
+    ----------
+    sources : sequence of Source, all of the same rate and duration
+    ratios : sequence of float
+        Each source's share, 0 or more; together 1.
+    """
+
+    def __init__(self, sources: Sequence[Source], ratios: Sequence[float]):
+        if len(sources) != len(ratios) or not sources:
+            raise ValueError(f"{len(sources)} sources came with {len(ratios)} ratios: each source needs one.")
+        if not all(ratio >= 0 for ratio in ratios) or not math.isclose(sum(ratios), 1, abs_tol=_TOLERANCE):
+            raise ValueError(
+                f"The ratios are {', '.join(f'{ratio:g}' for ratio in ratios)}: each is 0 or more, all add up to 1."
+            )
+        if len({(source.sample_rate, source.n_samples) for source in sources}) > 1:
+            raise ValueError("The sources differ in sample rate or duration: make them alike.")
+        super().__init__(sources[0].sample_rate, sources[0].duration_s)
+        self.sources, self.ratios = list(sources), np.array(ratios) / sum(ratios)
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        return {path: reason for source in self.sources for path, reason in source.skipped.items()}
+
+    def excerpt(self, rng: np.random.Generator) -> np.ndarray:
+        return self.sources[rng.choice(len(self.sources), p=self.ratios)].excerpt(rng)
+
+    def excerpts(self, seed: int, start: int = 0) -> Iterator[np.ndarray]:
+        """Yield excerpts without end, from number ``start`` on; the same seed and number give the same excerpt."""
+        index = start
+        while True:
+            yield self.excerpt(np.random.default_rng([seed, index]))
+            index += 1
+
+
+def training_mixture(
+    sample_rate: int,
+    duration_s: float,
+    pink_ratio: float = 0.0,
+    fma_ratio: float = 0.0,
+    musdb_ratio: float = 0.0,
+    fma: str | Path | None = None,
+    musdb: str | Path | None = None,
+    music: Sequence[str | Path] = (),
+) -> Mixture:
+    """Make the mixture that the options of `semantic-eq train` describe; folders of music share what the ratios leave.
+
+    Parameters
+    ----------
+    sample_rate : int, Hz
+    duration_s : float
+    pink_ratio, fma_ratio, musdb_ratio : float, 0 to 1
+    fma, musdb : path
+        Needed where their ratio is above 0.
+    music : sequence of paths
+        Needed where the ratios add up to less than 1.
+
+    Raises
+    ------
+    ValueError
+        For a ratio outside 0 to 1, ratios of more than 1 together, or a path that is missing or wrong.
+    """
+    ratios = {"pink": pink_ratio, "FMA": fma_ratio, "MUSDB18": musdb_ratio}
+    for name, ratio in ratios.items():
+        if not 0 <= ratio <= 1:
+            raise ValueError(f"The {name} ratio is {ratio:g}, outside 0 to 1: was it given in percent?")
+    rest = 1 - sum(ratios.values())
+    if rest < -_TOLERANCE:
+        raise ValueError(f"The ratios add up to {1 - rest:g}, more than 1: {_listed(ratios)}.")
+    parts: list[tuple[Source, float]] = []
+    if rest > _TOLERANCE:
+        if not music:
+            raise ValueError(
+                f"The ratios add up to {1 - rest:g} ({_listed(ratios)}): give a folder of music for the rest."
+            )
+        parts += [(Folder(path, sample_rate, duration_s), rest / len(music)) for path in music]
+    if pink_ratio > 0:
+        parts.append((PinkNoise(sample_rate, duration_s), pink_ratio))
+    for name, kind, path in (("FMA", FMA, fma), ("MUSDB18", MUSDB, musdb)):
+        if ratios[name] > 0 and path is None:
+            raise ValueError(f"The {name} ratio is {ratios[name]:g}, but no folder of {name} was given.")
+        if ratios[name] > 0:
+            parts.append((kind(path, sample_rate, duration_s), ratios[name]))
+    sources, shares = zip(*parts, strict=True)
+    return Mixture(sources, shares)
+
+
+def _listed(ratios: dict[str, float]) -> str:
+    return ", ".join(f"{name} {ratio:g}" for name, ratio in ratios.items())

@@ -1,0 +1,1 @@
+"""The shipped weights: safetensors files whose names end in the start of their own SHA-256."""
