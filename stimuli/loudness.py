@@ -1,0 +1,96 @@
+"""Measure and match loudness and true peaks (ITU-R BS.1770-4), and limit the peaks of a clip that are too high for it.
+
+Audio is float [channels, samples]. Every stimulus of a set has one loudness. Where an excerpt's peaks would pass the
+ceiling at that loudness, the set is not made quieter and no single condition is treated alone: the excerpt itself is
+limited before any EQ, so that all conditions of the clip carry the same trace of the limiter.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pyloudnorm
+import soxr
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+TARGET_LUFS = -23.0
+TOLERANCE_LU = 0.1
+CEILING_DBTP = -1.0
+_OVERSAMPLING = 4
+_LOOKAHEAD_S = 0.005
+
+
+def measure(audio: np.ndarray, sample_rate_hz: int) -> tuple[float, float]:
+    """Integrated loudness and that of the loudest 400 ms (maximum momentary), both in LUFS, in one pass.
+
+    Raises
+    ------
+    ValueError
+        For less than 0.4 s. Silence has minus infinity.
+    """
+    if audio.shape[1] < 0.4 * sample_rate_hz:
+        raise ValueError(f"Loudness needs 0.4 s of audio; there are {audio.shape[1] / sample_rate_hz:.2f} s.")
+    meter = _meter(sample_rate_hz)
+    with np.errstate(divide="ignore"):
+        lufs = meter.integrated_loudness(audio.T)
+    return float(lufs), float(np.max(meter.blockwise_loudness))
+
+
+def integrated_lufs(audio: np.ndarray, sample_rate_hz: int) -> float:
+    """Gated loudness in LUFS; see `measure`."""
+    return measure(audio, sample_rate_hz)[0]
+
+
+@cache
+def _meter(sample_rate_hz: int) -> pyloudnorm.Meter:
+    return pyloudnorm.Meter(sample_rate_hz)
+
+
+def true_peak_dbtp(audio: np.ndarray, sample_rate_hz: int) -> float:
+    """True peak in dBTP, from the samples and four times as many between them."""
+    return _decibels(max(np.abs(audio).max(), np.abs(_oversampled(audio, sample_rate_hz)).max()))
+
+
+def gain_to(target_lufs: float, audio: np.ndarray, sample_rate_hz: int) -> float:
+    """The gain in dB that brings audio to a loudness.
+
+    Raises
+    ------
+    ValueError
+        When the audio is silent, so that no gain would do.
+    """
+    lufs = integrated_lufs(audio, sample_rate_hz)
+    if not np.isfinite(lufs):
+        raise ValueError("The audio is silent (below -70 LUFS throughout) and cannot be brought to a loudness.")
+    return target_lufs - lufs
+
+
+def limit(audio: np.ndarray, sample_rate_hz: int, ceiling_db: float) -> np.ndarray:
+    """Turn audio down for some milliseconds round each peak above a ceiling, both channels alike.
+
+    The gain looks 5 ms ahead and its curve is smoothed over the same time, so that it has no corners; audio that
+    stays under the ceiling is returned as it is.
+    """
+    peaks = np.abs(_oversampled(audio, sample_rate_hz)).max(axis=0)
+    n_samples = audio.shape[1]
+    peaks = np.pad(peaks, (0, max(0, _OVERSAMPLING * n_samples - peaks.size)))[: _OVERSAMPLING * n_samples]
+    peaks = np.maximum(peaks.reshape(n_samples, _OVERSAMPLING).max(axis=1), np.abs(audio).max(axis=0))
+    over = np.maximum(0.0, 20 * np.log10(np.maximum(peaks, 1e-9)) - ceiling_db)
+    if not over.any():
+        return audio
+    width = 2 * round(_LOOKAHEAD_S * sample_rate_hz) + 1
+    # The maximum reaches one window further than the two averages, so that the peak itself is turned down in full.
+    smooth_db = maximum_filter1d(over, 2 * width + 1)
+    for _ in range(2):
+        smooth_db = uniform_filter1d(smooth_db, width)
+    smooth_db[smooth_db < 1e-6] = 0.0  # the running averages leave a trace of rounding behind
+    return (audio * 10 ** (-smooth_db / 20)).astype(audio.dtype)
+
+
+def _oversampled(audio: np.ndarray, sample_rate_hz: int) -> np.ndarray:
+    return soxr.resample(audio.T, sample_rate_hz, _OVERSAMPLING * sample_rate_hz, quality="HQ").T
+
+
+def _decibels(amplitude: float) -> float:
+    return float(20 * np.log10(max(float(amplitude), 1e-9)))
