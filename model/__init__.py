@@ -2,6 +2,7 @@
 
 from model.eq import EQParams
 from model.flow import FlowEQ
+from model.semantic import SemanticEQ
 from model.static import StaticEQ
 
-__all__ = ["EQParams", "FlowEQ", "StaticEQ"]
+__all__ = ["EQParams", "FlowEQ", "SemanticEQ", "StaticEQ"]

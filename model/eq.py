@@ -66,6 +66,11 @@ class EQParams:
         """Gains of the five bands, dB."""
         return np.array(self.values)[GAINS]
 
+    @property
+    def frequencies_hz(self) -> np.ndarray:
+        """Centre or corner frequencies of the five bands, Hz."""
+        return np.array(self.values)[FREQUENCIES]
+
     def scaled(self, factor: float) -> EQParams:
         """Return the setting with all gains multiplied by ``factor`` and held within +-12 dB."""
         values = np.array(self.values)

@@ -1,0 +1,206 @@
+"""The audio encoder: log-mel -> 32 numbers that say which EQ the audio sounds as if it already had.
+
+An equaliser adds its response to every frame of a log-mel spectrogram. So the features are split in two: the long-term
+spectrum, which an EQ shifts by exactly its response, and a texture that no EQ changes (how far each band fluctuates,
+how tonal it is, how it moves with its neighbours). The network predicts from the texture which spectrum such a sound
+naturally has; what is left of the long-term spectrum is the EQ already in it, and a linear map takes it to the latent
+space. A pre-equalised clip is therefore moved in proportion to the pre-equaliser, whatever it plays.
+
+Audio is float [channels, samples] at any sample rate: the window lasts 93 ms at each, the channels' powers are added.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import nn
+
+N_MELS = 80
+LATENT = 32
+LOW_HZ, HIGH_HZ = 30.0, 18_000.0
+WINDOW_S = 0.093
+# Longer audio is represented by twelve excerpts of ten seconds.
+LONGEST_S, N_EXCERPTS, EXCERPT_S = 120.0, 12, 10.0
+# Frames this far below the loudest are pauses, and bands this far below the whole hold nothing but rounding noise.
+GATE_DB, FLOOR_DB = -50.0, -75.0
+TEXTURE = (
+    "mean",
+    "deviation",
+    "tenth",
+    "median",
+    "ninetieth",
+    "flux",
+    "onset",
+    "tonality",
+    "momentary tonality",
+    "next",
+    "far",
+    "whole",
+)
+
+
+def mel_centres_hz() -> np.ndarray:
+    """Return the centre frequencies of the mel bands, Hz [80]."""
+    return _from_mel(np.linspace(_to_mel(LOW_HZ), _to_mel(HIGH_HZ), N_MELS + 2))[1:-1]
+
+
+def _to_mel(frequency_hz):
+    return 2595 * np.log10(1 + np.asarray(frequency_hz) / 700)
+
+
+def _from_mel(mel):
+    return 700 * (10 ** (np.asarray(mel) / 2595) - 1)
+
+
+def window_samples(sample_rate: float) -> int:
+    """Return the analysis window in samples: the power of two nearest to 93 ms."""
+    return 2 ** round(math.log2(WINDOW_S * sample_rate))
+
+
+@lru_cache(maxsize=16)
+def mel_bank(sample_rate: float) -> torch.Tensor:
+    """Return triangular mel filters [80, bins] that average power; a band beyond the Nyquist frequency is empty."""
+    frequencies = np.fft.rfftfreq(window_samples(sample_rate), 1 / sample_rate)
+    edges = _from_mel(np.linspace(_to_mel(LOW_HZ), _to_mel(HIGH_HZ), N_MELS + 2))
+    rising = (frequencies - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
+    falling = (edges[2:, None] - frequencies) / (edges[2:] - edges[1:-1])[:, None]
+    bank = np.maximum(0, np.minimum(rising, falling))
+    bank[edges[2:] > 0.95 * sample_rate / 2] = 0
+    return torch.tensor(bank / np.maximum(bank.sum(axis=1, keepdims=True), 1e-9), dtype=torch.float32)
+
+
+def representative(audio: np.ndarray, sample_rate: float) -> np.ndarray:
+    """Return ``audio`` [channels, samples], or, beyond 2 minutes, twelve evenly spaced excerpts of it."""
+    n, total = int(EXCERPT_S * sample_rate), audio.shape[-1]
+    if total <= LONGEST_S * sample_rate:
+        return audio
+    starts = np.linspace(0, total - n, N_EXCERPTS).astype(int)
+    return np.concatenate([audio[:, start : start + n] for start in starts], axis=1)
+
+
+def log_mel(audio: torch.Tensor, sample_rate: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the power spectrogram and its mel bands.
+
+    Parameters
+    ----------
+    audio : float tensor [batch, channels, samples]; shorter than a window is padded with silence
+
+    Returns
+    -------
+    power [batch, bins, frames], bands [batch, 80, frames] : linear power, channels averaged
+    """
+    size = window_samples(sample_rate)
+    if audio.shape[-1] < size:
+        audio = nn.functional.pad(audio, (0, size - audio.shape[-1]))
+    flat = audio.reshape(-1, audio.shape[-1])
+    window = torch.hann_window(size, dtype=audio.dtype, device=audio.device)
+    spectrum = torch.stft(flat, size, size // 2, window=window, center=False, return_complex=True)
+    power = (spectrum.real.square() + spectrum.imag.square()).reshape(*audio.shape[:2], *spectrum.shape[1:]).mean(1)
+    return power, mel_bank(float(sample_rate)).to(power) @ power
+
+
+def features(audio: torch.Tensor, sample_rate: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return long-term spectrum and texture of a batch of clips.
+
+    Parameters
+    ----------
+    audio : float tensor [batch, channels, samples]
+    sample_rate : float, Hz
+
+    Returns
+    -------
+    spectrum : tensor [batch, 80], dB, mean 0 over the bands that the sample rate holds; NaN-free, 0 beyond them
+    texture : tensor [batch, 12, 80], in units of 10 dB or correlations, which an EQ leaves as it is
+    """
+    power, bands = log_mel(audio, sample_rate)
+    rows = [_features_of_one(*pair, mel_bank(float(sample_rate)).to(power)) for pair in zip(power, bands, strict=True)]
+    return torch.stack([row[0] for row in rows]), torch.stack([row[1] for row in rows])
+
+
+def _features_of_one(power, bands, bank):
+    held = bank.sum(dim=1) > 0
+    loudness = bands.detach().sum(dim=0)
+    loud = loudness > loudness.max() * 10 ** (GATE_DB / 10)
+    power, bands = power[:, loud], bands[:, loud]
+    floor = bands.detach()[held].mean() * 10 ** (FLOOR_DB / 10) + 1e-20
+    decibels = 10 * torch.log10(bands + floor)
+    long_term = 10 * torch.log10(bands.mean(dim=1) + floor)
+    ordered = decibels.sort(dim=1).values
+    n = ordered.shape[1]
+    steps = decibels.diff(dim=1) if n > 1 else torch.zeros_like(decibels)
+    momentary = 10 * bank @ torch.log10(power[:, ::4] + floor)
+    lasting = 10 * bank @ torch.log10(power.mean(dim=1) + floor)
+    standard = _standardised(decibels)
+    texture = [
+        decibels.mean(dim=1) - long_term,
+        decibels.std(dim=1, correction=0),
+        *(ordered[:, int(share * (n - 1))] - long_term for share in (0.1, 0.5, 0.9)),
+        steps.abs().mean(dim=1),
+        steps.clamp_min(0).square().mean(dim=1).add(1e-9).sqrt(),
+        long_term - lasting,
+        (decibels[:, ::4] - momentary).mean(dim=1),
+        *(10 * _correlation(standard, standard.roll(-step, dims=0)) for step in (1, 8)),
+        10 * _correlation(standard, _standardised(decibels[held].mean(dim=0, keepdim=True))),
+    ]
+    texture = torch.stack(texture) / 10
+    return torch.where(held, long_term - long_term[held].mean(), 0.0), torch.where(held, texture, 0.0)
+
+
+def _standardised(rows: torch.Tensor) -> torch.Tensor:
+    rows = rows - rows.mean(dim=1, keepdim=True)
+    return rows / rows.square().mean(dim=1, keepdim=True).add(1e-4).sqrt()
+
+
+def _correlation(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    return (first * second).mean(dim=1)
+
+
+class AudioEncoder(nn.Module):
+    """Texture -> the natural spectrum; spectrum beyond it -> 32 latent numbers (see the module)."""
+
+    def __init__(self, width: int = 64, dropout: float = 0.3) -> None:
+        super().__init__()
+        self.register_buffer("texture_mean", torch.zeros(len(TEXTURE), N_MELS))
+        self.register_buffer("texture_scale", torch.ones(len(TEXTURE), N_MELS))
+        self.register_buffer("spectrum_mean", torch.zeros(N_MELS))
+        self.register_buffer("z_flat", torch.zeros(LATENT))
+        self.position = nn.Parameter(torch.zeros(width, N_MELS))
+        self.entry = nn.Conv1d(len(TEXTURE), width, 5, padding=2)
+        self.blocks = nn.ModuleList(_Block(width, 2**power, dropout) for power in range(4))
+        self.whole = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(dropout))
+        self.natural = nn.Conv1d(2 * width, 1, 1)
+        self.to_latent = nn.Linear(N_MELS, LATENT, bias=False)
+        nn.init.zeros_(self.natural.weight)
+        nn.init.zeros_(self.natural.bias)
+
+    def natural_spectrum(self, texture: torch.Tensor) -> torch.Tensor:
+        """Return the spectrum in dB [batch, 80] that sounds of this texture [batch, 12, 80] naturally have."""
+        hidden = self.entry((texture - self.texture_mean) / self.texture_scale) + self.position
+        for block in self.blocks:
+            hidden = block(hidden)
+        whole = self.whole(hidden.mean(dim=2))[:, :, None].expand(-1, -1, N_MELS)
+        natural = self.spectrum_mean + 10 * self.natural(torch.cat([hidden, whole], dim=1))[:, 0]
+        return natural - natural.mean(dim=1, keepdim=True)
+
+    def forward(self, spectrum: torch.Tensor, texture: torch.Tensor) -> torch.Tensor:
+        """Return z_audio [batch, 32] from what `features` gives."""
+        beyond = spectrum - self.natural_spectrum(texture)
+        return self.z_flat + self.to_latent(beyond - beyond.mean(dim=1, keepdim=True))
+
+
+class _Block(nn.Module):
+    def __init__(self, width: int, dilation: int, dropout: float) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.GroupNorm(8, width),
+            nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Conv1d(width, width, 1),
+        )
+
+    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        return hidden + self.layers(hidden)

@@ -1,0 +1,211 @@
+"""The semantic equaliser: a word and a sound in, the EQ that takes the sound towards the word out.
+
+The traversal, with a the intensity:
+
+    origin "flat" (default)    z = z_flat  + a (z_target - z_audio), held within the dose law
+    origin "audio" (published) z = z_audio + a (z_target - z_audio)
+
+z_audio is the EQ that the clip sounds as if it already had, so z_target - z_audio is what is missing. Along the
+descriptor's own direction u = z_target - z_flat it is a number, the missing dose (1 for a clip that has nothing of the
+descriptor and lacks nothing of what music usually has of it). The dose law bends it, smoothly and monotonically, into
+a floor above 0 and a ceiling: every request goes towards the descriptor, further where more is missing, never beyond
+what a good engineer would do. What lies across u (the clip's other oddities) is corrected only in part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import softplus
+
+from model import checkpoint
+from model.autoencoder import EQAutoencoder
+from model.encoder import LATENT, AudioEncoder, features, representative
+from model.eq import EQParams, check_audio, sort_bells
+
+SHORTEST_S = 0.2
+SILENCE = 1e-5
+ORIGINS = ("flat", "audio")
+# The dose of any request stays between these; 1 is the mean setting that SAFE-DB's people made for the word.
+FLOOR, CEILING = 0.15, 2.6
+# The share of the deviation across the descriptor's direction that is corrected, and its limit in lengths of u.
+ACROSS, ACROSS_LIMIT = 0.4, 0.6
+_BEND = 4.0
+
+
+def bend(dose: torch.Tensor) -> torch.Tensor:
+    """Bend a dose into `FLOOR` to `CEILING`: the identity between, with rounded corners, rising everywhere."""
+    return FLOOR + softplus(dose - FLOOR, beta=_BEND) - softplus(dose - CEILING, beta=_BEND)
+
+
+class SemanticNetwork(nn.Module):
+    """All that is learned: autoencoder, audio encoder, and per descriptor its target, dose law and score."""
+
+    def __init__(self, n_descriptors: int) -> None:
+        super().__init__()
+        self.autoencoder = EQAutoencoder()
+        self.encoder = AudioEncoder()
+        self.register_buffer("targets", torch.zeros(n_descriptors, LATENT))
+        # Per descriptor: the missing dose at which an untouched clip gets the middle, and how steeply it counts.
+        self.register_buffer("law_centre", torch.ones(n_descriptors))
+        self.register_buffer("law_slope", torch.ones(n_descriptors))
+        self.register_buffer("score_weight", torch.zeros(n_descriptors, LATENT))
+        self.register_buffer("score_bias", torch.zeros(n_descriptors))
+
+    def directions(self) -> torch.Tensor:
+        """Return u = z_target - z_flat of every descriptor [descriptors, 32]."""
+        return self.targets - self.autoencoder.z_flat()
+
+    def along(self, difference: torch.Tensor, descriptor: int) -> torch.Tensor:
+        """Return the dose of latent differences [batch, 32]: their responses' projection on the descriptor's."""
+        read = self.autoencoder.read_curve
+        own = read(self.directions()[descriptor])
+        return read(difference) @ own / own.square().sum()
+
+    def dose(self, missing: torch.Tensor, descriptor: int) -> torch.Tensor:
+        """Return what the dose law gives for a missing dose (any shape)."""
+        steep = self.law_slope[descriptor] * (missing - self.law_centre[descriptor])
+        return bend((FLOOR + CEILING) / 2 + steep)
+
+    def step(self, z_audio: torch.Tensor, descriptor: int) -> torch.Tensor:
+        """Return the way from the flat EQ [batch, 32] that the default traversal goes at full intensity."""
+        direction = self.directions()[descriptor]
+        missing = self.targets[descriptor] - z_audio
+        along = self.along(missing, descriptor)
+        across = ACROSS * (missing - along[:, None] * direction)
+        read = self.autoencoder.read_curve
+        length = read(across).norm(dim=1, keepdim=True) / read(direction).norm()
+        across = across / torch.sqrt(1 + (length / ACROSS_LIMIT).square())
+        dose = self.dose(along, descriptor)
+        return dose[:, None] * direction + across * (dose[:, None] / CEILING)
+
+
+@dataclass(frozen=True)
+class SemanticEQ:
+    """Proposes equalisation for a word, by listening (see the module); make one with `SemanticEQ.load`.
+
+    Attributes
+    ----------
+    descriptors : the words it knows
+    model_hash : SHA-256 of the weights in use, hexadecimal
+    about : what is known of the weights (data, seed, training command)
+    """
+
+    network: SemanticNetwork
+    descriptors: list[str]
+    model_hash: str
+    about: dict
+
+    @classmethod
+    def load(cls, path: str | Path | None = None) -> SemanticEQ:
+        """Load weights: the shipped ones, or those that `semantic-eq train` wrote to ``path``.
+
+        Raises OSError if the file is not there, ValueError if it is damaged or of another kind.
+        """
+        tensors, about, digest = checkpoint.read(path or checkpoint.shipped("semantic"), "semantic")
+        network = SemanticNetwork(len(about["descriptors"]))
+        try:
+            network.load_state_dict(tensors)
+        except RuntimeError:
+            raise ValueError(f"{path} was written by another version of this model: train it again.") from None
+        return cls(network.eval(), about["descriptors"], digest, about)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the weights to ``folder`` under a name that carries their hash; return the path."""
+        about = {**self.about, "descriptors": self.descriptors}
+        return checkpoint.write(Path(folder), "semantic", self.network.state_dict(), about)
+
+    def propose(
+        self, audio: np.ndarray, sample_rate: float, descriptor: str, intensity: float = 1.0, origin: str = "flat"
+    ) -> EQParams:
+        """Propose the EQ that takes ``audio`` towards ``descriptor``.
+
+        Parameters
+        ----------
+        audio : float array [channels, samples] or [samples]
+            0.2 s or longer, any level (clipped audio is taken as it is), up to 64 channels, whose powers are averaged.
+            Of more than 2 minutes, twelve evenly spaced excerpts of 10 s are listened to.
+        sample_rate : float
+            Hz, 4000 or more; bands beyond the Nyquist frequency count as usual for music.
+        descriptor : str
+            One of `descriptors`, or a blend such as "warm:0.5,bright:0.3" with weights from 0 to 1.
+        intensity : float
+            0 (the flat EQ exactly) to 1; the dose rises with it.
+        origin : {"flat", "audio"}
+            See the module; "audio" is the published traversal, kept for comparison.
+
+        Raises
+        ------
+        ValueError
+            For silence, audio shorter than 0.2 s, NaN, integers, an unknown descriptor or origin, or an intensity or
+            weight outside 0 to 1.
+        """
+        blend = self._parse(descriptor)
+        if not 0 <= intensity <= 1:
+            raise ValueError(f"The intensity is {intensity:g}, outside 0 to 1: was it given in per cent?")
+        if origin not in ORIGINS:
+            raise ValueError(f"The origin is {origin!r}, expected one of {', '.join(ORIGINS)}.")
+        z_audio = self.embed(audio, sample_rate)
+        if intensity == 0 and origin == "flat":
+            return EQParams.flat()
+        with torch.no_grad():
+            return self._params(self._traverse(z_audio, blend, intensity, origin))
+
+    def describe(self, audio: np.ndarray, sample_rate: float) -> dict[str, float]:
+        """Return how much ``audio`` already sounds like each descriptor.
+
+        0 is usual for music, 1 as if equalised by the descriptor's mean setting; negative is the contrary. The same
+        audio is accepted, and refused, as by `propose`.
+        """
+        z_audio = self.embed(audio, sample_rate)
+        with torch.no_grad():
+            scores = (z_audio - self.network.autoencoder.z_flat()) @ self.network.score_weight.T
+        values = (scores[0] + self.network.score_bias).tolist()
+        return dict(zip(self.descriptors, values, strict=True))
+
+    def embed(self, audio: np.ndarray, sample_rate: float) -> torch.Tensor:
+        """Return z_audio [1, 32] of ``audio`` [channels, samples] or [samples]."""
+        audio = np.atleast_2d(check_audio(audio, sample_rate))
+        duration_s = audio.shape[1] / sample_rate
+        if duration_s < SHORTEST_S:
+            raise ValueError(
+                f"The audio lasts {duration_s:.3g} s; {SHORTEST_S} s or more is needed to hear its timbre."
+            )
+        audio = representative(audio, sample_rate)
+        peak = float(np.abs(audio).max())
+        if peak < SILENCE:
+            raise ValueError(f"The audio is silent (its peak is {peak:.1g}): there is no timbre to listen to.")
+        with torch.no_grad():
+            scaled = torch.as_tensor(audio / peak, dtype=torch.float32)[None]
+            return self.network.encoder(*features(scaled, sample_rate))
+
+    def _traverse(self, z_audio: torch.Tensor, blend: dict[int, float], intensity: float, origin: str) -> torch.Tensor:
+        network = self.network
+        if origin == "flat":
+            step = sum(weight * network.step(z_audio, index) for index, weight in blend.items())
+            return network.autoencoder.z_flat() + intensity * step
+        missing = sum(weight * (network.targets[index] - z_audio) for index, weight in blend.items())
+        return z_audio + intensity * missing
+
+    def _params(self, z: torch.Tensor) -> EQParams:
+        return EQParams.from_safe(sort_bells(self.network.autoencoder.decode(z).double().numpy())[0])
+
+    def _parse(self, text: str) -> dict[int, float]:
+        blend = {}
+        for part in text.split(","):
+            name, _, number = part.partition(":")
+            name = name.strip().lower()
+            if name not in self.descriptors:
+                raise ValueError(f"Unknown descriptor {name!r}: this model knows {', '.join(self.descriptors)}.")
+            try:
+                weight = float(number) if number.strip() else 1.0
+            except ValueError:
+                weight = np.nan
+            if not 0 <= weight <= 1:
+                raise ValueError(f"The weight of {name!r} is {number!r}, expected a number from 0 to 1 (warm:0.5).")
+            blend[self.descriptors.index(name)] = weight
+        return blend

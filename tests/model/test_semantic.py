@@ -1,0 +1,126 @@
+"""The shipped semantic equaliser on made-up sounds: the contract, the right direction, and bad input."""
+
+import numpy as np
+import pytest
+import torch
+
+from model import EQParams, SemanticEQ
+from model.eq import GRID_HZ
+from model.semantic import bend
+from tests.model.synthetic import pink_noise
+
+DARKER = EQParams.from_safe((6, 250, 0, 300, 0.7, 0, 1000, 0.7, 0, 3000, 0.7, -8, 3000))
+BRIGHTER = EQParams.from_safe((-6, 250, 0, 300, 0.7, 0, 1000, 0.7, 0, 3000, 0.7, 8, 3000))
+
+
+@pytest.fixture(scope="module")
+def eq():
+    return SemanticEQ.load()
+
+
+def tilt_db(params: EQParams) -> float:
+    """Return how much more a setting lifts 2.5-10 kHz than 60-400 Hz."""
+    curve = params.response(GRID_HZ, 44_100)
+    treble, bass = (GRID_HZ > 2500) & (GRID_HZ < 10_000), (GRID_HZ > 60) & (GRID_HZ < 400)
+    return curve[treble].mean() - curve[bass].mean()
+
+
+def test_it_knows_the_words_of_the_study(eq):
+    assert {"warm", "bright", "airy"} <= set(eq.descriptors) and 8 <= len(eq.descriptors) <= 12
+    assert len(eq.model_hash) == 64
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_it_is_adaptive_the_right_way_and_never_the_wrong_way(eq, seed):
+    noise = pink_noise(3, seed=seed)
+    clips = [DARKER.apply(noise, 44_100), noise, BRIGHTER.apply(noise, 44_100)]
+    bright = [tilt_db(eq.propose(clip, 44_100, "bright")) for clip in clips]
+    warm = [tilt_db(eq.propose(clip, 44_100, "warm")) for clip in clips]
+    assert bright[0] > bright[1] > bright[2] > 0
+    assert 0 > warm[0] > warm[1] > warm[2]
+
+
+def test_describe_hears_the_pre_equaliser(eq):
+    noise = pink_noise(3)
+    dark, bright = (eq.describe(params.apply(noise, 44_100), 44_100) for params in (DARKER, BRIGHTER))
+    assert list(dark) == eq.descriptors
+    assert bright["bright"] > dark["bright"] and bright["warm"] < dark["warm"]
+
+
+@pytest.mark.parametrize("word", ["warm", "bright", "airy", "warm:0.5,bright:0.3"])
+def test_intensity_runs_from_untouched_to_full(eq, word):
+    noise = pink_noise(2)
+    np.testing.assert_array_equal(eq.propose(noise, 44_100, word, intensity=0).apply(noise, 44_100), noise)
+    curves = [eq.propose(noise, 44_100, word, intensity=a).response(GRID_HZ, 44_100) for a in np.linspace(0, 1, 11)]
+    doses = np.array(curves) @ curves[-1]
+    assert (np.diff(doses) > 0).all()
+
+
+@pytest.mark.parametrize("gain", [1e-3, 30.0])
+def test_level_channels_and_sample_rate_hardly_matter(eq, gain):
+    noise = pink_noise(3, channels=1)
+    curve = eq.propose(noise, 44_100, "bright").response(GRID_HZ, 44_100)
+    same = eq.propose(np.repeat(gain * noise, 6, axis=0), 44_100, "bright").response(GRID_HZ, 44_100)
+    np.testing.assert_allclose(same, curve, atol=0.05)
+    high_rate = np.fft.irfft(np.pad(np.fft.rfft(noise), ((0, 0), (0, noise.shape[1] // 2))), 2 * noise.shape[1] - 2)
+    assert np.abs(eq.propose(high_rate, 88_200, "bright").response(GRID_HZ, 44_100) - curve).max() < 2
+
+
+@pytest.mark.parametrize("sample_rate", [8000, 22_050, 48_000, 192_000])
+def test_any_sample_rate_gives_a_usable_eq(eq, sample_rate):
+    noise = pink_noise(1, sample_rate=sample_rate)
+    assert tilt_db(eq.propose(noise, sample_rate, "bright")) > 0 > tilt_db(eq.propose(noise, sample_rate, "warm"))
+
+
+def test_clipped_audio_and_an_hour_of_it(eq):
+    noise = pink_noise(3)
+    assert tilt_db(eq.propose(np.clip(20 * noise, -1, 1), 44_100, "bright")) > 0
+    hour = np.broadcast_to(noise[:1, None, :44_100], (1, 3600, 44_100)).reshape(1, -1)
+    assert tilt_db(eq.propose(hour, 44_100, "warm")) < 0
+
+
+@pytest.mark.parametrize(
+    ("audio", "message"),
+    [
+        (np.zeros((2, 44_100), dtype=np.float32), "silent"),
+        (np.ones((2, 1), dtype=np.float32), "0.2 s or more"),
+        (np.full((2, 44_100), np.nan, dtype=np.float32), "NaN"),
+        (np.ones((2, 44_100), dtype=np.int16), "int16"),
+        (np.ones((44_100, 2), dtype=np.float32), "last axis"),
+    ],
+)
+def test_bad_audio_is_refused_in_a_sentence(eq, audio, message):
+    with pytest.raises(ValueError, match=message):
+        eq.propose(audio, 44_100, "warm")
+    with pytest.raises(ValueError, match=message):
+        eq.describe(audio, 44_100)
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "intensity", "origin", "message"),
+    [
+        ("loud", 1, "flat", "Unknown descriptor 'loud'"),
+        ("warm:2", 1, "flat", "weight of 'warm' is '2'"),
+        ("warm", 1.1, "flat", "intensity is 1.1"),
+        ("warm", np.nan, "flat", "intensity is nan"),
+        ("warm", 1, "target", "origin is 'target'"),
+    ],
+)
+def test_a_bad_request_is_refused_in_a_sentence(eq, descriptor, intensity, origin, message):
+    with pytest.raises(ValueError, match=message):
+        eq.propose(pink_noise(1), 44_100, descriptor, intensity, origin)
+
+
+def test_the_dose_law_rises_everywhere_between_floor_and_ceiling():
+    doses = bend(torch.linspace(-5, 8, 200, dtype=torch.float64))
+    assert (doses.diff() > 0).all() and doses[0] > 0 and doses[-1] < 3
+
+
+def test_weights_are_checked_against_the_hash_in_their_name(eq, tmp_path):
+    path = eq.save(tmp_path)
+    assert SemanticEQ.load(path).model_hash[:12] in path.name
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="damaged"):
+        SemanticEQ.load(path)
