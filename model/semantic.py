@@ -20,7 +20,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.functional import softplus
 
 from model import checkpoint
 from model.autoencoder import EQAutoencoder
@@ -34,12 +33,13 @@ ORIGINS = ("flat", "audio")
 FLOOR, CEILING = 0.15, 2.6
 # The share of the deviation across the descriptor's direction that is corrected, and its limit in lengths of u.
 ACROSS, ACROSS_LIMIT = 0.4, 0.6
-_BEND = 4.0
+_MIDDLE, _HALF, _BEND = (FLOOR + CEILING) / 2, (CEILING - FLOOR) / 2, 4
 
 
 def bend(dose: torch.Tensor) -> torch.Tensor:
-    """Bend a dose into `FLOOR` to `CEILING`: the identity between, with rounded corners, rising everywhere."""
-    return FLOOR + softplus(dose - FLOOR, beta=_BEND) - softplus(dose - CEILING, beta=_BEND)
+    """Bend a dose into `FLOOR` to `CEILING`: nearly the identity between, rising everywhere."""
+    offset = (dose - _MIDDLE) / _HALF
+    return _MIDDLE + _HALF * offset / (1 + offset.abs() ** _BEND) ** (1 / _BEND)
 
 
 class SemanticNetwork(nn.Module):
@@ -69,7 +69,7 @@ class SemanticNetwork(nn.Module):
     def dose(self, missing: torch.Tensor, descriptor: int) -> torch.Tensor:
         """Return what the dose law gives for a missing dose (any shape)."""
         steep = self.law_slope[descriptor] * (missing - self.law_centre[descriptor])
-        return bend((FLOOR + CEILING) / 2 + steep)
+        return bend(_MIDDLE + steep)
 
     def step(self, z_audio: torch.Tensor, descriptor: int) -> torch.Tensor:
         """Return the way from the flat EQ [batch, 32] that the default traversal goes at full intensity."""
