@@ -1,7 +1,106 @@
-"""Commands of the simulate group."""
+"""Commands of the simulate group: simulated participants at a running study."""
+
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
 
 import typer
+
+SETS = Path("data/stimuli")
 
 
 def register(cli: typer.Typer) -> None:
     """Add this group's commands to ``cli``."""
+    cli.command()(simulate)
+
+
+def simulate(
+    n: Annotated[int, typer.Option("-n", min=1, help="Number of participants.")] = 12,
+    url: Annotated[str, typer.Option(help="Where the study is served.")] = "http://127.0.0.1:7860",
+    concurrency: Annotated[int, typer.Option(min=1, help="How many take part at the same time.")] = 12,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same listeners.")] = 0,
+    log: Annotated[Path | None, typer.Option(help="Gets one JSON line per acknowledged rating.")] = None,
+    stimuli_set: Annotated[
+        str, typer.Option("--set", help="Stimulus set that listeners recognise sounds by: a name or a folder.")
+    ] = "default",
+    effect: Annotated[
+        list[str] | None,
+        typer.Option(help="True effect in points, CONDITION=POINTS or DESCRIPTOR:CONDITION=POINTS; may be repeated."),
+    ] = None,
+    noise: Annotated[float, typer.Option(min=0, help="SD of a rating's noise, in points.")] = 1.0,
+    bias: Annotated[float, typer.Option(min=0, help="SD of the listeners' means, in points.")] = 0.6,
+    clip: Annotated[float, typer.Option(min=0, help="SD of the clips' own values, in points.")] = 0.4,
+    lapse: Annotated[float, typer.Option(min=0, max=1, help="Share of ratings that are random.")] = 0.02,
+    inattentive: Annotated[float, typer.Option(min=0, max=1, help="Share of listeners who answer at random.")] = 0.05,
+    dropout: Annotated[float, typer.Option(min=0, max=1, help="Share of listeners who leave on the way.")] = 0.0,
+    think: Annotated[float, typer.Option(min=0, help="Seconds before each answer.")] = 0.0,
+    fetch_audio: Annotated[bool, typer.Option(help="Fetch every sound in full, as a browser does.")] = False,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds that the server may be away.")] = 120.0,
+) -> None:
+    """Take simulated participants through a running study that allows them (`serve --allow-simulated`)."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from app.participant.simulated import Crowd
+    from study.listeners import EFFECTS, Model
+
+    model = Model(_effects(effect) if effect else dict(EFFECTS), noise, bias, clip, lapse, inattentive, dropout)
+    stimuli = _stimuli(stimuli_set)
+    console = Console()
+    if stimuli is None:
+        console.print(f"No stimulus set {stimuli_set}: listeners hear nothing, so no effect is in their ratings.")
+    crowd = Crowd(url, model, stimuli, seed, wait, think, fetch_audio)
+    trials = crowd.welcome()["trials"]
+    begun = time.monotonic()
+    with _opened(log) as file, Progress(console=console, transient=True) as progress:
+        bar = progress.add_task(f"{n} simulated participants", total=n * trials)
+        crowd.log, crowd.told = file, lambda: progress.advance(bar)
+        tally = _told_plainly(crowd, n, concurrency)
+    seconds = time.monotonic() - begun
+    console.print(
+        f"{tally.finished} of {n} finished, {tally.dropped_out} dropped out; {tally.responses} responses acknowledged "
+        f"in {seconds:.1f} s ({tally.responses / max(seconds, 1e-9):.0f} per second), {tally.retries} retries.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _told_plainly(crowd, n: int, concurrency: int):
+    """What one participant ran into is told as one sentence."""
+    try:
+        return crowd.run(n, concurrency)
+    except ExceptionGroup as group:
+        mistakes, others = group.split((ValueError, OSError))
+        if others is not None:
+            raise
+        error = mistakes
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        raise error from None
+
+
+def _effects(options: list[str]) -> dict[str, float]:
+    effects = {}
+    for option in (part for text in options for part in text.split(",")):
+        name, _, points = option.partition("=")
+        try:
+            effects[name.strip()] = float(points)
+        except ValueError:
+            raise ValueError(f"--effect is {option!r}; write it as semantic=0.9 or warm:semantic=0.9.") from None
+    return effects
+
+
+def _stimuli(name: str):
+    """The set by name or folder; None where there is none."""
+    from study.stimuli import StimulusSet
+
+    folder = Path(name) if Path(name).is_dir() else SETS / name
+    return StimulusSet.load(folder) if (folder / "manifest.json").exists() else None
+
+
+def _opened(path: Path | None):
+    if path is None:
+        return nullcontext()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("w", encoding="utf-8")

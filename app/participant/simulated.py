@@ -1,0 +1,213 @@
+"""Simulated participants at a running study: the same requests as the browser's, in the same order.
+
+Like the page, a participant keeps an answer until it is acknowledged: when the server is away it waits, longer each
+time, and sends the same answer again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.cookies import SimpleCookie
+from typing import Any, TextIO
+from urllib.parse import urljoin
+
+import httpx
+
+from app.participant.endpoints import COOKIE
+from study.listeners import Listener, Model
+from study.stimuli import Stimulus, StimulusSet
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
+TIMEOUT_S = 30.0
+MAX_STEPS = 100_000
+
+
+@dataclass
+class Tally:
+    """What has happened so far."""
+
+    responses: int = 0
+    finished: int = 0
+    dropped_out: int = 0
+    retries: int = 0
+    latencies_s: list[float] = field(default_factory=list)
+
+
+@dataclass
+class Crowd:
+    """Simulated participants of one study.
+
+    Parameters
+    ----------
+    url : str
+        Where the server answers; its participants' page does too.
+    model : Model
+        How the listeners answer.
+    stimuli : StimulusSet or None
+        What they can recognise by its SHA-256; None: they hear nothing, and no effect is in their ratings.
+    seed : int
+        Fixes the listeners (not the orders, which are the server's).
+    wait_s : float
+        How long the server may be away.
+    think_s : float
+        Pause before each answer.
+    fetch_audio : bool
+        Fetch each trial's sound in full, as a browser does.
+    log : text file, optional
+        Gets one JSON line per acknowledged rating: session, trial, rating.
+    told : callable
+        Called after each acknowledged response.
+    """
+
+    url: str
+    model: Model
+    stimuli: StimulusSet | None = None
+    seed: int = 0
+    wait_s: float = 120.0
+    think_s: float = 0.0
+    fetch_audio: bool = False
+    log: TextIO | None = None
+    told: Callable[[], None] = lambda: None
+    tally: Tally = field(default_factory=Tally)
+
+    def __post_init__(self) -> None:
+        self.url = self.url.rstrip("/").removesuffix("/study") + "/"
+        rows = self.stimuli.rows if self.stimuli else ()
+        self._by_sha256: dict[str, Stimulus] = {row.sha256: row for row in rows}
+
+    def run(self, n: int, concurrency: int) -> Tally:
+        """Take ``n`` participants through the study, ``concurrency`` at a time."""
+        asyncio.run(self._run(n, concurrency))
+        return self.tally
+
+    def welcome(self) -> dict[str, Any]:
+        """What the study says of itself.
+
+        Raises
+        ------
+        ValueError
+            When no study answers there.
+        """
+        try:
+            answer = httpx.get(urljoin(self.url, "api/study"), timeout=TIMEOUT_S)
+            shown = answer.json()
+            return {"trials": shown["trials"], "minutes": shown["minutes"]}
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
+            raise ValueError(
+                f"No study answers at {self.url}: start one with `semantic-eq serve --allow-simulated`, "
+                "or name another with --url."
+            ) from None
+
+    async def _run(self, n: int, concurrency: int) -> None:
+        gate = asyncio.Semaphore(concurrency)
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
+        async with httpx.AsyncClient(timeout=TIMEOUT_S, limits=limits, cookies=no_cookies, trust_env=False) as client:
+
+            async def one(number: int) -> None:
+                async with gate:
+                    await _Participant(self, client, Listener(self.model, f"{self.seed}/{number}")).take_part()
+
+            async with asyncio.TaskGroup() as group:
+                for number in range(n):
+                    group.create_task(one(number))
+
+    def recognise(self, etag: str | None) -> Stimulus | None:
+        """The sound with this ETag."""
+        return self._by_sha256.get((etag or "").strip('"'))
+
+    def acknowledged(self, session: str, step: dict[str, Any], answer: dict[str, Any]) -> None:
+        """Count a response; a rating goes to the log."""
+        self.tally.responses += 1
+        if self.log and "rating" in answer:
+            line = {"session": session, "trial": step["id"], "rating": answer["rating"]}
+            self.log.write(json.dumps(line) + "\n")
+            self.log.flush()
+        self.told()
+
+
+class _Participant:
+    """One listener's way through the study."""
+
+    def __init__(self, crowd: Crowd, client: httpx.AsyncClient, listener: Listener) -> None:
+        self._crowd, self._client, self._listener = crowd, client, listener
+        self._headers = {"X-Page": secrets.token_hex(8)}
+
+    async def take_part(self) -> None:
+        started = await self._ask("POST", "api/study/session", {"simulated": True})
+        cookie = SimpleCookie(started.headers.get("set-cookie", "")).get(COOKIE)
+        if cookie is None:
+            raise ValueError(f"{self._crowd.url} started a session without a cookie: is it a study of this version?")
+        self._headers["Cookie"] = f"{COOKIE}={cookie.value}"
+        session, step = started.json()["session"], started.json()["step"]
+        for _ in range(MAX_STEPS):
+            if step["kind"] == "finished":
+                self._crowd.tally.finished += 1
+                return
+            if self._listener.leaves(step["progress"]):
+                self._crowd.tally.dropped_out += 1
+                return
+            step = await self._answer(session, step)
+        raise ValueError(f"Session {session} did not come to an end after {MAX_STEPS} steps.")
+
+    async def _answer(self, session: str, step: dict[str, Any]) -> dict[str, Any]:
+        """Answer a step; returns the next."""
+        heard = await self._hear(step)
+        if self._crowd.think_s:
+            await asyncio.sleep(self._crowd.think_s)
+        answer, telemetry = self._listener.answer(step, heard), self._listener.telemetry(step)
+        body = {"answer": answer, "telemetry": telemetry}
+        begun = time.perf_counter()
+        reply = await self._ask("POST", f"api/study/step/{step['id']}", body)
+        self._crowd.tally.latencies_s.append(time.perf_counter() - begun)
+        content = reply.json()
+        if content.get("saved"):
+            self._crowd.acknowledged(session, step, answer)
+        elif content.get("error") == "too_early":
+            await asyncio.sleep(content["retry_after_s"])
+        return content.get("step", step)
+
+    async def _hear(self, step: dict[str, Any]) -> list[Stimulus | None]:
+        sounds = [trial["audio"] for trial in step["trials"]] if step["kind"] == "headphones" else [step.get("audio")]
+        sounds = [sound for sound in sounds if sound]
+        if self._crowd.stimuli is None and not self._crowd.fetch_audio:
+            return [None] * len(sounds)
+        method = "GET" if self._crowd.fetch_audio else "HEAD"
+        replies = [await self._ask(method, sound) for sound in sounds]
+        return [self._crowd.recognise(reply.headers.get("etag")) for reply in replies]
+
+    async def _ask(self, method: str, address: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        """Send until there is an answer; a refusal that no retry can mend is the experimenter's to know."""
+        pause_s, since = FIRST_PAUSE_S, time.monotonic()
+        while True:
+            try:
+                url = urljoin(self._crowd.url, address)
+                reply = await self._client.request(method, url, json=body, headers=self._headers)
+                if reply.status_code < 500:
+                    return self._checked(reply)
+                trouble = f"answered {reply.status_code}"
+            except httpx.TransportError as error:
+                trouble = str(error) or type(error).__name__
+            if time.monotonic() - since > self._crowd.wait_s:
+                raise ValueError(
+                    f"The server at {self._crowd.url} has been away for {self._crowd.wait_s:g} s ({trouble}): "
+                    "start it again, or let --wait be longer."
+                )
+            self._crowd.tally.retries += 1
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 1.6, LONGEST_PAUSE_S)
+
+    def _checked(self, reply: httpx.Response) -> httpx.Response:
+        if reply.status_code < 400 or reply.request.method == "HEAD":
+            return reply
+        content = reply.json() if "json" in reply.headers.get("content-type", "") else {}
+        if "step" in content or content.get("error") == "too_early":
+            return reply
+        said = content.get("message") or f"{reply.request.url} answered {reply.status_code}."
+        raise ValueError(said)
