@@ -51,12 +51,15 @@ class StaticEQ:
 
     def save(self, folder: str | Path) -> Path:
         """Write the curves to ``folder``; return the file's path."""
-        tensors = {
+        about = {"descriptors": self.descriptors, "fit_rms_db": self.fit_rms_db()}
+        return checkpoint.write(Path(folder), NAME, self.tensors(), about)
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Return ``parameters`` [descriptors, 13] and ``targets_db`` [descriptors, 96] as they are stored."""
+        return {
             "parameters": torch.tensor([self._settings[name].values for name in self.descriptors], dtype=torch.float64),
             "targets_db": torch.from_numpy(np.array([self._targets_db[name] for name in self.descriptors])),
         }
-        about = {"descriptors": self.descriptors, "fit_rms_db": self.fit_rms_db()}
-        return checkpoint.write(Path(folder), NAME, tensors, about)
 
     def propose(self, audio: np.ndarray, sample_rate: float, descriptor: str, intensity: float = 1.0) -> EQParams:
         """Return the descriptor's fixed curve, its gains scaled by ``intensity``; the audio is only checked.
