@@ -5,15 +5,97 @@ from typing import Annotated
 
 import typer
 
+SETS = Path("data/stimuli")
 DATABASE_URL = "sqlite:///data/study.sqlite"
 DatabaseUrl = Annotated[
     str, typer.Option(envvar="SEMANTIC_EQ_DATABASE_URL", help="SQLite file or PostgreSQL server of the study.")
 ]
+StudyFile = Annotated[Path | None, typer.Argument(help="Study file; the shipped one without.")]
+Set = Annotated[str | None, typer.Option("--set", help="Stimulus set: a name under data/stimuli, or a folder.")]
 
 
 def register(cli: typer.Typer) -> None:
     """Add this group's commands to ``cli``."""
-    cli.command()(export)
+    group = typer.Typer(help="The study file and the running study.", no_args_is_help=True)
+    for command in (check, new, begin, status, pause, resume, close, invite):
+        group.command()(command)
+    cli.add_typer(group, name="study")
+    for command in (export, withdraw, backup):
+        cli.command()(command)
+
+
+def check(file: StudyFile = None, stimuli_set: Set = None) -> None:
+    """Explain a study file: trials, minutes, balance, and what is missing."""
+    from study.definition import SHIPPED, load
+    from study.describe import describe
+    from study.stimuli import StimulusSet
+
+    definition = load(file)
+    folder = _folder(stimuli_set or definition.stimuli)
+    stimuli = StimulusSet.load(folder) if (folder / "manifest.json").exists() else None
+    facts, missing = describe(definition, stimuli)
+    typer.echo(f"{file or SHIPPED.name}: {definition.text(definition.title, definition.languages[0])}")
+    for heading, lines in facts.items():
+        typer.echo(f"\n{heading}\n" + "\n".join(f"  {line}" for line in lines))
+    typer.echo("\nMissing\n" + "\n".join(f"  {line}" for line in missing) if missing else "\nNothing is missing.")
+
+
+def new(file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("study.toml")) -> None:
+    """Write a copy of the shipped study file, to be changed."""
+    from study.definition import SHIPPED
+
+    if file.exists():
+        raise ValueError(f"{file} is there already: name another file.")
+    file.write_text(SHIPPED.read_text(encoding="utf-8"), encoding="utf-8")
+    typer.echo(f"{file} is written: change it, then `semantic-eq study check {file}`.")
+
+
+def begin(file: StudyFile = None, stimuli_set: Set = None, database_url: DatabaseUrl = DATABASE_URL) -> None:
+    """Begin a new study in the database; the data of the one before stay."""
+    from study.definition import load
+    from study.running import RunningStudy
+
+    folder = _folder(stimuli_set or load(file).stimuli)
+    running = RunningStudy.open(database_url, load(file), folder, begin=True)
+    running.close()
+    typer.echo(f"Study {running.study_id} is begun: {running.trials} trials, about {running.minutes} minutes.")
+
+
+def status(database_url: DatabaseUrl = DATABASE_URL, simulated: Annotated[bool, typer.Option()] = False) -> None:
+    """Show how the study fills; with --simulated its simulated participants."""
+    from study.recruitment import overview
+
+    with _opened(database_url) as engine:
+        for name, value in overview(engine, simulated).items():
+            shown = ", ".join(f"{key}: {n}" for key, n in value.items()) if isinstance(value, dict) else value
+            typer.echo(f"{name:>18}  {'-' if shown in (None, '') else shown}")
+
+
+def pause(database_url: DatabaseUrl = DATABASE_URL) -> None:
+    """Take no newcomers for now; who is on the way may finish."""
+    _set_state(database_url, "paused")
+
+
+def resume(database_url: DatabaseUrl = DATABASE_URL) -> None:
+    """Take newcomers again."""
+    _set_state(database_url, "open")
+
+
+def close(database_url: DatabaseUrl = DATABASE_URL) -> None:
+    """Take no newcomers any more; who is on the way may finish."""
+    _set_state(database_url, "closed")
+
+
+def invite(
+    n: Annotated[int, typer.Option("-n", min=1, help="Number of codes.")] = 1,
+    note: Annotated[str, typer.Option(help="Kept beside the codes.")] = "",
+    database_url: DatabaseUrl = DATABASE_URL,
+) -> None:
+    """Make invitation codes, one line each; a study asks for them when its file says `invitation = true`."""
+    from study.recruitment import invite as make
+
+    with _opened(database_url) as engine:
+        typer.echo("\n".join(make(engine, n, note)))
 
 
 def export(
@@ -28,10 +110,60 @@ def export(
     ] = False,
 ) -> None:
     """Write the study's data: responses.csv, sessions.csv, Parquet, a data dictionary and bundle.zip."""
-    from study.database import connect
     from study.export import write
 
-    engine = connect(database_url)
-    rows = write(engine, out, simulated, study, identifiers=identifiers)
-    engine.dispose()
+    with _opened(database_url) as engine:
+        rows = write(engine, out, simulated, study, identifiers=identifiers)
     typer.echo(f"{rows['responses']} responses of {rows['sessions']} sessions are in {out / 'responses.csv'}.")
+
+
+def withdraw(
+    who: Annotated[str, typer.Argument(help="Session, participant (P0007), or the id that the participant came with.")],
+    database_url: DatabaseUrl = DATABASE_URL,
+) -> None:
+    """Delete every row of one participant."""
+    from study.recruitment import withdraw as delete
+
+    with _opened(database_url) as engine:
+        typer.echo(f"Every row of session {delete(engine, who)} is deleted.")
+
+
+def backup(
+    out: Annotated[Path, typer.Argument(help="The new file.")],
+    database_url: DatabaseUrl = DATABASE_URL,
+) -> None:
+    """Copy the SQLite database of a running study, whole at one moment."""
+    from study.backup import backup as copy
+
+    with _opened(database_url) as engine:
+        size = copy(engine, out)
+    typer.echo(f"{out} holds {size / 1e6:.1f} MB; to restore it, serve with --database-url sqlite:///{out}.")
+
+
+def _set_state(database_url: str, state: str) -> None:
+    from study.recruitment import set_state
+
+    with _opened(database_url) as engine:
+        set_state(engine, state)
+    typer.echo(f"The study is {state}.")
+
+
+def _opened(database_url: str):
+    from contextlib import contextmanager
+
+    from study.database import connect
+
+    @contextmanager
+    def opened():
+        engine = connect(database_url)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+    return opened()
+
+
+def _folder(name: str) -> Path:
+    """A set's folder, given by name or by path."""
+    return Path(name) if Path(name).is_dir() else SETS / name

@@ -1,0 +1,137 @@
+"""The experimenter's hand on a running study: how it fills, pausing and closing, invitations, withdrawal."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+
+from study.database import reading
+from study.export import participant, study_row
+from study.models import Event, Invitation, Session, Step, Study
+from study.session import delete_session
+
+STATES = ("open", "paused", "closed")
+CODE_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+CODE_LENGTH = 10
+MAX_INVITATIONS = 10_000
+
+
+def overview(engine: Engine, simulated: bool = False) -> dict[str, Any]:
+    """How the study fills.
+
+    Returns
+    -------
+    dict
+        ``study``, ``state``, ``cap``, counts (``started``, ``completed``, ``active``, ``abandoned``, ``declined``,
+        ``screened_out``, ``withdrawn``), ``dropped_at`` (kind of step -> how many stopped there), ``block_rows`` and
+        ``condition_rows`` (row -> completed), ``headphones_passed``, ``minutes`` (median) and ``invitations``.
+    """
+    with reading(engine) as connection:
+        study = study_row(connection)
+        recruitment = json.loads(study.definition)["recruitment"]
+        query = select(Session.__table__).where(Session.study_id == study.id, Session.simulated == simulated)
+        rows = connection.execute(query).all()
+        late = time.time() - 60 * recruitment["abandoned_after_minutes"]
+        gone = [row for row in rows if row.state == "active" and row.step_since <= late]
+        withdrawn = select(func.count()).where(Event.study_id == study.id, Event.kind == "withdrawn")
+        return {
+            "study": study.id,
+            "begun_at": study.begun_at,
+            "state": study.state,
+            "cap": recruitment["cap"],
+            "started": len(rows),
+            "completed": sum(row.state == "completed" for row in rows),
+            "active": sum(row.state == "active" for row in rows) - len(gone),
+            "abandoned": len(gone),
+            "declined": sum(row.state == "declined" for row in rows),
+            "screened_out": sum(row.state == "screened_out" for row in rows),
+            "withdrawn": connection.execute(withdrawn).scalar_one(),
+            "dropped_at": _dropped_at(connection, gone),
+            "block_rows": _tally(rows, "block_row"),
+            "condition_rows": _tally(rows, "condition_row"),
+            "headphones_passed": dict(Counter(str(row.headphones_passed) for row in rows if row.state == "completed")),
+            "minutes": _median([(row.finished_at - row.started_at) / 60 for row in rows if row.state == "completed"]),
+            "invitations": _invitations(connection, study.id),
+        }
+
+
+def _dropped_at(connection: Connection, gone: list[Row]) -> dict[str, int]:
+    places = {row.id: row.position for row in gone}
+    query = select(Step.session_id, Step.position, Step.kind).where(Step.session_id.in_(places))
+    kinds = (kind for session_id, position, kind in connection.execute(query) if places[session_id] == position)
+    return dict(Counter(kinds).most_common())
+
+
+def _tally(rows: list[Row], name: str) -> dict[int, int]:
+    counts = Counter(getattr(row, name) for row in rows if row.state == "completed")
+    return dict(sorted(counts.items()))
+
+
+def _median(values: list[float]) -> float | None:
+    middle = sorted(values)[(len(values) - 1) // 2 : len(values) // 2 + 1]
+    return round(sum(middle) / len(middle), 1) if middle else None
+
+
+def _invitations(connection: Connection, study_id: int) -> dict[str, int]:
+    query = select(func.count(), func.count(Invitation.used_at)).where(Invitation.study_id == study_id)
+    made, used = connection.execute(query).one()
+    return {"made": made, "used": used}
+
+
+def set_state(engine: Engine, state: str) -> None:
+    """Open, pause or close the study to newcomers; who is on the way may finish."""
+    if state not in STATES:
+        raise ValueError(f"{state!r} is no state of a study: it is {', '.join(STATES)}.")
+    with engine.begin() as connection:
+        study = study_row(connection)
+        connection.execute(update(Study).where(Study.id == study.id).values(state=state))
+        row = {"study_id": study.id, "session_id": None, "at": time.time(), "kind": "state", "detail": {"state": state}}
+        connection.execute(insert(Event), row)
+
+
+def invite(engine: Engine, n: int, note: str = "") -> list[str]:
+    """Make ``n`` invitation codes, each for one session."""
+    if not 1 <= n <= MAX_INVITATIONS:
+        raise ValueError(f"{n} invitations were asked for; 1 to {MAX_INVITATIONS} can be made at once.")
+    codes = ["".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH)) for _ in range(n)]
+    with engine.begin() as connection:
+        study_id = study_row(connection).id
+        rows = [{"study_id": study_id, "code": code, "note": note[:200], "made_at": time.time()} for code in codes]
+        connection.execute(insert(Invitation), rows)
+    return [f"{code[:5]}-{code[5:]}" for code in codes]
+
+
+def withdraw(engine: Engine, who: str) -> str:
+    """Delete one participant's rows.
+
+    Parameters
+    ----------
+    who : str
+        The session, the participant's name in the tables (P0007), or the id that the participant came with.
+
+    Returns
+    -------
+    str
+        The session whose rows are gone.
+
+    Raises
+    ------
+    ValueError
+        When there is nobody of that name.
+    """
+    with engine.begin() as connection:
+        study = study_row(connection)
+        query = select(Session.__table__).where(Session.study_id == study.id)
+        found = [
+            row for row in connection.execute(query) if who in (row.public_id, participant(row.number), row.external_id)
+        ]
+        if not found:
+            raise ValueError(f"The study has no session, participant or id {who!r}: nothing was deleted.")
+        for row in found:
+            delete_session(connection, row, "experimenter")
+    return found[0].public_id
