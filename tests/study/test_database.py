@@ -1,0 +1,120 @@
+"""Opening the database: settings, versions, migrations, and what a user is told when it cannot be opened."""
+
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from study.backup import backup
+from study.database import connect, open_database, reading, upgrade
+from study.models import Base
+
+
+@pytest.fixture
+def address(tmp_path):
+    return f"sqlite:///{tmp_path}/study.sqlite"
+
+
+def test_sqlite_runs_with_wal_foreign_keys_and_full_synchronisation(address):
+    engine = open_database(address)
+    with reading(engine) as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "foreign_keys", "synchronous")
+        }
+    assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2}
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO step VALUES (7, 0, 'trial', NULL, 0, 1, 'a', 'b', 'c', 'd', 1, NULL, 0, '{}')")
+        )
+    engine.dispose()
+
+
+def test_migrations_lead_to_exactly_the_tables_of_the_models(address):
+    engine = open_database(address)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    upgrade(engine)
+    assert "session" in inspect(engine).get_table_names()
+    engine.dispose()
+
+
+def test_several_processes_may_open_a_new_database_at_once(address):
+    with ThreadPoolExecutor(6) as pool:
+        engines = list(pool.map(open_database, [address] * 6))
+    assert {inspect(engine).has_table("response") for engine in engines} == {True}
+    for engine in engines:
+        engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE alembic_version SET version_num = '9999'", "made by another version of semantic-eq"),
+        ("DROP TABLE alembic_version", "is a database of something else"),
+    ],
+)
+def test_a_database_of_another_version_is_left_alone_and_told(tmp_path, address, statement, told):
+    open_database(address).dispose()
+    with sqlite3.connect(tmp_path / "study.sqlite") as connection:
+        connection.execute(statement)
+    before = (tmp_path / "study.sqlite").read_bytes()
+    with pytest.raises(ValueError, match=told) as raised:
+        open_database(address)
+    assert "\n" not in str(raised.value) and "--database-url" in str(raised.value)
+    assert (tmp_path / "study.sqlite").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("sqlite:////proc/none/study.sqlite", "The folder /proc/none for the database cannot be made"),
+        ("mysql://localhost/x", "mysql is no database that a study can use"),
+        ("postgresql://127.0.0.1:1/x", "cannot be used: connection"),
+        ("http://", "is no database"),
+    ],
+)
+def test_an_address_that_does_not_work_is_told_in_one_sentence(url, told):
+    with pytest.raises(ValueError, match=told) as raised:
+        open_database(url)
+    assert "\n" not in str(raised.value)
+
+
+def test_reading_commands_make_no_empty_database(tmp_path):
+    with pytest.raises(ValueError, match=r"There is no database .*study.sqlite"):
+        connect(f"sqlite:///{tmp_path}/study.sqlite")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "notes.txt").write_text("these are notes, and no database of anything" * 40)
+    with pytest.raises(ValueError, match="something else or damaged"):
+        connect(f"sqlite:///{tmp_path}/notes.txt")
+
+
+def test_a_backup_of_a_live_database_is_whole_and_serves_in_its_place(tmp_path, address):
+    engine, copy = open_database(address), tmp_path / "copies" / "copy.sqlite"
+    stop = threading.Event()
+
+    def write_on() -> None:
+        """Two rows per transaction: a copy with an odd number of them is torn."""
+        while not stop.is_set():
+            with engine.begin() as connection:
+                for _ in range(2):
+                    connection.execute(text("INSERT INTO event (at, kind, detail) VALUES (0, 'test', '{}')"))
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write_on)
+        backup(engine, copy)
+        stop.set()
+        writing.result()
+    with pytest.raises(ValueError, match="is there already"):
+        backup(engine, copy)
+    engine.dispose()
+    restored = connect(f"sqlite:///{copy}")
+    with reading(restored) as connection:
+        assert connection.execute(text("SELECT count(*) % 2 FROM event")).scalar() == 0
+        assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+    restored.dispose()

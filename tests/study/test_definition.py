@@ -1,0 +1,75 @@
+"""The study file: what it may say, and how a mistake in it is told."""
+
+import pytest
+
+from study import definition
+from study.describe import describe
+from study.stimuli import StimulusSet
+
+SMALL = """
+title = "Which is warmer?"
+conditions = ["original", "semantic"]
+[[descriptors]]
+name = "warm"
+label = "warm"
+definition = "Full and soft."
+[completion]
+text = "Thank you."
+"""
+
+
+def test_the_shipped_study_is_the_one_that_was_designed(noises):
+    shipped = definition.load()
+    assert [d.name for d in shipped.descriptors] == ["warm", "bright", "airy"]
+    assert shipped.conditions == ["original", "semantic", "flow", "static"] and shipped.scale.high == 7
+    facts, missing = describe(shipped, StimulusSet.load(noises))
+    assert "10 clips x 4 conditions x 3 descriptors = 120 rating trials" in facts["Trials"]
+    assert "after each 24 participants" in " ".join(facts["Balance"])
+    assert not [line for line in missing if " in es" in line and "messages" not in line]
+
+
+def test_a_small_file_is_enough_and_what_it_leaves_out_is_named(tmp_path):
+    file = tmp_path / "study.toml"
+    file.write_text(SMALL)
+    _, missing = describe(definition.load(file), None)
+    assert any("[consent]" in line for line in missing) and any("stimulus set default" in line for line in missing)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (
+            'conditions = ["original", "semantic"]',
+            'conditions = ["original"]',
+            "conditions: list should have at least 2",
+        ),
+        ('conditions = ["original", "semantic"]', 'conditions = ["flow", "flow"]', "conditions: flow is named twice"),
+        ('title = "Which is warmer?"', "", "title is missing"),
+        ("[completion]", "[design]\nhear_share = 1.5\n[completion]", "design.hear_share: input should be less than or"),
+        ("[completion]", "[desing]\n[completion]", "desing is not a key that a study file has"),
+        ("[completion]", "[recruitment]\nid_required = true\n[completion]", "id_required is true but no id_parameter"),
+        ("[completion]", "[[headphones]]\npass_mark = 9\n[completion]", "pass_mark is 9, more than the 6 trials"),
+        ("[completion]", "[completion", "is no TOML file"),
+    ],
+)
+def test_a_mistake_is_told_by_its_key_in_one_sentence(tmp_path, before, after, told):
+    file = tmp_path / "study.toml"
+    file.write_text(SMALL.replace(before, after))
+    with pytest.raises(ValueError) as raised:
+        definition.load(file)
+    assert told in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_equal_definitions_are_equal_however_they_are_written(tmp_path):
+    a, b = tmp_path / "a.toml", tmp_path / "b.toml"
+    a.write_text(SMALL)
+    b.write_text("# a remark\n" + SMALL.replace('title = "Which is warmer?"', "title = 'Which is warmer?'"))
+    assert definition.load(a).sha256 == definition.load(b).sha256
+    b.write_text(SMALL.replace("warmer", "brighter"))
+    assert definition.load(a).sha256 != definition.load(b).sha256
+
+
+def test_texts_fall_back_to_the_studys_first_language():
+    shipped = definition.load()
+    assert shipped.text({"en": "warm", "de": "warm (de)"}, "de") == "warm (de)"
+    assert shipped.text({"en": "warm"}, "zh") == "warm" and shipped.text("warm", "zh") == "warm"
