@@ -86,40 +86,31 @@ def insert(
 
 def _try(trials, kinds, sounds, checks, not_before, rng) -> list[Trial] | None:
     """One go: gaps spread over the block, filled from the first to the last."""
-    gaps = _gaps(len(trials), len(kinds), not_before, rng)
-    if gaps is None:
+    repeats = [kind for kind in kinds if kind == "repeat"]
+    others = [kind for kind in kinds if kind != "repeat"]
+    places = _spread(others, max(not_before, 1), len(trials), set(), rng)
+    late = _spread(repeats, max(not_before, checks.repeat_distance), len(trials), set(places or {}), rng)
+    if places is None or late is None:
         return None
-    kinds = _repeats_last_enough(kinds, gaps, checks.repeat_distance, rng)
     block = list(trials)
-    for shift, (gap, kind) in enumerate(zip(gaps, kinds, strict=True)):
-        place = gap + shift
-        extra = _choose(kind, block, place, sounds, checks, rng)
+    for shift, (gap, kind) in enumerate(sorted((places | late).items())):
+        extra = _choose(kind, block, gap + shift, sounds, checks, rng)
         if extra is None:
             return None
-        block.insert(place, extra)
+        block.insert(gap + shift, extra)
     return block
 
 
-def _gaps(n_trials: int, n_extra: int, not_before: int, rng: random.Random) -> list[int] | None:
-    """Indices before which an extra trial goes: one in each of ``n_extra`` equal stretches, no two the same."""
-    first = max(not_before, 1)
-    room = n_trials - first
-    if n_extra and room < n_extra:
-        return None
-    edges = [first + round(i * room / n_extra) for i in range(n_extra + 1)] if n_extra else []
-    return [rng.randrange(a, b) for a, b in pairwise(edges)]
-
-
-def _repeats_last_enough(kinds, gaps, distance, rng) -> list[str]:
-    """An order of kinds in which, where possible, no repeat stands before there is anything far enough back."""
-    early = sum(gap <= distance for gap in gaps)
-    order = rng.sample(kinds, len(kinds))
-    head, tail = order[:early], order[early:]
-    for index, kind in enumerate(head):
-        swap = next((i for i, other in enumerate(tail) if other != "repeat"), None)
-        if kind == "repeat" and swap is not None:
-            head[index], tail[swap] = tail[swap], kind
-    return head + tail
+def _spread(kinds: Sequence[str], first: int, end: int, taken: set[int], rng: random.Random) -> dict[int, str] | None:
+    """A free gap (before which rating trial) for each kind, one in each of equal stretches of ``first .. end``."""
+    gaps = {}
+    for index, kind in enumerate(kinds):
+        start, stop = (first + round(edge * (end - first) / len(kinds)) for edge in (index, index + 1))
+        free = [gap for gap in range(start, stop) if gap not in taken]
+        if not free:
+            return None
+        gaps[rng.choice(free)] = kind
+    return gaps
 
 
 def _choose(kind, block, place, sounds, checks, rng) -> Trial | None:

@@ -43,7 +43,7 @@ designs = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(["blocked", "mixed"]), st.sampled_from([None, 5]), designs, st.integers(0, 2**32))
 def test_each_block_keeps_its_promises(stimuli, kind, subset, extra, seed):
     design = {"order": kind, "clips_per_participant": subset}
