@@ -10,6 +10,7 @@ at an onset.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,6 +103,32 @@ def excerpt(
         part = _segment(sound, start, n_wanted, name)
     part = resample(_stereo(part), rate_hz, sample_rate_hz)[:, : round(duration_s * sample_rate_hz)]
     return Excerpt(fade(part, sample_rate_hz), sample_rate_hz, round(start / rate_hz, 3))
+
+
+def decode_stream(path: Path, stream: int, limits: Limits | None = None) -> BinaryIO:
+    """One audio stream of an MP4 file, decoded into a WAV file in memory (by FFmpeg's libraries, which PyAV brings)."""
+    import av
+
+    limits = limits or Limits()
+    try:
+        with av.open(str(path)) as container:
+            chosen = container.streams.audio[stream]
+            n_left = int(limits.max_duration_s * chosen.rate)
+            blocks = []
+            for frame in container.decode(chosen):
+                blocks.append(frame.to_ndarray().astype(np.float32))
+                n_left -= frame.samples
+                if n_left < 0:
+                    raise ValueError(_too_long(path.name, limits))
+    except (av.FFmpegError, IndexError) as error:
+        raise ValueError(f"{path.name} cannot be read as MP4 with {stream + 1} audio streams ({error}).") from None
+    if not blocks:
+        raise ValueError(f"{path.name} holds no sound in its audio stream {stream + 1}.")
+    file = io.BytesIO()
+    sf.write(file, np.concatenate(blocks, axis=1).T, chosen.rate, format="WAV", subtype="FLOAT")
+    file.seek(0)
+    file.name = path.name
+    return file
 
 
 def resample(audio: np.ndarray, from_hz: int, to_hz: int) -> np.ndarray:
@@ -244,4 +271,4 @@ def _stereo(audio: np.ndarray) -> np.ndarray:
 
 
 def _name(file: str | Path | BinaryIO) -> str:
-    return Path(file).name if isinstance(file, str | Path) else "The recording"
+    return Path(file).name if isinstance(file, str | Path) else str(getattr(file, "name", "The recording"))

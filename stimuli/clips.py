@@ -18,11 +18,15 @@ _SUFFIXES = {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", 
 
 @dataclass(frozen=True)
 class Clip:
-    """Where one clip comes from: a built-in score (``path`` is None) or a recording."""
+    """Where one clip comes from: a built-in score (``path`` is None) or a recording.
+
+    ``stream`` chooses one of the audio streams of an MP4 file, such as a stem of MUSDB18.
+    """
 
     name: str
     title: str
     path: Path | None = None
+    stream: int | None = None
 
     @property
     def source(self) -> str:
@@ -32,7 +36,8 @@ class Clip:
     def excerpt(self, sample_rate_hz: int, duration_s: float) -> audio.Excerpt:
         """The part of the source that stands for it, stereo, faded at both ends, as float32 [2, samples]."""
         if self.path:
-            return audio.excerpt(self.path, sample_rate_hz, duration_s)
+            file = self.path if self.stream is None else audio.decode_stream(self.path, self.stream)
+            return audio.excerpt(file, sample_rate_hz, duration_s)
         sound = audio.resample(built_in(self.name), synth.SAMPLE_RATE_HZ, sample_rate_hz)
         return audio.Excerpt(sound, sample_rate_hz, 0.0)
 
@@ -74,6 +79,13 @@ def folder_clips(folder: str | Path) -> list[Clip]:
     if not paths:
         raise ValueError(f"{folder} holds no WAV, FLAC, OGG, OPUS, MP3 or AIFF file; a set needs one at least.")
     return named(paths)
+
+
+def spread(clips: list[Clip], n_clips: int | None) -> list[Clip]:
+    """So many of the clips, evenly spread over them; all if there are no more."""
+    if n_clips is None or n_clips >= len(clips):
+        return clips
+    return [clips[number * len(clips) // n_clips] for number in range(n_clips)]
 
 
 def named(paths: list[Path]) -> list[Clip]:

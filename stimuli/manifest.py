@@ -200,15 +200,19 @@ def opaque_id(seed: int, *what: object) -> str:
     return hashlib.sha256(json.dumps([seed, *what]).encode()).hexdigest()[:20]
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there in full or, after a crash or on a full disk, not at all."""
+def write_whole(path: Path, data: bytes, sync: bool = True) -> None:
+    """Write a file so that it is there in full or, after a crash or on a full disk, not at all.
+
+    Without ``sync`` the power may still fail between the write and the disk, which suits files that can be made anew.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     try:
         with part.open("wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)

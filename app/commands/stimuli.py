@@ -1,7 +1,178 @@
-"""Commands of the stimuli group."""
+"""Commands of the stimuli group: make, look at and check stimulus sets."""
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
+
+sets = typer.Typer(help="Make, look at and check stimulus sets.", no_args_is_help=True)
+_ROOT = Path("data/stimuli")
+_DEFAULT = _ROOT / "default"
+SetFolder = Annotated[Path, typer.Argument(help="The set's folder.", show_default=True)]
 
 
 def register(cli: typer.Typer) -> None:
     """Add this group's commands to ``cli``."""
+    cli.add_typer(sets, name="stimuli")
+
+
+@sets.command()
+def build(
+    clips: Annotated[Path | None, typer.Option(help="A folder of WAV, FLAC, OGG, OPUS or MP3 files.")] = None,
+    fma: Annotated[Path | None, typer.Option(help="A folder of the FMA dataset; genres take turns.")] = None,
+    musdb: Annotated[Path | None, typer.Option(help="A folder of MUSDB18 or MUSDB18-HQ.")] = None,
+    part: Annotated[str, typer.Option(help="Of MUSDB18: mixture, drums, bass, other or vocals.")] = "mixture",
+    max_clips: Annotated[int | None, typer.Option(min=1, help="Use so many, evenly spread over the folder.")] = None,
+    out: Annotated[Path, typer.Option(help="The folder to make.")] = _DEFAULT,
+    conditions: Annotated[
+        str,
+        typer.Option(help="Separated by commas; also flow:dimensions=1,beta=0.01 or mine=external:FOLDER."),
+    ] = "original,semantic,flow,static",
+    descriptors: Annotated[str, typer.Option(help="Separated by commas.")] = "warm,bright,airy",
+    name: Annotated[str | None, typer.Option(help="The set's name; else the folder's.")] = None,
+    seconds: Annotated[float, typer.Option(help="Length of the excerpts of recordings.")] = 10.0,
+    rate: Annotated[int, typer.Option(help="Sample rate in Hz.")] = 44100,
+    anchors: Annotated[bool, typer.Option(help="Add the original low-passed at 3.5 kHz.")] = False,
+    seed: Annotated[int, typer.Option(help="Decides ids, dither and noises.")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Jobs at once; one per core if not given.")] = None,
+    backend: Annotated[str, typer.Option(help="Where joblib runs them: loky, threading, dask, ray ...")] = "loky",
+    replace: Annotated[bool, typer.Option(help="Build over a set that was made otherwise.")] = False,
+) -> None:
+    """Make a stimulus set: of the built-in clips, a folder of recordings, FMA or MUSDB18.
+
+    An interrupted build goes on where it stopped when the same command is given again.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from stimuli.build import build as make
+    from stimuli.conditions import split_conditions
+
+    console = Console(stderr=True)
+    chosen = _clips(clips, fma, musdb, part, max_clips, seed)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with Progress(TextColumn("Rendering"), *columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+        manifest = make(
+            out,
+            chosen,
+            split_conditions(conditions),
+            descriptors.replace(",", " ").split(),
+            name=name,
+            sample_rate_hz=rate,
+            duration_s=seconds,
+            seed=seed,
+            anchors=anchors,
+            workers=workers,
+            backend=backend,
+            replace=replace,
+            on_progress=lambda done, total, clip: bar.update(task, completed=done, total=total, description=clip),
+            on_refused=lambda clip, reason: console.print(f"Left out: {reason}", soft_wrap=True, markup=False),
+        )
+    print(
+        f"{out}: {len(manifest.of_kind('stimulus'))} stimuli of {len(manifest.clips)} clips, and {_checks(manifest)}."
+    )
+
+
+@sets.command("list")
+def list_sets(root: Annotated[Path, typer.Argument(help="Where the sets are.")] = _ROOT) -> None:
+    """List the stimulus sets of a folder."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from stimuli.manifest import Manifest
+
+    folders = sorted(path.parent for path in root.glob("*/manifest.json"))
+    if not folders:
+        raise ValueError(f"{root} holds no stimulus set; make one with `semantic-eq stimuli build`.")
+    table = Table("set", "clips", "conditions", "descriptors", "stimuli", "folder")
+    for folder in folders:
+        manifest = Manifest.load(folder)
+        n_stimuli = str(len(manifest.of_kind("stimulus")))
+        words = (", ".join(manifest.conditions), ", ".join(manifest.descriptors))
+        table.add_row(manifest.name, str(len(manifest.clips)), *words, n_stimuli, str(folder))
+    Console().print(table)
+
+
+@sets.command()
+def show(folder: SetFolder = _DEFAULT) -> None:
+    """Show a set's clips and what each condition does to them."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from stimuli.manifest import Manifest
+    from stimuli.summary import differences_db
+
+    manifest = Manifest.load(folder)
+    console = Console()
+    console.print(
+        f"{manifest.name}: {len(manifest.of_kind('stimulus'))} stimuli at {manifest.loudness_lufs:g} LUFS and "
+        f"{manifest.sample_rate_hz} Hz, and {_checks(manifest)}; model {(manifest.model_hash or 'none')[:12]}, "
+        f"seed {manifest.seed}.",
+        soft_wrap=True,
+        highlight=False,
+    )
+    clips = Table("clip", "title", "source", "from s", "lasts s", "limited dB")
+    for clip in manifest.clips:
+        numbers = (f"{clip.start_s:.1f}", f"{clip.duration_s:.2f}", f"{clip.limited_db:g}")
+        clips.add_row(clip.clip, clip.title, clip.source, *numbers)
+    console.print(clips)
+    eqs = Table("condition", "descriptor", "strength of the EQ, dB", "difference between clips, dB")
+    for row in differences_db(manifest):
+        eqs.add_row(row.condition, row.descriptor, f"{row.strength_db:.2f}", f"{row.difference_db:.2f}")
+    console.print(eqs)
+
+
+@sets.command()
+def verify(folder: SetFolder = _DEFAULT) -> None:
+    """Re-read every file of a set and name each that is missing, changed or not loudness-matched."""
+    from rich.console import Console
+    from rich.progress import track
+
+    from stimuli.manifest import Manifest
+    from stimuli.verify import faults
+
+    manifest = Manifest.load(folder)
+    checked = track(faults(manifest), "Verifying", len(manifest.stimuli), console=Console(stderr=True), transient=True)
+    found = [fault for group in checked for fault in group]
+    for fault in found:
+        print(fault)
+    if found:
+        raise ValueError(f"{folder} has {len(found)} fault{'s' if len(found) > 1 else ''}; build it again.")
+    print(f"{folder} is whole: {len(manifest.stimuli)} files, unchanged and loudness-matched.")
+
+
+@sets.command()
+def export(
+    folder: SetFolder = _DEFAULT,
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("exported-stimuli"),
+    sources: Annotated[bool, typer.Option(help="Only the clips' excerpts, to be rendered elsewhere.")] = False,
+    wav: Annotated[bool, typer.Option("--wav", help="Write WAV files instead of FLAC.")] = False,
+) -> None:
+    """Copy a set's audio under names that say what it is, with its table: not for participants."""
+    from stimuli.export import export as copy
+    from stimuli.manifest import Manifest
+
+    n_files = copy(Manifest.load(folder), out, sources_only=sources, as_wav=wav)
+    print(f"{out}: {n_files} files.")
+
+
+def _clips(clips: Path | None, fma: Path | None, musdb: Path | None, part: str, max_clips: int | None, seed: int):
+    """The clips of the one source named, or None for the built-in ones."""
+    from stimuli.clips import built_in_clips, folder_clips, spread
+    from stimuli.sources import fma_clips, musdb_clips
+
+    if sum(source is not None for source in (clips, fma, musdb)) > 1:
+        raise ValueError("Give one of --clips, --fma and --musdb; a set has one source.")
+    if fma:
+        return fma_clips(fma, max_clips or 10, seed)
+    if musdb:
+        return musdb_clips(musdb, max_clips or 10, part, seed)
+    return spread(folder_clips(clips) if clips else built_in_clips(), max_clips)
+
+
+def _checks(manifest) -> str:
+    from collections import Counter
+
+    counts = Counter(stimulus.kind for stimulus in manifest.stimuli if stimulus.kind != "stimulus")
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items())

@@ -56,7 +56,7 @@ class FMA(Folder):
         path = require_folder(path, "FMA's audio, like fma_small")
         wanted = None
         if subset is not None or genres is not None:
-            tracks = read_tracks(_find_tracks(path) if tracks_csv is None else Path(tracks_csv))
+            tracks = read_tracks(find_tracks(path) if tracks_csv is None else Path(tracks_csv))
             wanted = {track.track_id for track in _choose(tracks, subset, genres)}
         super().__init__(path, sample_rate, duration_s, lambda file: _is_track(file, wanted))
 
@@ -90,7 +90,8 @@ def _track(row: list[str], subset: int, genre: int, line: int, path: Path) -> Tr
     return Track(int(row[0]), row[subset] or "full", row[genre])
 
 
-def _find_tracks(path: Path) -> Path:
+def find_tracks(path: Path) -> Path:
+    """Return where tracks.csv lies in or beside FMA's folder."""
     places = [place / "fma_metadata" / "tracks.csv" for place in (path, path.parent)]
     for place in (*places, path / "tracks.csv"):
         if place.is_file():

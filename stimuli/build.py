@@ -1,0 +1,229 @@
+"""Build a stimulus set: clips in, a folder with loudness-matched stimuli and their manifest out.
+
+Each clip is one job for joblib, so that a set is built on all cores or, by naming another backend, on a Dask or Ray
+cluster; what comes out depends on neither. Work goes to a hidden folder beside the set's own, clip by clip, so that
+an interrupted build is taken up again by the same command; only a set that is complete is moved into place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import joblib
+
+from stimuli import flac, loudness
+from stimuli.clips import Clip, built_in_clips
+from stimuli.conditions import DEFAULT_CONDITIONS, DEFAULT_DESCRIPTORS, conditions, listener
+from stimuli.generated import level_row, render_checks
+from stimuli.manifest import ClipInfo, Manifest, Stimulus, opaque_id, write_whole
+from stimuli.render import Plan, Rendered, render_clip
+
+DEFAULT_FOLDER = Path("data/stimuli/default")
+# Raised when the same plan gives other sounds, so that an older set is not taken for a new one.
+_GENERATION = 1
+_STIMULUS_FIELDS = {field.name for field in fields(Stimulus)}
+
+Progress = Callable[[int, int, str], None]
+Refusal = Callable[[str, str], None]
+
+
+def build(
+    out: str | Path = DEFAULT_FOLDER,
+    clips: Sequence[Clip] | None = None,
+    conditions: Sequence[str] = DEFAULT_CONDITIONS,
+    descriptors: Sequence[str] = DEFAULT_DESCRIPTORS,
+    *,
+    name: str | None = None,
+    sample_rate_hz: int = 44100,
+    duration_s: float = 10.0,
+    seed: int = 0,
+    anchors: bool = False,
+    workers: int | None = None,
+    backend: str = "loky",
+    replace: bool = False,
+    on_progress: Progress | None = None,
+    on_refused: Refusal | None = None,
+) -> Manifest:
+    """Make a stimulus set in the folder ``out``, or return the one there if it is the very same.
+
+    Parameters
+    ----------
+    clips
+        Where the audio comes from; by default the ten built-in clips.
+    conditions, descriptors
+        Every clip is made under each condition for each descriptor; see `stimuli.conditions`.
+    duration_s
+        Length of the excerpts of recordings; shorter recordings are taken whole.
+    seed
+        Decides the ids, the dither and the noises; the same seed gives the same files, bit for bit.
+    anchors
+        Adds the original, low-passed at 3.5 kHz, per clip and descriptor.
+    workers, backend
+        How many jobs at once (default: one per core) and where joblib runs them.
+    replace
+        Builds over a set made otherwise.
+    on_progress, on_refused
+        Called with (clips done, clips in all, clip), and with (clip, reason) for each that cannot be used.
+
+    Raises
+    ------
+    ValueError
+        When no clip can be used, an option is wrong, or ``out`` holds something else; in one sentence.
+    OSError
+        When the disk is full or may not be written; what is done so far is kept for the next attempt.
+    """
+    out = Path(out)
+    clips = built_in_clips() if clips is None else list(clips)
+    plan = Plan(tuple(conditions), tuple(descriptors), sample_rate_hz, duration_s, seed, anchors)
+    _check(plan, clips)
+    keys = _keys(clips, plan)
+    recipe = opaque_id(_GENERATION, "recipe", *keys)
+    if _is_there(out, recipe, replace):
+        return Manifest.load(out)
+    with _workplace(out) as work:
+        raw = work / "raw"
+        raw.mkdir(exist_ok=True)
+        jobs = [joblib.delayed(render_clip)(clip, plan, raw, key) for clip, key in zip(clips, keys[1:], strict=True)]
+        rendered = _run(jobs, workers, backend, on_progress)
+        used = _usable(rendered, clips, on_refused)
+        checks = render_checks(used, plan, raw, opaque_id(0, "checks", keys, [clip.name for clip in used]))
+        rows = [row for each in rendered if not each.refused for row in each.rows] + checks.rows
+        rows.append(level_row(rows, plan, raw))
+        infos = tuple(each.info for each in rendered if each.info)
+        manifest = _manifest(name or out.name, plan, infos, _finish(rows, raw, work / "set"), recipe)
+        manifest.save(work / "set")
+        _move_into_place(work / "set", out)
+    return Manifest.load(out)
+
+
+def _check(plan: Plan, clips: list[Clip]) -> None:
+    if not clips:
+        raise ValueError("A set needs at least one clip.")
+    if not plan.descriptors or len(set(plan.descriptors)) < len(plan.descriptors):
+        raise ValueError(f"The descriptors are {', '.join(plan.descriptors) or 'none'}; name each once, one at least.")
+    if not 2 <= plan.duration_s <= 60:
+        raise ValueError(f"Excerpts of {plan.duration_s:g} s are asked for; 2 to 60 s can be made.")
+    if not 16000 <= plan.sample_rate_hz <= 96000:
+        raise ValueError(f"A sample rate of {plan.sample_rate_hz} Hz is asked for; 16000 to 96000 can be made.")
+    known = listener().descriptors
+    for descriptor in plan.descriptors:
+        if descriptor not in known and any(each.model_hash for each in _treatments(plan)):
+            raise ValueError(f"The models do not know {descriptor!r}; they know {', '.join(known)}.")
+
+
+def _treatments(plan: Plan) -> list:
+    return [each.treatment for each in conditions(plan.conditions)]
+
+
+def _keys(clips: list[Clip], plan: Plan) -> list[str]:
+    """Names for the work on all clips together and on each: new when anything changes that it depends on."""
+    shared = [_GENERATION, asdict(plan), [each.fingerprint for each in _treatments(plan)], listener().model_hash]
+    everything = hashlib.sha256(json.dumps(shared).encode()).hexdigest()
+    return [everything, *(opaque_id(0, everything, clip.name, clip.title, _fingerprint(clip)) for clip in clips)]
+
+
+def _fingerprint(clip: Clip) -> str:
+    try:
+        return clip.fingerprint()
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
+
+
+def _is_there(out: Path, recipe: str, replace: bool) -> bool:
+    """Whether ``out`` holds this very set; anything else in it is only built over when asked to."""
+    if not out.exists():
+        return False
+    if not out.is_dir():
+        raise ValueError(f"{out} is a file; name a folder for the set.")
+    if not (out / "manifest.json").is_file():
+        if any(out.iterdir()):
+            raise ValueError(f"{out} is not empty and holds no stimulus set; name another folder.")
+        return False
+    manifest = Manifest.load(out)
+    if manifest.recipe == recipe and all(manifest.audio_path(each.id).is_file() for each in manifest.stimuli):
+        return True
+    if manifest.recipe != recipe and not replace:
+        raise ValueError(f"{out} holds a set made otherwise; name another folder, or replace it with --replace.")
+    return False
+
+
+@contextmanager
+def _workplace(out: Path) -> Iterator[Path]:
+    """A hidden folder beside the set; it stays after a failure, so that the same command can go on from there."""
+    work = out.parent / f".{out.name}.building"
+    work.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(work / "set", ignore_errors=True)
+    yield work
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _run(jobs: list, workers: int | None, backend: str, on_progress: Progress | None) -> list[Rendered]:
+    """Run the jobs wherever joblib is told to; the order of the answers is that of the jobs."""
+    workers = min(workers or joblib.cpu_count(), len(jobs))
+    if workers < 1:
+        raise ValueError(f"The number of workers is {workers}; at least one is needed.")
+    try:
+        parallel = joblib.Parallel(
+            n_jobs=workers, backend=backend if workers > 1 else "sequential", return_as="generator"
+        )
+        results = parallel(jobs)
+    except (ValueError, ImportError) as error:
+        raise ValueError(f"joblib cannot run on {backend!r} ({' '.join(str(error).split())}).") from None
+    rendered = []
+    for result in results:
+        rendered.append(result)
+        if on_progress:
+            on_progress(len(rendered), len(jobs), result.clip)
+    return rendered
+
+
+def _usable(rendered: list[Rendered], clips: list[Clip], on_refused: Refusal | None) -> list[Clip]:
+    refused = {each.clip: each.refused for each in rendered if each.refused}
+    for clip, reason in refused.items():
+        if on_refused:
+            on_refused(clip, reason)
+    if len(refused) == len(clips):
+        raise ValueError(f"None of the {len(clips)} clips can be used; the first: {next(iter(refused.values()))}")
+    return [clip for clip in clips if clip.name not in refused]
+
+
+def _finish(rows: list[dict], raw: Path, folder: Path) -> list[Stimulus]:
+    """Bring all files to one size, in the set's own folder, and hash them."""
+    size = flac.common_size([row["n_bytes"] for row in rows])
+    stimuli = []
+    for row in rows:
+        data = flac.padded((raw / f"{row['id']}.flac").read_bytes(), size)
+        write_whole(folder / "audio" / f"{row['id']}.flac", data, sync=False)
+        known = {key: value for key, value in row.items() if key in _STIMULUS_FIELDS}
+        for key in ("parameters", "excerpt"):
+            known[key] = tuple(known[key]) if known.get(key) else None
+        stimuli.append(Stimulus(**known, sha256=hashlib.sha256(data).hexdigest()))
+    return stimuli
+
+
+def _manifest(name: str, plan: Plan, infos: tuple[ClipInfo, ...], stimuli: list[Stimulus], recipe: str) -> Manifest:
+    return Manifest(
+        name=name,
+        sample_rate_hz=plan.sample_rate_hz,
+        loudness_lufs=loudness.TARGET_LUFS,
+        model_hash=listener().model_hash,
+        seed=plan.seed,
+        clips=infos,
+        stimuli=tuple(stimuli),
+        recipe=recipe,
+    )
+
+
+def _move_into_place(new: Path, out: Path) -> None:
+    """Put a finished set where it belongs; an older one makes way in one rename."""
+    if out.exists():
+        old = new.parent / "old"
+        shutil.rmtree(old, ignore_errors=True)
+        out.rename(old)
+    new.rename(out)

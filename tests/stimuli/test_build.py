@@ -1,0 +1,194 @@
+import collections
+import filecmp
+import hashlib
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from stimuli import loudness
+from stimuli.build import build
+from stimuli.clips import Clip, built_in_clips, folder_clips
+from stimuli.manifest import Manifest
+
+RATE_HZ = 44100
+
+
+def shortest_clip():
+    return [clip for clip in built_in_clips() if clip.name == "bass"]
+
+
+@pytest.fixture
+def recordings(tmp_path):
+    folder = tmp_path / "music"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for name in ("one", "two"):
+        sf.write(folder / f"{name}.wav", rng.standard_normal((3 * RATE_HZ, 2)) * 0.05, RATE_HZ)
+    return folder
+
+
+def read(manifest, stimulus):
+    return sf.read(manifest.audio_path(stimulus.id), dtype="float32")[0].T
+
+
+def test_a_set_holds_every_clip_under_every_condition_for_every_descriptor(small_set):
+    found = collections.Counter((s.clip, s.condition, s.descriptor) for s in small_set.of_kind("stimulus"))
+    assert len(found) == 3 * 4 * 2 and set(found.values()) == {1}
+    assert small_set.conditions == ["original", "semantic", "flow", "static"]
+    kinds = collections.Counter(stimulus.kind for stimulus in small_set.stimuli)
+    assert kinds == {"stimulus": 24, "headphones": 6, "huggins": 6, "audible_check": 7, "level": 1}
+
+
+def test_every_stimulus_is_loudness_matched_and_under_the_ceiling(small_set):
+    for stimulus in small_set.of_kind("stimulus"):
+        sound = read(small_set, stimulus)
+        lufs, dbtp = loudness.integrated_lufs(sound, RATE_HZ), loudness.true_peak_dbtp(sound, RATE_HZ)
+        assert lufs == pytest.approx(-23, abs=0.1) and lufs == pytest.approx(stimulus.lufs, abs=0.01)
+        assert dbtp < -1 and dbtp == pytest.approx(stimulus.dbtp, abs=0.05)
+
+
+def test_nothing_about_a_file_but_its_sound_tells_it_apart(small_set):
+    paths = [small_set.audio_path(stimulus.id) for stimulus in small_set.stimuli]
+    assert len({path.stat().st_size for path in paths}) == 1
+    assert len({(sf.info(path).samplerate, sf.info(path).channels, sf.info(path).subtype) for path in paths}) == 1
+    of_clip = collections.defaultdict(set)
+    for stimulus in small_set.of_kind("stimulus"):
+        of_clip[stimulus.clip].add(sf.info(small_set.audio_path(stimulus.id)).frames)
+    assert all(len(lengths) == 1 for lengths in of_clip.values())
+    hashes = [stimulus.sha256 for stimulus in small_set.of_kind("stimulus")]
+    assert len(set(hashes)) == len(hashes)
+
+
+def test_the_eq_in_the_manifest_is_the_eq_in_the_sound(small_set):
+    from scipy.signal import welch
+
+    from model import EQParams
+
+    chosen = {(s.clip, s.condition, s.descriptor): s for s in small_set.of_kind("stimulus")}
+    for condition in ("semantic", "flow", "static"):
+        after = chosen["rock", condition, "bright"]
+        frequency_hz, power = welch(read(small_set, after).mean(axis=0), RATE_HZ, nperseg=4096)
+        _, before = welch(read(small_set, chosen["rock", "original", "bright"]).mean(axis=0), RATE_HZ, nperseg=4096)
+        band = (frequency_hz > 60) & (frequency_hz < 8000)
+        measured_db = 10 * np.log10(power[band] / before[band])
+        expected_db = EQParams.from_safe(after.parameters).response(frequency_hz[band], RATE_HZ)
+        difference_db = measured_db - expected_db
+        assert np.abs(difference_db - np.median(difference_db)).max() < 1.0
+
+
+def test_hashes_parameters_and_model_are_recorded(small_set):
+    for stimulus in small_set.stimuli:
+        data = small_set.audio_path(stimulus.id).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == stimulus.sha256
+    for stimulus in small_set.of_kind("stimulus"):
+        assert len(stimulus.parameters) == 13
+        assert bool(stimulus.model_hash) == (stimulus.condition != "original")
+        assert stimulus.already_so is not None and stimulus.excerpt[1] == pytest.approx(stimulus.duration_s, abs=0.01)
+
+
+def test_the_level_sound_is_the_loudest_stimulus(small_set):
+    loudest = {s.id: loudness.measure(read(small_set, s), RATE_HZ)[1] for s in small_set.of_kind("stimulus")}
+    (level,) = small_set.of_kind("level")
+    assert loudness.measure(read(small_set, level), RATE_HZ)[1] == pytest.approx(max(loudest.values()), abs=0.01)
+
+
+def test_two_workers_make_the_same_files_as_one(tmp_path, recordings):
+    clips = folder_clips(recordings)
+    sets = [
+        build(tmp_path / str(n), clips, ("original", "semantic"), ("warm",), name="same", workers=n) for n in (1, 2)
+    ]
+    names = ["manifest.json", "manifest.csv", *(f"audio/{stimulus.id}.flac" for stimulus in sets[0].stimuli)]
+    _, differing, missing = filecmp.cmpfiles(tmp_path / "1", tmp_path / "2", names, shallow=False)
+    assert (differing, missing) == ([], [])
+    assert sets[0] == sets[1]
+
+
+def test_an_interrupted_build_goes_on_where_it_stopped(tmp_path, recordings):
+    def stop(done, total, clip):
+        raise KeyboardInterrupt
+
+    clips, made = folder_clips(recordings), ("original",)
+    with pytest.raises(KeyboardInterrupt):
+        build(tmp_path / "set", clips, made, workers=1, on_progress=stop)
+    assert not (tmp_path / "set").exists()
+    (first,) = (tmp_path / ".set.building" / "raw").glob("*.json")
+    written = first.stat().st_mtime_ns
+    again = []
+    build(tmp_path / "set", clips, made, workers=1, on_progress=lambda *a: again.append(first.stat().st_mtime_ns))
+    assert again == [written, written]
+    assert not (tmp_path / ".set.building").exists()
+
+
+def test_the_same_set_is_not_built_twice_and_another_not_built_over(tmp_path):
+    first = build(tmp_path / "set", shortest_clip(), ("original",), ("warm",), workers=1)
+    made = (tmp_path / "set" / "manifest.json").stat().st_mtime_ns
+    assert build(tmp_path / "set", shortest_clip(), ("original",), ("warm",), workers=1) == first
+    assert (tmp_path / "set" / "manifest.json").stat().st_mtime_ns == made
+    with pytest.raises(ValueError, match="made otherwise"):
+        build(tmp_path / "set", shortest_clip(), ("original",), ("bright",), workers=1)
+    other = build(tmp_path / "set", shortest_clip(), ("original",), ("bright",), workers=1, replace=True)
+    assert Manifest.load(tmp_path / "set") == other
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("mine")
+    with pytest.raises(ValueError, match="not empty"):
+        build(tmp_path / "full", shortest_clip(), ("original",), workers=1)
+
+
+def test_what_cannot_be_used_is_named_and_the_rest_built(tmp_path, recordings):
+    (recordings / "broken.mp3").write_bytes(b"ID3" + bytes(50))
+    (recordings / "empty.wav").write_bytes(b"")
+    sf.write(recordings / "silent.wav", np.zeros(5 * RATE_HZ), RATE_HZ)
+    refused = {}
+    clips = folder_clips(recordings)
+    made = build(tmp_path / "set", clips, ("original",), workers=1, on_refused=refused.__setitem__)
+    assert [clip.clip for clip in made.clips] == ["one", "two"]
+    assert refused.keys() == {"broken", "empty", "silent"}
+    assert all(f"{clip}." in why and why.endswith(".") for clip, why in refused.items())
+
+
+def test_no_usable_clip_is_an_error_and_leaves_no_set(tmp_path):
+    (tmp_path / "a.wav").write_bytes(b"nonsense")
+    with pytest.raises(ValueError, match="None of the 1 clips"):
+        build(tmp_path / "set", folder_clips(tmp_path), ("original",), workers=1)
+    assert not (tmp_path / "set").exists()
+
+
+def test_a_clip_with_high_peaks_is_limited_under_all_conditions_alike(tmp_path):
+    rng = np.random.default_rng(2)
+    sound = rng.standard_normal((2, 4 * RATE_HZ)) * 0.02
+    sound[:, ::22050] = 0.65
+    sf.write(tmp_path / "peaky.wav", sound.T, RATE_HZ)
+    made = build(tmp_path / "set", [Clip("peaky", "Peaky", tmp_path / "peaky.wav")], ("original", "static"), workers=1)
+    assert 0 < made.clips[0].limited_db <= 6
+    for stimulus in made.of_kind("stimulus"):
+        assert stimulus.dbtp < -1 and stimulus.lufs == pytest.approx(-23, abs=0.1)
+
+
+def test_a_clip_that_needs_too_much_limiting_is_refused(tmp_path):
+    sound = np.random.default_rng(2).standard_normal((2, 4 * RATE_HZ)) * 0.002
+    sound[:, ::44100] = 0.9
+    sf.write(tmp_path / "clicks.wav", sound.T, RATE_HZ)
+    with pytest.raises(ValueError, match=r"clicks\.wav has peaks too high"):
+        build(tmp_path / "set", [Clip("clicks", "", tmp_path / "clicks.wav")], ("original",), workers=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"conditions": ("loud",)}, "is no condition"),
+        ({"conditions": ("flow", "flow")}, "Two conditions"),
+        ({"conditions": ("flow:gamma=1",)}, "no option gamma"),
+        ({"conditions": ("flow:beta=much",)}, "must be a number"),
+        ({"descriptors": ("warm", "warm")}, "each once"),
+        ({"descriptors": ("salty",)}, "do not know 'salty'"),
+        ({"duration_s": 0.5}, "2 to 60 s"),
+        ({"sample_rate_hz": 8000}, "16000 to 96000"),
+        ({"clips": []}, "at least one clip"),
+        ({"backend": "nowhere", "workers": 2, "clips": built_in_clips()[:2]}, "nowhere"),
+    ],
+)
+def test_wrong_options_are_told(tmp_path, options, message):
+    with pytest.raises(ValueError, match=message):
+        build(tmp_path / "set", **options)
+    assert not (tmp_path / "set").exists()
