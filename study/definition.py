@@ -251,7 +251,7 @@ class Definition(Part):
 
 
 def load(path: str | Path | None = None) -> Definition:
-    """Read a study file; None reads the shipped one.
+    """Read a study file, TOML or (as an export holds it) JSON; None reads the shipped one.
 
     Raises
     ------
@@ -260,11 +260,13 @@ def load(path: str | Path | None = None) -> Definition:
     """
     path = Path(path or SHIPPED)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        table = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except FileNotFoundError:
         raise ValueError(f"There is no study file {path}; `semantic-eq study new` writes one to start from.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is no TOML file: {error}.") from None
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        kind = "JSON" if path.suffix == ".json" else "TOML"
+        raise ValueError(f"{path} is no {kind} file: {error}.") from None
     return parse(table, str(path))
 
 
