@@ -23,17 +23,9 @@ def free_port() -> int:
         return found.getsockname()[1]
 
 
-def start(port: int, database_url: str, folder: Path, file: Path | None = None) -> subprocess.Popen:
+def start(port: int, *arguments: object, module: str = __name__) -> subprocess.Popen:
     """Start the process and wait until it listens."""
-    command = [
-        sys.executable,
-        "-m",
-        "tests.app.study_process",
-        str(port),
-        database_url,
-        str(folder),
-        *([str(file)] if file else []),
-    ]
+    command = [sys.executable, "-m", module, str(port), *(str(argument) for argument in arguments)]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
     for _ in range(START_S * 20):
         if process.poll() is not None:
@@ -53,9 +45,9 @@ def kill(process: subprocess.Popen) -> None:
 
 
 @contextmanager
-def served(*arguments):
+def served(*arguments, **options):
     """A running server process, by the arguments of `start`."""
-    process = start(*arguments)
+    process = start(*arguments, **options)
     try:
         yield process
     finally:
