@@ -24,7 +24,7 @@ def faults(manifest: Manifest) -> Iterator[list[str]]:
         path = manifest.audio_path(stimulus.id)
         fault = _fault(path, stimulus, manifest)
         found = [f"audio/{path.name} ({_what(stimulus)}) {fault}."] if fault else []
-        if not fault:
+        if path.is_file():
             sizes.add(path.stat().st_size)
         yield found + (_of_the_whole(manifest, sizes) if number == len(manifest.stimuli) else [])
 
