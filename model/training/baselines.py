@@ -1,44 +1,69 @@
-"""The weights of what the semantic equaliser is compared with: `static` and `flow`."""
+"""The weights of what the semantic equaliser is compared with: `static`, `flow` and `ridge`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from model.safe_db import Settings
-from model.static import fit_static
-from model.training.flow import EPOCHS, MODELS, train_flow
+import numpy as np
 
-STEPS = 1 + len(MODELS)
+from model.encoder import N_MELS
+from model.ridge import RidgeEQ, fit_ridge, long_term_spectrum
+from model.safe_db import Settings
+from model.static import StaticEQ, fit_static
+from model.training.flow import EPOCHS, MODELS, train_flow
+from model.training.sources import Source
+
+STEPS = 2 + len(MODELS)
+RIDGE_CLIPS = 600
 
 
 def train_baselines(
     settings: Settings,
     folder: str | Path,
+    music: Source | None = None,
     seed: int = 0,
     epochs: int = EPOCHS,
+    n_clips: int = RIDGE_CLIPS,
     on_step: Callable[[str], None] | None = None,
 ) -> dict[str, Path]:
-    """Fit the fixed curves, train the twelve beta-VAEs and write both to ``folder``.
+    """Fit the fixed curves, train the twelve beta-VAEs, fit ridge regression on music, and write all to ``folder``.
 
     Parameters
     ----------
     settings : Settings
-        All cleaned settings; `flow` is trained on the training part of their split.
+        All cleaned settings; `flow` and `ridge` are trained on the training part of their split.
     folder : path
+    music : Source, optional
+        The audio encoder's own; without it there is no `ridge`.
     seed : int
     epochs : int
         Of each beta-VAE.
+    n_clips : int
+        Excerpts of music for `ridge`.
     on_step : callable, optional
-        Told after each of the `STEPS` steps what was made and how well it fits.
+        Told after each of the `STEPS` steps (one less without music) what was made and how well it fits.
 
     Returns
     -------
-    dict of the written files' paths, by condition
+    dict of the written files' paths, by system
     """
     tell = on_step or (lambda text: None)
     static = fit_static(settings, seed=seed)
-    worst = max(static.fit_rms_db().values())
-    tell(f"static: fitted within {worst:.2f} dB RMS")
+    written = {"static": static.save(folder)}
+    tell(f"static: fitted within {max(static.fit_rms_db().values()):.2f} dB RMS")
+    if music is not None:
+        written["ridge"] = train_ridge(settings, static, music, n_clips, seed).save(folder)
+        tell(f"ridge: fitted on {n_clips} excerpts")
     flow = train_flow(settings, epochs, seed, on_model=lambda key, rms: tell(f"flow {key}: {rms:.2f} dB RMS, held out"))
-    return {"static": static.save(folder), "flow": flow.save(folder)}
+    return written | {"flow": flow.save(folder)}
+
+
+def train_ridge(
+    settings: Settings, static: StaticEQ, music: Source, n_clips: int = RIDGE_CLIPS, seed: int = 0
+) -> RidgeEQ:
+    """Fit ridge regression on ``n_clips`` excerpts of ``music`` and the settings for training."""
+    unknown = np.zeros(N_MELS)
+    excerpts = (music.excerpt(np.random.default_rng([seed, index])) for index in range(n_clips))
+    spectra_db = [long_term_spectrum(audio, music.sample_rate, unknown) for audio in excerpts]
+    return fit_ridge(settings.split()[0], static, np.array(spectra_db), seed=seed)

@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from model import FlowEQ, StaticEQ
 from model.encoder import features, mel_centres_hz
 from model.eq import GRID_HZ, EQParams
 from model.ridge import DOSE_RANGE, RidgeEQ, dose, fit_ridge, long_term_spectrum
 from model.safe_db import read
 from model.static import fit_static
+from model.training.baselines import STEPS, train_baselines
+from model.training.sources import PinkNoise
 from tests.model.synthetic import pink_noise, write_safe
 
 RATE = 44_100
@@ -97,3 +100,12 @@ def test_a_request_that_cannot_be_met_is_told(eq, change, words):
 def test_too_few_clips_are_told(eq):
     with pytest.raises(ValueError, match="got 2 clips, fewer than 5"):
         fit_ridge(None, eq.static, np.zeros((2, 80)))
+
+
+def test_baselines_are_trained_and_written_together(tmp_path):
+    data = read(write_safe(tmp_path / "safe.csv", {"warm": 8, "bright": 8}))
+    told = []
+    paths = train_baselines(data, tmp_path, PinkNoise(RATE, 0.3), epochs=1, n_clips=12, on_step=told.append)
+    assert len(told) == STEPS
+    assert RidgeEQ.load(paths["ridge"]).about["clips"] == 12
+    assert StaticEQ.load(paths["static"]).descriptors == FlowEQ.load(paths["flow"]).descriptors == ["warm", "bright"]
