@@ -2,7 +2,8 @@
 
 from model.eq import EQParams
 from model.flow import FlowEQ
+from model.ridge import RidgeEQ
 from model.semantic import SemanticEQ
 from model.static import StaticEQ
 
-__all__ = ["EQParams", "FlowEQ", "SemanticEQ", "StaticEQ"]
+__all__ = ["EQParams", "FlowEQ", "RidgeEQ", "SemanticEQ", "StaticEQ"]
