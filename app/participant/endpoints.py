@@ -222,6 +222,7 @@ def _html(markdown: str) -> str:
 
 def _refused(request: Request, refusal: Refusal) -> Response:
     said = message(refusal.language, f"error_{refusal.code}", detail=refusal.detail)
+    said += "" if said.endswith((".", "。")) else "."
     headers = {"Retry-After": "1"} if refusal.code == "busy" else None
     return _json(
         request, {"error": refusal.code, "message": said} | refusal.more, STATUS.get(refusal.code, FORBIDDEN), headers

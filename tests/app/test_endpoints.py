@@ -1,53 +1,12 @@
 """The study's endpoints, spoken to as the participant's page does."""
 
 import hashlib
-import tomllib
 
-import pytest
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
-from sqlalchemy import func, select
-
-from app.participant import endpoints
-from study import definition
 from study.models import Event, Response, Session, Step
-from study.running import RunningStudy
+from tests.app.small_study import N_TRIALS, begin, count
 from tests.study.answering import answer_to, walk
-from tests.study.sets import write_set
 
-
-@pytest.fixture(scope="module")
-def noises(tmp_path_factory):
-    return write_set(tmp_path_factory.mktemp("noises"))
-
-
-@pytest.fixture
-def serve(tmp_path, noises):
-    """Starts a study whose file is the shipped one with some tables replaced; gives clients."""
-    opened = []
-
-    def start(**tables):
-        small = {"clips": ["clip0", "clip1", "clip2"], "checks": {"attention": 1, "not_before": 3}, "breaks": None}
-        table = tomllib.loads(definition.SHIPPED.read_text()) | small | tables
-        study_file = definition.parse({key: value for key, value in table.items() if value is not None})
-        running = RunningStudy.open(f"sqlite:///{tmp_path}/study.sqlite", study_file, noises)
-        opened.append(running)
-        app = FastAPI()
-        app.include_router(endpoints.router(running, allow_simulated=True))
-        return running, lambda: TestClient(app)
-
-    yield start
-    for running in opened:
-        running.close()
-
-
-def begin(client, page="a", **body):
-    return client.post("/api/study/session", json=body, headers={"X-Page": page})
-
-
-def count(running, table, *where):
-    with running.engine.connect() as connection:
-        return connection.scalar(select(func.count()).select_from(table).where(*where))
+pytest_plugins = ("tests.app.study_fixtures",)
 
 
 def test_a_whole_way_stores_every_response_before_the_code_is_shown(serve):
@@ -68,7 +27,7 @@ def test_a_whole_way_stores_every_response_before_the_code_is_shown(serve):
     ]
     assert shown[-1]["outcome"] == "completed" and len(shown[-1]["code"]) == 8
     assert [step["progress"]["done"] for step in shown] == sorted(step["progress"]["done"] for step in shown)
-    assert count(running, Response, Response.rating.is_not(None)) == 3 + 3 * 3 * 4 + 1
+    assert count(running, Response, Response.rating.is_not(None)) == 3 + N_TRIALS
     assert count(running, Session, Session.state == "completed", Session.headphones_passed.is_(False)) == 1
 
 
