@@ -21,11 +21,11 @@ RIDGE_CLIPS = 600
 def train_baselines(
     settings: Settings,
     folder: str | Path,
-    music: Source | None = None,
     seed: int = 0,
     epochs: int = EPOCHS,
-    n_clips: int = RIDGE_CLIPS,
     on_step: Callable[[str], None] | None = None,
+    music: Source | None = None,
+    n_clips: int = RIDGE_CLIPS,
 ) -> dict[str, Path]:
     """Fit the fixed curves, train the twelve beta-VAEs, fit ridge regression on music, and write all to ``folder``.
 
@@ -34,15 +34,15 @@ def train_baselines(
     settings : Settings
         All cleaned settings; `flow` and `ridge` are trained on the training part of their split.
     folder : path
-    music : Source, optional
-        The audio encoder's own; without it there is no `ridge`.
     seed : int
     epochs : int
         Of each beta-VAE.
-    n_clips : int
-        Excerpts of music for `ridge`.
     on_step : callable, optional
         Told after each of the `STEPS` steps (one less without music) what was made and how well it fits.
+    music : Source, optional
+        The audio encoder's own; without it there is no `ridge`.
+    n_clips : int
+        Excerpts of music for `ridge`.
 
     Returns
     -------
