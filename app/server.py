@@ -5,9 +5,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from app import gradio_pages
 from app.admin import login
 from app.admin.access import Access, AdminGate
 from app.observing import Metrics, Observe, log_json_lines
+from app.playground import decoding, endpoints, page
+from app.playground.store import ClipStore, UnknownClip
 from app.security import BodyLimit, GradioGate, SecurityHeaders, error
 from app.settings import Settings
 
@@ -35,6 +38,8 @@ def create_app(settings: Settings) -> FastAPI:
     _add_redirects(app)
     _add_health(app)
     app.include_router(login.router(app.state.access))
+    if settings.playground != "off":
+        _add_playground(app, settings)
     _add_middleware(app, settings)
     return app
 
@@ -53,9 +58,16 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         guarded += ["/playground", "/api/playground"]
     app.add_middleware(GradioGate, gradio=PAGES)
     app.add_middleware(AdminGate, access=app.state.access, prefixes=tuple(guarded))
-    app.add_middleware(BodyLimit, limit_bytes=BODY_LIMIT_BYTES)
+    larger = {endpoints.UPLOAD_PATH: decoding.UPLOAD_LIMIT_BYTES}
+    app.add_middleware(BodyLimit, limit_bytes=BODY_LIMIT_BYTES, larger=larger)
     app.add_middleware(Observe, metrics=app.state.metrics)
     app.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors, gradio=PAGES)
+
+
+def _add_playground(app: FastAPI, settings: Settings) -> None:
+    app.include_router(endpoints.router(ClipStore(settings.playground_folder)))
+    app.include_router(page.ASSETS.router())
+    gradio_pages.mount(app, page.blocks(), "/playground", settings.root_path, head=page.ASSETS.head)
 
 
 def _add_redirects(app: FastAPI) -> None:
@@ -67,8 +79,8 @@ def _add_redirects(app: FastAPI) -> None:
         return redirect
 
     app.add_api_route("/", to("/study"), methods=["GET", "HEAD"])
-    for page in PAGES:
-        app.add_api_route(page, to(page), methods=["GET", "HEAD"])
+    for path in PAGES:
+        app.add_api_route(path, to(path), methods=["GET", "HEAD"])
 
 
 def _add_health(app: FastAPI) -> None:
@@ -102,6 +114,10 @@ def _handle_errors(app: FastAPI) -> None:
         first = raised.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         return error(422, "invalid", f"{where}: {first['msg']}.")
+
+    @app.exception_handler(UnknownClip)
+    async def unknown_clip(request: Request, raised: UnknownClip) -> Response:
+        return error(404, "unknown_clip", str(raised))
 
     @app.exception_handler(ValueError)
     async def wrong(request: Request, raised: ValueError) -> Response:
