@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
         In one sentence: no stimulus set, a database that cannot be used, or one begun with another study.
     """
     running = RunningStudy.open(settings.database_url, settings.study_file, settings.stimuli)
-    app = FastAPI(title="Listening study", openapi_url=None, lifespan=_closing(running))
+    app = FastAPI(title="Listening study", openapi_url=None, redirect_slashes=False, lifespan=_closing(running))
     app.state.settings = settings
     app.state.running = running
     app.state.metrics = Metrics()

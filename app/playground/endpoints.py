@@ -41,7 +41,7 @@ class Download(Wanted):
     """What is to be downloaded, of one condition at one intensity."""
 
     condition: Literal["original", "semantic", "flow", "static"]
-    intensity: float = Field(ge=0, le=1)
+    intensity: float = Field(ge=0, le=1, multiple_of=0.05)
     format: Literal["flac", "json", "csv", "preset"]
 
 
@@ -111,18 +111,14 @@ def router(store: ClipStore) -> APIRouter:
     @routes.post("/curves")
     def curves(wanted: Wanted) -> dict:
         sound, rate = store.read(wanted.clip)
-        return {
-            condition: [
-                equalisers.propose(sound, rate, wanted.descriptors, condition, intensity).to_safe()
-                for intensity in INTENSITIES
-            ]
-            for condition in CONDITIONS
-        }
+        paths = equalisers.paths(sound, rate, wanted.descriptors)
+        return {condition: [setting.to_safe() for setting in path] for condition, path in paths.items()}
 
     @routes.post("/download")
     def download(wanted: Download) -> Response:
         sound, rate = store.read(wanted.clip)
-        setting = equalisers.propose(sound, rate, wanted.descriptors, wanted.condition, wanted.intensity)
+        path = equalisers.paths(sound, rate, wanted.descriptors)[wanted.condition]
+        setting = path[round(wanted.intensity * (len(INTENSITIES) - 1))]
         words = _in_words(wanted.descriptors)
         about = {"condition": wanted.condition, "intensity": wanted.intensity, "descriptors": words}
         content = {

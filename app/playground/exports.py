@@ -5,13 +5,17 @@ line per band. ``LSC`` and ``HSC`` are shelves given by centre frequency and Q, 
 cookbook's biquads, which are ours too, so the curve is the same.
 """
 
+from __future__ import annotations
+
 import csv
 import io
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model import EQParams
+if TYPE_CHECKING:
+    from model import EQParams
 
 BANDS = ("low shelf", "bell 1", "bell 2", "bell 3", "high shelf")
 SHELF_Q = 0.71

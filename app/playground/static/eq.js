@@ -57,15 +57,3 @@ export function loudnessLufs(powers, response_db) {
   const gate = loud(mean(above)) + RELATIVE_GATE_LU;
   return loud(mean(above.filter((power) => loud(power) > gate)));
 }
-
-/** The parameters between two positions of the slider: gains by dB, frequencies and Qs by ratio. */
-export function between(path, intensities, intensity) {
-  const next = intensities.findIndex((position) => position >= intensity - 1e-9);
-  if (next <= 0) return path[0];
-  const share = (intensity - intensities[next - 1]) / (intensities[next] - intensities[next - 1]);
-  const gains = new Set([0, 2, 5, 8, 11]);
-  return path[next].map((to, i) => {
-    const from = path[next - 1][i];
-    return gains.has(i) ? from + share * (to - from) : from * (to / from) ** share;
-  });
-}

@@ -1,7 +1,7 @@
 // The playground: one clip, four equalisers, one slider. Everything that moves with the slider is computed here.
 
 import { h, json, request, save } from "./dom.js";
-import { bands, between, loudnessLufs, responseDb } from "./eq.js";
+import { bands, loudnessLufs, responseDb } from "./eq.js";
 import { Plot } from "./plot.js";
 import { record, toWav } from "./recorder.js";
 import { Switcher } from "./switcher.js";
@@ -52,7 +52,7 @@ class Playground {
 
     this.chips = h("div", { class: "row", role: "group", "aria-label": "Descriptors" }, this.about.descriptors.map((word) =>
       h("button", { type: "button", "data-word": word, "aria-pressed": String(word in this.weights), onclick: () => this.toggle(word) }, word)));
-    this.slider = h("input", { type: "range", id: "intensity", min: 0, max: 1, step: 0.01, value: 1, oninput: () => this.draw() });
+    this.slider = h("input", { type: "range", id: "intensity", min: 0, max: 1, step: 0.05, value: 1, oninput: () => this.draw() });
     this.amount = h("output", { for: "intensity" }, "100 %");
 
     this.playButton = h("button", { type: "button", class: "primary", onclick: () => this.playOrPause() }, "Play");
@@ -184,7 +184,7 @@ class Playground {
     this.settings = {};
     const responses = {};
     for (const name of this.conditions) {
-      this.settings[name] = between(this.paths[name], this.about.intensities, intensity);
+      this.settings[name] = this.paths[name][Math.round(intensity * (this.about.intensities.length - 1))];
       responses[name] = responseDb(this.settings[name], bands_hz, sample_rate_hz);
       this.switcher.shape(name, this.settings[name], this.about.loudness_lufs - loudnessLufs(powers, responses[name]));
     }
