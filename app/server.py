@@ -16,6 +16,7 @@ from app.admin import login
 from app.admin.access import Access, AdminGate
 from app.observing import Metrics, Observe, log_json_lines
 from app.participant import endpoints
+from app.participant import page as participant
 from app.playground import decoding, page
 from app.playground import endpoints as playground
 from app.playground.store import ClipStore, UnknownClip
@@ -55,6 +56,8 @@ def create_app(settings: Settings) -> FastAPI:
     _add_redirects(app)
     _add_health(app)
     app.include_router(endpoints.router(running, allow_simulated=settings.allow_simulated))
+    app.include_router(participant.router())
+    gradio_pages.mount(app, participant.blocks(), "/study", settings.root_path, head=participant.HEAD)
     app.include_router(login.router(app.state.access))
     if settings.playground != "off":
         _add_playground(app, settings)

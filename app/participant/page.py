@@ -25,7 +25,9 @@ HEAD = "".join(
     [f'<link rel="stylesheet" href="{BASE}/page.css">']
     + [f'<link rel="modulepreload" href="{BASE}/{name}">' for name in FILES if name.endswith(".js")]
 )
-START = f"import(new URL('{BASE}/main.js', document.baseURI)).then((page) => page.run(element.querySelector('.study')));"
+START = (
+    f"import(new URL('{BASE}/main.js', document.baseURI)).then((page) => page.run(element.querySelector('.study')));"
+)
 
 
 def blocks() -> gr.Blocks:
