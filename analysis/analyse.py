@@ -1,66 +1,168 @@
-"""From ratings to files: compute every table, draw every figure, write the report."""
+"""From ratings to files: tables, figures, paragraphs and one page."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis import figures, report
-from analysis.anova import anova, anova_by_descriptor
-from analysis.cells import cells
-from analysis.descriptives import by_clip, descriptives, means
-from analysis.posthoc import COLUMNS, friedman, posthoc
+import pandas as pd
+
+from analysis import figures, prose, report
+from analysis.adaptive import check_stimuli
+from analysis.figure_style import style
+from analysis.figure_style import write as write_figure
 from analysis.ratings import Ratings
+from analysis.results import Results, compute
+from analysis.screening import Rules, screen
 from analysis.tables import Table
 
+MARK = "SIMULATED participants: nothing here says anything about people.\n"
 
-def analyse(ratings: Ratings, out: str | Path) -> list[Table]:
-    """Analyse ratings and write tables, figures and `report.html` into a folder.
+
+@dataclass(frozen=True)
+class Settings:
+    """What is known of the study besides its ratings.
+
+    Attributes
+    ----------
+    title
+        Of the report.
+    rules
+        Limits of the screening.
+    compared
+        The two conditions of the main question, a and b.
+    stimuli
+        One row per stimulus: clip, condition, descriptor, already_so and the 13 parameters (a stimulus set's
+        manifest.csv).
+    scale
+        The study's rating scale, where it is known.
+    headphones
+        Whether each participant passed the headphone check, where known.
+    """
+
+    title: str = "Listening study"
+    rules: Rules = field(default_factory=Rules)
+    compared: tuple[str, str] | None = None
+    stimuli: pd.DataFrame | None = None
+    scale: tuple[float, float] | None = None
+    headphones: dict[str, bool] | None = None
+
+
+def analyse(
+    ratings: Ratings,
+    out: str | Path,
+    settings: Settings | None = None,
+    told: Callable[[str], None] = lambda step: None,
+) -> Results:
+    """Analyse ratings and write tables, figures, paragraphs and `report.html` into a folder.
 
     Parameters
     ----------
     ratings
         Checked ratings, `analysis.ratings.from_table`.
     out
-        Folder, made where it is not there.
+        Folder, made where it is not there. The same ratings give the same bytes.
+    settings
+        Title, screening rules, compared conditions, stimuli.
+    told
+        Called with the name of each step as it begins.
+
+    Returns
+    -------
+    Results
+        Of the participants that were kept.
     """
+    settings = settings or Settings()
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    tables = compute(ratings)
-    for table in tables:
-        table.write(out, ratings.simulated)
-    by_name = {table.name: table for table in tables}
-    figure = figures.means_figure(by_name["descriptives"].data, ratings.scale)
-    svg = figures.write(figure, out, "means", ratings.simulated)
-    n = len(ratings.levels("participant"))
-    answer = [f"{n} participants gave {int(ratings.main['rating'].notna().sum())} ratings."]
-    page = report.page(
-        "Results of the listening study",
-        answer,
-        ratings.simulated,
-        [
-            report.section(
-                "Means", report.figure(svg, "Means with within-subject 95 % CIs."), report.table(by_name["means"])
-            ),
-            report.section(
-                "Analysis of variance", report.table(by_name["anova"]), report.table(by_name["anova_by_descriptor"])
-            ),
-            report.section("Pairs of conditions", report.table(by_name["posthoc"])),
-        ],
+    (out / "SIMULATED.txt").unlink(missing_ok=True)
+    if ratings.simulated:
+        (out / "SIMULATED.txt").write_text(MARK, encoding="utf-8")
+    stimuli = None if settings.stimuli is None else check_stimuli(settings.stimuli)
+    told("screening")
+    screened, exclusions = screen(ratings, settings.rules, settings.headphones)
+    left_out = sorted(set(exclusions["participant"]))
+    log = Table("exclusions", "Who was left out, by which rule.", exclusions)
+    log.write(out, ratings.simulated)
+    if len(left_out) == len(ratings.levels("participant")):
+        raise ValueError(
+            f"Every participant breaks a screening rule (the first: {exclusions.iloc[0]['participant']}, "
+            f"{exclusions.iloc[0]['rule']}); "
+            f"{out / 'exclusions.csv'} lists them all. Are the limits meant for another study?"
+        )
+    told("models")
+    kept = compute(ratings.without(left_out), settings.compared, stimuli)
+    everyone = compute(ratings, settings.compared, stimuli, thorough=False) if left_out else kept
+    told("tables")
+    tables = {
+        **kept.tables,
+        "exclusions": log,
+        "screening": Table("screening", "Each participant against each rule.", screened),
+    }
+    tables["with_and_without"] = Table(
+        "with_and_without", "The main tests for all participants and after exclusions.", side_by_side(everyone, kept)
     )
+    for table in tables.values():
+        table.write(out, ratings.simulated)
+    if left_out:
+        folder = out / "all_participants"
+        folder.mkdir(exist_ok=True)
+        for table in everyone.tables.values():
+            table.write(folder, ratings.simulated)
+    told("figures")
+    with style():
+        svgs = draw(kept, out, stimuli)
+    told("report")
+    texts = {
+        "methods": prose.methods(kept, everyone, settings.rules, exclusions, screened),
+        "results": prose.results_section(kept, exclusions),
+    }
+    for name, text in texts.items():
+        marked = f"> **{MARK.strip()}**\n\n{text}" if ratings.simulated else text
+        (out / f"{name}.md").write_text(marked, encoding="utf-8")
+    page = report.report(settings.title, kept, everyone, tables, svgs, texts)
     (out / "report.html").write_text(page, encoding="utf-8")
-    return tables
+    return kept
 
 
-def compute(ratings: Ratings) -> list[Table]:
-    """Compute every table."""
-    grid = cells(ratings)
-    pairs = posthoc(grid)
-    return [
-        Table(
-            "means", "Ratings by descriptor and condition: participant means and between-subject 95 % CIs.", means(grid)
-        ),
-        Table("descriptives", "Ratings with both kinds of 95 % CI.", descriptives(grid)),
-        Table("means_by_clip", "Ratings by descriptor, condition and clip.", by_clip(ratings)),
-        Table("anova", "Repeated-measures ANOVA on participant means.", anova(grid)),
-        Table("anova_by_descriptor", "Repeated-measures ANOVA within each descriptor.", anova_by_descriptor(grid)),
-        Table("posthoc", "Pairs of conditions within each descriptor, p adjusted after Holm.", pairs[COLUMNS]),
-        Table("friedman", "Friedman's test within each descriptor.", friedman(grid)),
-    ]
+def side_by_side(everyone: Results, kept: Results) -> pd.DataFrame:
+    """Set the main tests of all participants beside those after exclusions: measure, all, kept."""
+    columns = [_headline(results) for results in (everyone, kept)]
+    names = list(dict.fromkeys([*columns[0], *columns[1]]))
+    rows = [[name, columns[0].get(name, float("nan")), columns[1].get(name, float("nan"))] for name in names]
+    return pd.DataFrame(rows, columns=["measure", "all_participants", "after_exclusions"])
+
+
+def _headline(results: Results) -> dict[str, float]:
+    found = {"participants": float(len(results.cells.participants))}
+    for row in results["anova"].itertuples():
+        found |= {f"{row.effect}: F": row.F, f"{row.effect}: p (GG)": row.p_gg, f"{row.effect}: ges": row.ges}
+    if results.compared:
+        a, b = results.compared
+        for row in results["primary"].itertuples():
+            name = f"{a} - {b}, {row.descriptor}"
+            found |= {
+                name: row.diff,
+                f"{name}: CI low": row.ci_low,
+                f"{name}: CI high": row.ci_high,
+                f"{name}: p": row.p,
+            }
+    return found
+
+
+def draw(results: Results, out: Path, stimuli: pd.DataFrame | None) -> dict[str, str]:
+    """Draw every figure that the data allow; the SVGs by name."""
+    drawn = {
+        "means": figures.means_figure(results["descriptives"], results.ratings.scale),
+        "distributions": figures.distributions_figure(results.ratings),
+    }
+    if len(results["posthoc"]):
+        drawn["forest"] = figures.forest_figure(results["posthoc"])
+    if results.cells.complete().sum() > 2 and results.cells.means[0].size > 1:
+        drawn["assumptions"] = figures.assumptions_figure(results.cells)
+    if results.compared:
+        a, b = results.compared
+        drawn["clip_differences"] = figures.clip_differences_figure(results["clip_differences"], a, b)
+        if stimuli is not None:
+            drawn["eq_curves"] = figures.eq_curves_figure(stimuli, results["means_by_clip"], results.cells, a, b)
+            drawn["adaptive"] = figures.adaptive_figure(results["clip_differences"], a, b)
+    return {name: write_figure(figure, out, name, results.ratings.simulated) for name, figure in drawn.items()}

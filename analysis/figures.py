@@ -1,90 +1,236 @@
-"""Figures as PDF, SVG and PNG with the same bytes each time: one AES column (82 mm) wide, 7 pt type, Okabe and Ito's
-colours."""
+"""The figures of the report: each takes a table and gives a figure of one column's width."""
 
-import io
 from collections.abc import Sequence
-from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from scipy import stats
 
-COLUMN_IN = 3.25
-COLOURS = ("#000000", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-_STYLE = {
-    "font.size": 7,
-    "font.family": "DejaVu Sans",
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 7.5,
-    "axes.labelsize": 7,
-    "xtick.labelsize": 6.5,
-    "ytick.labelsize": 6.5,
-    "legend.fontsize": 6.5,
-    "legend.frameon": False,
-    "lines.linewidth": 1.0,
-    "svg.hashsalt": "semantic-eq",
-    "svg.fonttype": "path",
-    "pdf.fonttype": 42,
-    "figure.dpi": 100,
-}
-_METADATA = {"pdf": {"CreationDate": None, "ModDate": None}, "svg": {"Date": None}, "png": {"Software": None}}
+from analysis.adaptive import curves
+from analysis.cells import Cells
+from analysis.curves import FREQUENCIES_HZ
+from analysis.figure_style import COLOURS, MARKERS, new_figure
+from analysis.ratings import Ratings
 
-
-def new_figure(height_in: float, columns: int = 1, rows: int = 1, **options: object) -> tuple[Figure, np.ndarray]:
-    """Start a figure of one column's width with a grid of axes; options go to `Figure.subplots`."""
-    with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(COLUMN_IN, height_in), layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.subplots(rows, columns, squeeze=False, **options)
-    return figure, axes
-
-
-def write(figure: Figure, folder: Path, name: str, simulated: bool) -> str:
-    """Write `<name>.pdf`, `.svg` and `.png` (300 dpi), say SIMULATED across where it is, and give the SVG."""
-    with matplotlib.rc_context(_STYLE):
-        if simulated:
-            figure.text(
-                0.5, 0.5, "SIMULATED", ha="center", va="center", rotation=20, fontsize=26, color="#D55E00", alpha=0.22
-            )
-        figure.savefig(folder / f"{name}.pdf", metadata=_METADATA["pdf"])
-        figure.savefig(folder / f"{name}.png", dpi=300, metadata=_METADATA["png"])
-        svg = io.StringIO()
-        figure.savefig(svg, format="svg", metadata=_METADATA["svg"])
-    text = svg.getvalue()
-    (folder / f"{name}.svg").write_text(text, encoding="utf-8")
-    return text
+MOST_NAMED_CLIPS = 40
+MOST_BARS = 11
 
 
 def means_figure(descriptives: pd.DataFrame, scale: tuple[float, float]) -> Figure:
     """Draw the mean of each condition per descriptor with within-subject 95 % CIs."""
     descriptors = list(descriptives["descriptor"].unique())
-    figure, axes = new_figure(2.1, columns=len(descriptors), sharey=True)
+    figure, axes = new_figure(2.2, columns=len(descriptors), sharey=True)
     for axis, descriptor in zip(axes[0], descriptors, strict=True):
         rows = descriptives[descriptives["descriptor"] == descriptor]
         for k, row in enumerate(rows.itertuples()):
             half = row.within_high - row.mean
-            axis.errorbar(
-                k,
-                row.mean,
-                yerr=half if np.isfinite(half) else None,
-                fmt=MARKERS[k % len(MARKERS)],
-                color=COLOURS[k % len(COLOURS)],
-                capsize=2.5,
-                markersize=4,
-            )
+            reach = half if np.isfinite(half) else None
+            axis.errorbar(k, row.mean, yerr=reach, fmt=_marker(k), color=_colour(k), capsize=2.5, markersize=4)
         axis.set_title(descriptor)
-        label_conditions(axis, list(rows["condition"]))
+        axis.grid(axis="y", linewidth=0.3, color="#cccccc")
+        _label_conditions(axis, list(rows["condition"]))
     axes[0, 0].set_ylabel(f"mean rating ({scale[0]:g} to {scale[1]:g})")
     return figure
 
 
-def label_conditions(axis: Axes, conditions: Sequence[str]) -> None:
+def _marker(k: int) -> str:
+    return MARKERS[k % len(MARKERS)]
+
+
+def _colour(k: int) -> str:
+    return COLOURS[k % len(COLOURS)]
+
+
+def _label_conditions(axis: Axes, conditions: Sequence[str]) -> None:
     """Put the conditions' names under the axis, slanted so that they fit."""
     axis.set_xticks(range(len(conditions)), conditions, rotation=40, ha="right", rotation_mode="anchor")
     axis.set_xlim(-0.6, len(conditions) - 0.4)
+
+
+def distributions_figure(ratings: Ratings) -> Figure:
+    """Draw how often each rating was given, as shares of a bar per descriptor and condition; quantiles where there
+    are many values."""
+    main = ratings.main[ratings.main["rating"].notna()]
+    pairs = [(d, c) for d in ratings.levels("descriptor") for c in ratings.levels("condition")]
+    values = np.unique(main["rating"].to_numpy())
+    figure, axes = new_figure(0.75 + 0.17 * len(pairs))
+    axis = axes[0, 0]
+    places = [i + 0.6 * (i // len(ratings.levels("condition"))) for i in range(len(pairs))]
+    groups = main.groupby(["descriptor", "condition"], observed=True)["rating"]
+    if len(values) <= MOST_BARS:
+        shades = _shades(len(values))
+        for place, pair in zip(places, pairs, strict=True):
+            if pair not in groups.groups:
+                continue
+            shares = np.array([(groups.get_group(pair) == value).mean() for value in values])
+            starts = np.cumsum(shares) - shares
+            axis.barh(place, shares, left=starts, color=shades, edgecolor="white", linewidth=0.4, height=0.8)
+        handles = [axis.barh(0, 0, color=shade) for shade in shades]
+        names = [f"{v:g}" for v in values]
+        figure.legend(
+            handles, names, loc="outside upper center", ncols=len(values), handlelength=0.9, columnspacing=0.8
+        )
+        axis.set_xlim(0, 1)
+        axis.set_xlabel("share of ratings")
+    else:
+        boxes = [groups.get_group(pair).to_numpy() if pair in groups.groups else np.array([]) for pair in pairs]
+        axis.boxplot(
+            boxes, orientation="horizontal", positions=places, widths=0.7, showfliers=False, manage_ticks=False
+        )
+        axis.set_xlabel("rating (median, quartiles, range without outliers)")
+    axis.set_yticks(places, [f"{d}: {c}" for d, c in pairs])
+    axis.invert_yaxis()
+    return figure
+
+
+def _shades(n: int) -> list[tuple[float, ...]]:
+    """Give colours from purple through white-grey to orange, told apart by every kind of colour vision."""
+    import matplotlib
+
+    return [tuple(matplotlib.colormaps["PuOr_r"](0.08 + 0.84 * i / max(n - 1, 1))) for i in range(n)]
+
+
+def clip_differences_figure(table: pd.DataFrame, a: str, b: str) -> Figure:
+    """Draw each clip's mean difference a - b with its 95 % CI, one panel per descriptor."""
+    descriptors, clips = list(table["descriptor"].unique()), list(table["clip"].unique())
+    named = len(clips) <= MOST_NAMED_CLIPS
+    height = 0.9 + 0.15 * len(clips) if named else 4.0
+    figure, axes = new_figure(height, columns=len(descriptors), sharey=True, sharex=True)
+    for axis, descriptor in zip(axes[0], descriptors, strict=True):
+        rows = table[table["descriptor"] == descriptor].set_index("clip").reindex(clips)
+        y = np.arange(len(clips))
+        axis.axvline(0, color="#888888", linewidth=0.6)
+        axis.hlines(y, rows["ci_low"], rows["ci_high"], color=COLOURS[2], linewidth=0.9)
+        axis.plot(rows["diff"], y, "o", color=COLOURS[2], markersize=3)
+        axis.set_title(descriptor)
+    axes[0, 0].set_yticks(np.arange(len(clips)) if named else [], clips if named else [])
+    axes[0, 0].invert_yaxis()
+    figure.supxlabel(f"{a} minus {b}, points", fontsize=7)
+    return figure
+
+
+def forest_figure(pairs: pd.DataFrame) -> Figure:
+    """Draw every pair's mean difference with its 95 % CI and d_z."""
+    descriptors = list(pairs["descriptor"].unique())
+    figure, axes = new_figure(0.7 + 0.155 * (len(pairs) + len(descriptors)))
+    axis, labels, places, y = axes[0, 0], [], [], 0.0
+    axis.axvline(0, color="#888888", linewidth=0.6)
+    for k, descriptor in enumerate(descriptors):
+        for row in pairs[pairs["descriptor"] == descriptor].itertuples():
+            axis.hlines(y, row.ci_low, row.ci_high, color=_colour(k), linewidth=1)
+            axis.plot(row.diff, y, _marker(k), color=_colour(k), markersize=3.5)
+            labels.append(f"{descriptor}: {row.a} − {row.b}")
+            places.append(y)
+            text = f"{row.dz:.2f}".replace("-", "−") if np.isfinite(row.dz) else "–"
+            axis.annotate(text, (1.02, y), xycoords=("axes fraction", "data"), fontsize=6, va="center")
+            y += 1
+        y += 0.6
+    axis.annotate("$d_z$", (1.02, -1.2), xycoords=("axes fraction", "data"), fontsize=6.5, va="center")
+    axis.set_yticks(places, labels)
+    axis.invert_yaxis()
+    axis.set_xlabel("difference in points, 95 % CI")
+    return figure
+
+
+def eq_curves_figure(stimuli: pd.DataFrame, by_clip: pd.DataFrame, cells: Cells, a: str, b: str) -> Figure:
+    """Draw the EQ of condition a clip by clip with that of b, and beside it the mean ratings of both."""
+    descriptors, places = cells.descriptors, [cells.conditions.index(a), cells.conditions.index(b)]
+    figure, axes = new_figure(
+        0.45 + 1.15 * len(descriptors), columns=2, rows=len(descriptors), sharex="col", width_ratios=[2, 1]
+    )
+    for (left, right), descriptor in zip(axes, descriptors, strict=True):
+        for k, (condition, place) in enumerate(zip((a, b), places, strict=True)):
+            colour = _colour(place)
+            _, found = curves(stimuli, descriptor, condition)
+            if len(found):
+                thin = {"color": colour, "linewidth": 0.4, "alpha": 0.7, "linestyle": "--" if k else "-"}
+                left.plot(FREQUENCIES_HZ, found.T, **thin)
+                mean_line = {"color": colour, "linewidth": 1.4, "linestyle": "--" if k else "-"}
+                left.plot(FREQUENCIES_HZ, found.mean(axis=0), **mean_line, label=condition)
+            rows = by_clip[(by_clip["descriptor"] == descriptor) & (by_clip["condition"] == condition)]
+            right.plot(np.full(len(rows), k), rows["mean"], _marker(place), color=colour, markersize=3, alpha=0.6)
+            right.plot([k - 0.2, k + 0.2], [rows["mean"].mean()] * 2, color=colour, linewidth=1.6)
+        left.axhline(0, color="#888888", linewidth=0.5)
+        left.set_xscale("log")
+        left.xaxis.set_major_locator(FixedLocator([100, 1000, 10_000]))
+        left.xaxis.set_minor_locator(NullLocator())
+        left.xaxis.set_major_formatter(FuncFormatter(lambda hz, _: f"{hz / 1000:g} k" if hz >= 1000 else f"{hz:g}"))
+        left.set_ylabel(f"{descriptor}\ngain, dB")
+        right.set_xlim(-0.5, 1.5)
+        right.set_ylabel("rating by clip")
+    axes[0, 0].legend(loc="best", handlelength=1.8)
+    axes[-1, 0].set_xlabel("frequency, Hz")
+    axes[-1, 1].set_xticks([0, 1], [a, b], rotation=40, ha="right", rotation_mode="anchor")
+    return figure
+
+
+def adaptive_figure(table: pd.DataFrame, a: str, b: str) -> Figure:
+    """Draw each clip's difference a - b against how much it already sounds like the descriptor."""
+    descriptors = list(table["descriptor"].unique())
+    figure, axes = new_figure(1.9, columns=len(descriptors), sharey=True)
+    for axis, descriptor in zip(axes[0], descriptors, strict=True):
+        rows = table[(table["descriptor"] == descriptor) & table["already_so"].notna()]
+        x, y = rows["already_so"].to_numpy(dtype=float), rows["diff"].to_numpy()
+        axis.axhline(0, color="#888888", linewidth=0.6)
+        axis.vlines(x, rows["ci_low"], rows["ci_high"], color="#9fb8c9", linewidth=0.8)
+        axis.plot(x, y, "o", color=COLOURS[2], markersize=3)
+        if len(x) > 2 and np.ptp(x) > 0:
+            slope, intercept = np.polyfit(x, y, 1)
+            ends = np.array([x.min(), x.max()])
+            axis.plot(ends, intercept + slope * ends, color=COLOURS[1], linewidth=1)
+        axis.set_title(descriptor)
+    axes[0, 0].set_ylabel(f"{a} minus {b}, points")
+    figure.supxlabel("how much the clip already sounds so", fontsize=7)
+    return figure
+
+
+def assumptions_figure(cells: Cells) -> Figure:
+    """Draw the residuals of the repeated-measures model against normal quantiles and against fitted values."""
+    fitted, residuals = within_residuals(cells)
+    figure, axes = new_figure(1.8, columns=2)
+    left, right = axes[0]
+    (theory, ordered), (slope, intercept, _) = stats.probplot(residuals)
+    step = max(1, len(ordered) // 2000)
+    left.plot(theory[::step], ordered[::step], "o", color=COLOURS[2], markersize=1.5)
+    left.plot(theory[[0, -1]], intercept + slope * theory[[0, -1]], color=COLOURS[1], linewidth=0.8)
+    left.set_xlabel("normal quantiles")
+    left.set_ylabel("residuals")
+    right.plot(fitted[::step], residuals[::step], "o", color=COLOURS[2], markersize=1.5)
+    right.axhline(0, color="#888888", linewidth=0.6)
+    right.set_xlabel("fitted")
+    return figure
+
+
+def within_residuals(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
+    """Give fitted values and residuals of participant + cell, from complete participants."""
+    means = cells.means[cells.complete()].reshape(int(cells.complete().sum()), -1)
+    fitted = means.mean(axis=1, keepdims=True) + means.mean(axis=0) - means.mean()
+    return fitted.ravel(), (means - fitted).ravel()
+
+
+def power_figure(table: pd.DataFrame) -> Figure:
+    """Draw power and the CI's half width against the number of participants, one line per number of clips."""
+    figure, axes = new_figure(2.1, columns=2)
+    left, right = axes[0]
+    for k, (n_clips, rows) in enumerate(table.groupby("n_clips")):
+        left.fill_between(
+            rows["n_participants"], rows["ci_low"], rows["ci_high"], color=_colour(k), alpha=0.2, linewidth=0
+        )
+        left.plot(
+            rows["n_participants"],
+            rows["power"],
+            _marker(k) + "-",
+            color=_colour(k),
+            markersize=3,
+            label=f"{n_clips} clips",
+        )
+        right.plot(rows["n_participants"], rows["half_width"], _marker(k) + "-", color=_colour(k), markersize=3)
+    left.axhline(0.8, color="#888888", linewidth=0.6, linestyle=":")
+    left.set(xlabel="participants", ylabel="power (p < .05)", ylim=(0, 1.02))
+    right.set(xlabel="participants", ylabel="half of the 95 % CI, points")
+    right.set_ylim(bottom=0)
+    figure.legend(loc="outside upper center", ncols=4)
+    return figure

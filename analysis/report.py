@@ -3,7 +3,11 @@
 import html
 from pathlib import Path
 
-from analysis.tables import Table, heading, shown
+from markdown_it import MarkdownIt
+
+from analysis import prose
+from analysis.results import Results
+from analysis.tables import MOST_ROWS, Table, heading, shown
 
 _CSS = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
 
@@ -46,7 +50,7 @@ def figure(svg: str, caption: str) -> str:
 
 def table(source: Table, folded: bool = False) -> str:
     """Give a table, rounded, with a link to its full precision; folded away where it is long."""
-    data = source.data
+    data = source.data.head(MOST_ROWS)
     numeric = [data[name].dtype.kind in "iuf" for name in data.columns]
     classes = [' class="number"' if is_number else "" for is_number in numeric]
     head = "".join(
@@ -56,7 +60,109 @@ def table(source: Table, folded: bool = False) -> str:
         "<tr>" + "".join(f"<td{c}>{html.escape(value)}</td>" for value, c in zip(row, classes, strict=True)) + "</tr>"
         for row in shown(data).to_numpy().tolist()
     )
-    caption = f'{html.escape(source.caption)} <a href="{source.name}.csv">{source.name}.csv</a>'
+    first = f" The first {MOST_ROWS} of {len(source.data):,} rows." if len(source.data) > MOST_ROWS else ""
+    caption = f'{html.escape(source.caption)}{first} <a href="{source.name}.csv">{source.name}.csv</a>'
     inside = f"<caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
     markup = f'<div class="wide"><table>{inside}</table></div>'
     return f"<details><summary>{html.escape(source.caption)}</summary>{markup}</details>" if folded else markup
+
+
+CAPTIONS = {
+    "means": "Mean ratings with within-subject 95% CIs (Morey, 2008).",
+    "distributions": "How often each rating was given.",
+    "forest": "Mean differences of all pairs of conditions with 95% CIs, and d_z.",
+    "clip_differences": "The compared conditions' difference clip by clip, with 95% CIs over participants.",
+    "eq_curves": "Left: the EQ of both conditions, thin lines single clips. Right: mean ratings of single clips.",
+    "adaptive": "The difference clip by clip against how much the clip already sounds like the descriptor.",
+    "assumptions": "Residuals of the repeated-measures model: normal quantiles, and against fitted values.",
+}
+
+
+def report(
+    title: str, kept: Results, everyone: Results, tables: dict[str, Table], svgs: dict[str, str], texts: dict[str, str]
+) -> str:
+    """Write the page from what was computed, drawn and written.
+
+    Parameters
+    ----------
+    title
+        Of the page.
+    kept, everyone
+        Results after exclusions and without them.
+    tables, svgs
+        By name; the page shows those that are there.
+    texts
+        `methods` and `results`, Markdown.
+    """
+
+    def shown(*names: str, folded: bool = False) -> list[str]:
+        return [table(tables[name], folded) for name in names if name in tables and len(tables[name].data)]
+
+    def drawn(*names: str) -> list[str]:
+        return [figure(svgs[name], CAPTIONS[name]) for name in names if name in svgs]
+
+    excluded = tables["exclusions"].data["participant"].nunique()
+    missing = len(tables["missing_cells"].data)
+    markdown = MarkdownIt("commonmark")
+    paper = [f"<details><summary>{name}.md</summary>{markdown.render(text)}</details>" for name, text in texts.items()]
+    models = ("lmm", "lmm_variance", "lmm_slopes", "lmm_slopes_variance", "ordinal", "ordinal_variance")
+    contents = {
+        "Ratings": [
+            *drawn("means"),
+            *shown("means"),
+            *drawn("distributions"),
+            *shown("descriptives", "means_by_clip", folded=True),
+        ],
+        "Analysis of variance": [
+            *_missing_told(missing),
+            *shown("anova", "anova_by_descriptor"),
+            *shown("missing_cells", folded=True),
+        ],
+        "Pairs of conditions": [
+            *drawn("forest"),
+            *shown("primary", "posthoc"),
+            *shown("effects", "friedman", folded=True),
+        ],
+        "Mixed models": [
+            *map(paragraph, prose.convergence(kept)),
+            *shown("lmm_contrasts", "lmm_tests"),
+            *shown(*models, folded=True),
+        ],
+        "Clips": [
+            *drawn("clip_differences", "adaptive", "eq_curves"),
+            *shown("adaptive", "eq_spread"),
+            *shown("clip_differences", folded=True),
+        ],
+        "Reliability": [*shown("reliability"), *shown("agreement", folded=True)],
+        "Screening": [
+            paragraph(_screening_told(excluded, everyone)),
+            *shown("exclusions", "with_and_without"),
+            *shown("screening", folded=True),
+        ],
+        "Assumptions": [*drawn("assumptions"), *shown("assumptions", folded=True)],
+        "For the paper": paper,
+    }
+    sections = [section(name, *parts) for name, parts in contents.items() if parts]
+    return page(title, prose.answer(kept), kept.ratings.simulated, [*map(paragraph, kept.ratings.notes), *sections])
+
+
+def _missing_told(n: int) -> list[str]:
+    if n == 0:
+        return []
+    cells = "1 cell of a participant has" if n == 1 else f"{n} cells of participants have"
+    return [
+        paragraph(
+            f"{cells} no rating (listed below); those participants are left out of the ANOVA, and of the pairs "
+            "that they lack."
+        )
+    ]
+
+
+def _screening_told(excluded: int, everyone: Results) -> str:
+    n = len(everyone.cells.participants)
+    if not excluded:
+        return f"None of the {n} participants broke a screening rule: results with and without exclusions are the same."
+    return (
+        f"{excluded} of {n} participants broke a screening rule; "
+        "the results without exclusions are in the folder all_participants."
+    )

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 ROWS_PER_PAGE = 45
+MOST_ROWS = 400
 WIDE_COLUMNS = 8
 _P_VALUES = ("p", "p_unc", "p_gg", "p_hf", "p_W", "p_holm", "p_wilcoxon", "p_wilcoxon_holm")
 _HEADINGS = {
@@ -75,9 +76,11 @@ class Table:
         """Write `<name>.csv`, `.md` and `.tex`; the latter two say SIMULATED where the participants are."""
         mark = "SIMULATED participants. " if simulated else ""
         self.data.to_csv(folder / f"{self.name}.csv", index=False, lineterminator="\n")
-        markdown = f"{mark}{self.caption}\n\n{to_markdown(self.data)}"
+        printed, rest = self.data.head(MOST_ROWS), self.data.shape[0] - MOST_ROWS
+        mark += f"The first {MOST_ROWS} rows; {rest:,} more are in {self.name}.csv. " if rest > 0 else ""
+        markdown = f"{mark}{self.caption}\n\n{to_markdown(printed)}"
         (folder / f"{self.name}.md").write_text(markdown, encoding="utf-8")
-        tex = to_latex(self.data, mark + self.caption, self.name)
+        tex = to_latex(printed, mark + self.caption, self.name)
         (folder / f"{self.name}.tex").write_text(tex, encoding="utf-8")
 
 

@@ -59,23 +59,20 @@ class Commits:
                 group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
             if not group:
                 return
-            if group := [piece for piece in group if piece[1].set_running_or_notify_cancel()]:
-                self._commit(group)
+            self._commit(group)
 
     def _commit(self, group: list[tuple[Work, Future]]) -> None:
-        """One transaction for all; where one piece fails, one transaction each."""
-        begun = False
+        """One transaction for all; where one fails, one transaction each."""
         try:
             with self._engine.begin() as connection:
-                begun = True
                 results = [work(connection) for work, _ in group]
         except Exception as error:
-            if begun and len(group) > 1:
-                for piece in group:
-                    self._commit([piece])
+            if len(group) == 1:
+                group[0][1].set_exception(error)
                 return
-            for _, future in group:  # the database is away or locked: nobody needs to wait for that once more
-                future.set_exception(error)
+            for piece in group:
+                self._commit([piece])
             return
         for (_, future), result in zip(group, results, strict=True):
-            future.set_result(result)
+            if not future.cancelled():
+                future.set_result(result)

@@ -1,40 +1,212 @@
 """Commands of the analysis group: `analyse` and `power`."""
 
+from __future__ import annotations
+
+import os
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DATABASE_URL = "sqlite:///data/study.sqlite"
+
+
+class Source(StrEnum):
+    """Programs whose result files can be read."""
+
+    WEBMUSHRA = "webmushra"
 
 
 def register(cli: typer.Typer) -> None:
     """Add this group's commands to ``cli``."""
     cli.command()(analyse)
+    cli.command()(power)
 
 
 def analyse(
+    files: Annotated[list[Path] | None, typer.Argument(help="Result files of another program, with --from.")] = None,
     ratings: Annotated[
         Path | None,
-        typer.Option(
-            help="Table with participant, descriptor, clip, condition, rating; without it, the study's database."
-        ),
+        typer.Option(help="Table with participant, descriptor, clip, condition, rating; without it, the database."),
     ] = None,
-    database_url: Annotated[str, typer.Option(help="The study's database.")] = "sqlite:///data/study.sqlite",
-    simulated: Annotated[bool, typer.Option("--simulated", help="Analyse the simulated participants.")] = False,
-    scale: Annotated[tuple[float, float], typer.Option(help="Lowest and highest rating.")] = (1.0, 7.0),
+    source: Annotated[Source | None, typer.Option("--from", help="Program that wrote the files.")] = None,
+    database_url: Annotated[
+        str, typer.Option(envvar="SEMANTIC_EQ_DATABASE_URL", help="SQLite file or PostgreSQL server of the study.")
+    ] = DATABASE_URL,
+    study: Annotated[int | None, typer.Option(help="Number of the study; the one begun last without.")] = None,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="Analyse the simulated participants, not the real ones.")
+    ] = False,
+    scale: Annotated[
+        tuple[float, float] | None, typer.Option(help="Lowest and highest rating; 1 7 without, 0 100 for MUSHRA.")
+    ] = None,
+    compare: Annotated[
+        tuple[str, str] | None, typer.Option(help="Conditions A B of the main question; semantic static without.")
+    ] = None,
+    conditions: Annotated[str | None, typer.Option(help="Order of the conditions, separated by commas.")] = None,
+    descriptors: Annotated[str | None, typer.Option(help="Order of the descriptors, separated by commas.")] = None,
+    stimuli: Annotated[
+        Path | None, typer.Option(help="Stimulus set (folder or manifest.csv), for EQ curves beside ratings.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = Path("data/results"),
 ) -> None:
-    """Turn ratings into tables, figures and a report."""
+    """Turn ratings into tables, figures, paragraphs and a report.
+
+    Simulated and real participants are never analysed together; where there are only simulated ones, everything
+    written says SIMULATED.
+    """
+    _one_thread()
+    from dataclasses import replace
+
+    from analysis.analyse import Settings
     from analysis.analyse import analyse as run
-    from analysis.ratings import OPTIONAL, REQUIRED, from_table
+    from analysis.ratings import from_table
     from analysis.reading import read_csv
 
-    table = read_csv(ratings, (*REQUIRED, *OPTIONAL)) if ratings else _from_database(database_url)
-    run(from_table(table, scale, True if simulated else None), out)
-    typer.echo(f"The report is {out / 'report.html'}; the tables and figures are beside it.")
+    given, settings = [*(files or []), *([ratings] if ratings else [])], Settings(compared=compare)
+    order = {"condition": _split(conditions), "descriptor": _split(descriptors)}
+    steps = 4
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading", total=steps + 1)
+        if given:
+            table, found_scale = _from_files(given, source)
+        else:
+            table, settings, order = _from_database(database_url, study, settings, order)
+            found_scale = settings.scale
+        if stimuli:
+            settings = replace(settings, stimuli=read_csv(stimuli / "manifest.csv" if stimuli.is_dir() else stimuli))
+        checked = from_table(table, scale or found_scale or (1.0, 7.0), True if simulated else None, order)
+        results = run(checked, out, settings, lambda step: progress.update(task, description=step, advance=1))
+    mark = "SIMULATED participants. " if checked.simulated else ""
+    n = len(results.cells.participants)
+    typer.echo(f"{mark}{n} participants are analysed in {out / 'report.html'}; tables and figures are beside it.")
 
 
-def _from_database(database_url: str):
-    from study.database import connect
-    from study.export import ratings
+def power(
+    participants: Annotated[str, typer.Option(help="Numbers of participants, separated by commas.")] = (
+        "8,10,12,15,20,25,30,40"
+    ),
+    clips: Annotated[str, typer.Option(help="Numbers of clips, separated by commas.")] = "5,10,20",
+    effect: Annotated[float | None, typer.Option(help="Mean difference, points; 0.5, or the pilot's.")] = None,
+    sd_participant: Annotated[float | None, typer.Option(help="Its SD over participants; 0.6, or the pilot's.")] = None,
+    sd_clip: Annotated[float | None, typer.Option(help="Its SD over clips; 0.4, or the pilot's.")] = None,
+    sd_residual: Annotated[
+        float | None, typer.Option(help="Its SD of one pair of ratings; 1.5, or the pilot's.")
+    ] = None,
+    pilot: Annotated[Path | None, typer.Option(help="Ratings to estimate these from.")] = None,
+    compare: Annotated[tuple[str, str] | None, typer.Option(help="Conditions A B that differ, in the pilot.")] = None,
+    simulations: Annotated[int, typer.Option(help="Simulated studies per size.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Of the simulation.")] = 1,
+    out: Annotated[Path, typer.Option(help="Folder for tables, figure and power.html.")] = Path("data/power"),
+) -> None:
+    """Simulate studies of several sizes: their power, their precision, and what 10 to 15 participants can detect."""
+    _one_thread()
+    from dataclasses import replace
 
-    return ratings(connect(database_url), simulated=None)
+    from analysis.power import Assumptions
+    from analysis.power import pilot as estimate
+    from analysis.power_report import plan
+    from analysis.ratings import from_table
+    from analysis.reading import read_csv
+    from analysis.results import compared_conditions
+
+    assumptions = Assumptions()
+    if pilot:
+        checked = from_table(read_csv(pilot))
+        pair = compared_conditions(checked.levels("condition"), compare)
+        if pair is None:
+            raise ValueError(f"{pilot} has one condition only; power needs the difference between two.")
+        assumptions = estimate(checked, *pair)
+    given = {"effect": effect, "sd_participant": sd_participant, "sd_clip": sd_clip, "sd_residual": sd_residual}
+    assumptions = replace(assumptions, **{name: value for name, value in given.items() if value is not None})
+    sizes = [_integers(text, name) for text, name in ((participants, "--participants"), (clips, "--clips"))]
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("simulating", total=len(sizes[0]) * len(sizes[1]))
+        sentences = plan(assumptions, *sizes, out, simulations, seed, lambda: progress.advance(task))
+    typer.echo("\n".join([*sentences, f"The plan is {out / 'power.html'}; tables and the figure are beside it."]))
+
+
+def _one_thread() -> None:
+    """Small matrices are slower in several threads, and sums in one order give the same bytes each time."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def _split(text: str | None) -> list[str] | None:
+    return [part.strip() for part in text.split(",") if part.strip()] if text else None
+
+
+def _integers(text: str, option: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise ValueError(
+            f"{option} is {text!r}; whole numbers separated by commas are wanted, such as 10,12,15."
+        ) from None
+
+
+def _from_files(paths: list[Path], source: Source | None) -> tuple[pd.DataFrame, tuple[float, float] | None]:
+    from analysis.ratings import OPTIONAL, REQUIRED
+    from analysis.reading import read_csv
+    from analysis.webmushra import read_webmushra
+
+    if source is Source.WEBMUSHRA:
+        return read_webmushra(paths)
+    if len(paths) > 1:
+        raise ValueError(f"{len(paths)} files were given; one table is read with --ratings, several only with --from.")
+    table = read_csv(paths[0])
+    return table[[name for name in table.columns if name in (*REQUIRED, *OPTIONAL)]] if _is_tidy(table) else table, None
+
+
+def _is_tidy(table: pd.DataFrame) -> bool:
+    from analysis.ratings import REQUIRED
+
+    return set(REQUIRED) <= set(table.columns)
+
+
+def _from_database(database_url: str, study: int | None, settings, order: dict) -> tuple:
+    """Read the study's ratings, and what its definition and manifest say: orders, scale, rules, stimuli."""
+    import json
+    from dataclasses import replace
+
+    from analysis.adaptive import from_manifest
+    from analysis.screening import Rules
+    from study.database import open_database, reading
+    from study.export import ratings, sessions, study_row
+
+    engine = open_database(database_url, create=False)
+    try:
+        table, people = ratings(engine, study_id=study), sessions(engine, study_id=study)
+        with reading(engine) as connection:
+            row = study_row(connection, study)
+    finally:
+        engine.dispose()
+    definition, manifest = json.loads(row.definition), json.loads(row.manifest)
+    if table.empty:
+        raise ValueError(
+            f"The study in {database_url} holds no ratings yet; has anyone begun, or was another database used?"
+        )
+    order = {
+        "condition": order["condition"] or definition["conditions"],
+        "descriptor": order["descriptor"] or [descriptor["name"] for descriptor in definition["descriptors"]],
+    }
+    passed = people.dropna(subset="headphones_passed")
+    settings = replace(
+        settings,
+        title=_text(definition["title"]),
+        rules=Rules.of(definition.get("screening") or {}),
+        stimuli=from_manifest(manifest["stimuli"]),
+        headphones={row.participant: bool(row.headphones_passed) for row in passed.itertuples()},
+        scale=(float(definition["scale"]["low"]), float(definition["scale"]["high"])),
+    )
+    return table, settings, order
+
+
+def _text(text: str | dict[str, str]) -> str:
+    return text if isinstance(text, str) else text.get("en") or next(iter(text.values()))

@@ -1,0 +1,57 @@
+"""The power plan as files: tables, a figure and a page that says what the study can detect."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from analysis import report
+from analysis.figure_style import style, write
+from analysis.figures import power_figure
+from analysis.power import Assumptions, detectable, power, statement
+from analysis.tables import Table
+
+RECORD = (10, 12, 15)
+RECORD_CLIPS = 10
+
+
+def plan(
+    assumptions: Assumptions,
+    participants: Sequence[int],
+    clips: Sequence[int],
+    out: Path,
+    simulations: int = 2000,
+    seed: int = 1,
+    advance: Callable[[], None] = lambda: None,
+) -> list[str]:
+    """Simulate, and write `power` and `detectable` as tables, `power` as a figure, and `power.html`.
+
+    Returns
+    -------
+    list of str
+        What 10 to 15 participants, the plan of record, can detect.
+    """
+    found = power(assumptions, participants, clips, simulations, seed, advance)
+    smallest = detectable(assumptions, RECORD, RECORD_CLIPS)
+    sentences = statement(assumptions, smallest)
+    tables = [
+        Table("power", "Power at 5% with 95% intervals, and half widths of the difference's 95% CI (points).", found),
+        Table("detectable", "Smallest difference found in 80% of studies, on the same clips.", smallest),
+    ]
+    out.mkdir(parents=True, exist_ok=True)
+    for table in tables:
+        table.write(out, simulated=False)
+    with style():
+        svg = write(power_figure(found), out, "power", simulated=False)
+    sections = [
+        report.section("Power and precision", report.figure(svg, "Power (shaded: 95% interval) and expected "
+        "precision."),
+                       *(report.table(table) for table in tables)),
+        report.section("How to read it", report.paragraph(
+            "power: Student's t over participants, whose answer holds for the clips of the study. power clips "
+            "random: Clark's "
+            "(1973) quasi-F, whose answer holds for other clips too; more participants cannot make up for few "
+            "clips there. half "
+            "width: of the 95% CI on average; half width 90: what nine of ten studies reach.")),
+    ]  # fmt: skip
+    page = report.page("Power plan", sentences, False, sections)
+    (out / "power.html").write_text(page, encoding="utf-8")
+    return sentences

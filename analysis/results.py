@@ -1,0 +1,204 @@
+"""Every number of a report: computed once for the participants who are kept, and once more for all."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis import adaptive, mixed, ordinal
+from analysis.anova import anova, anova_by_descriptor
+from analysis.cells import Cells, cells
+from analysis.contrasts import EVERY, mixed_contrasts, omnibus
+from analysis.descriptives import by_clip, descriptives, mean_ci, means
+from analysis.design import design
+from analysis.effect_sizes import paired
+from analysis.posthoc import COLUMNS, EFFECTS, friedman, posthoc
+from analysis.ratings import Ratings
+from analysis.reliability import agreement, reliability
+from analysis.tables import Table
+
+PRIMARY = ["descriptor", "a", "b", "n", "diff", "ci_low", "ci_high", "t", "dof", "p", "dz"]
+MOST_SLOPE_PARTICIPANTS = 2000
+
+
+@dataclass(frozen=True)
+class Results:
+    """What was computed from one set of participants.
+
+    Attributes
+    ----------
+    ratings, cells
+        What it was computed from.
+    tables
+        By file name.
+    compared
+        The two conditions of the study's main question, a and b (a - b is told), or None with a single condition.
+    models
+        The mixed models by name, `intercepts` and `slopes`; None where one could not be fitted.
+    ordinal
+        The cumulative logit model, or None.
+    """
+
+    ratings: Ratings
+    cells: Cells
+    tables: dict[str, Table]
+    compared: tuple[str, str] | None
+    models: dict[str, mixed.MixedFit | None]
+    ordinal: ordinal.OrdinalFit | None
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Give a table's numbers."""
+        return self.tables[name].data
+
+
+def compared_conditions(conditions: list[str], wanted: tuple[str, str] | None = None) -> tuple[str, str] | None:
+    """Choose the pair that the answer is about: as wanted, else semantic and static, else the first two."""
+    if wanted:
+        unknown = [name for name in wanted if name not in conditions]
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is no condition of these ratings; there are {', '.join(conditions)}.")
+        return wanted
+    if {"semantic", "static"} <= set(conditions):
+        return "semantic", "static"
+    return (conditions[0], conditions[1]) if len(conditions) > 1 else None
+
+
+def compute(
+    ratings: Ratings,
+    compared: tuple[str, str] | None = None,
+    stimuli: pd.DataFrame | None = None,
+    thorough: bool = True,
+) -> Results:
+    """Compute every table; with `thorough=False` without the models that take longest (slopes, ordinal,
+    reliability)."""
+    grid = cells(ratings)
+    pairs = posthoc(grid)
+    layout = design(ratings)
+    models: dict[str, mixed.MixedFit | None] = {"intercepts": mixed.fit(layout)}
+    several = len(grid.conditions) > 1 and len(layout.counts) <= MOST_SLOPE_PARTICIPANTS
+    if thorough:
+        models["slopes"] = mixed.fit(layout, slopes=True) if several and _slopes_can_be_told(layout.counts) else None
+    check = ordinal.fit(ratings) if thorough else None
+    pair = compared_conditions(grid.conditions, compared)
+    found = [
+        Table(
+            "means",
+            "Mean rating by descriptor and condition, with between-subject 95 % CIs (n: participants).",
+            means(grid),
+        ),
+        Table(
+            "descriptives",
+            "Ratings with between-subject (ci) and within-subject (Morey, 2008) 95 % CIs.",
+            descriptives(grid),
+        ),
+        Table("means_by_clip", "Ratings by descriptor, condition and clip.", by_clip(ratings)),
+        Table("missing_cells", "Participants without any rating of a descriptor and condition.", grid.missing()),
+        Table("anova", "Repeated-measures ANOVA on participant means.", anova(grid)),
+        Table("anova_by_descriptor", "Repeated-measures ANOVA within each descriptor.", anova_by_descriptor(grid)),
+        Table("posthoc", "Pairs of conditions within each descriptor (Holm within descriptor).", pairs[COLUMNS]),
+        Table("effects", "Effect sizes of the pairs with 95 % CIs.", pairs[["descriptor", "a", "b", "dz", *EFFECTS]]),
+        Table("friedman", "Friedman's test within each descriptor.", friedman(grid)),
+        Table("assumptions", "Normality of the pairs' differences (Shapiro-Wilk).", normality(grid)),
+        *_mixed_tables(models),
+        *_ordinal_tables(check),
+    ]
+    if thorough:
+        found += [
+            Table("reliability", "Reliability of the ratings.", reliability(ratings)),
+            Table("agreement", "Correlation of each participant with the mean of the others.", agreement(ratings)),
+        ]
+    if pair:
+        found += _question_tables(ratings, grid, layout, models, pair, stimuli)
+    return Results(ratings, grid, {table.name: table for table in found}, pair, models, check)
+
+
+def _slopes_can_be_told(counts: np.ndarray) -> bool:
+    return len(counts) > 2 and counts.sum() > 3 * counts.shape[0]
+
+
+def _mixed_tables(models: dict[str, mixed.MixedFit | None]) -> list[Table]:
+    captions = {
+        "intercepts": ("lmm", "rating ~ condition * descriptor + (1 | participant) + (1 | clip)"),
+        "slopes": ("lmm_slopes", "rating ~ condition * descriptor + (1 + condition | participant) + (1 | clip)"),
+    }
+    tables = []
+    for key, model in models.items():
+        name, formula = captions[key]
+        if model is None and key == "slopes":
+            continue
+        empty = pd.DataFrame(columns=["term", "estimate", "se", "z", "p", "ci_low", "ci_high"])
+        coefficients = empty if model is None else model.coefficients
+        variances = pd.DataFrame(columns=["group", "variance"]) if model is None else model.variances
+        tables += [
+            Table(name, f"Linear mixed model {formula}, REML.", coefficients),
+            Table(f"{name}_variance", f"Variances of {formula}.", variances),
+        ]
+    return tables
+
+
+def _ordinal_tables(check: ordinal.OrdinalFit | None) -> list[Table]:
+    if check is None:
+        return []
+    return [
+        Table("ordinal", "Cumulative logit model with the same terms, in logits.", check.coefficients),
+        Table("ordinal_variance", "Variances of the cumulative logit model.", check.variances),
+    ]
+
+
+def _question_tables(ratings, grid, layout, models, pair, stimuli) -> list[Table]:
+    a, b = pair
+    tables = [
+        Table("primary", f"{a} minus {b}, over all descriptors and within each.", primary(grid, a, b)),
+        Table("lmm_contrasts", f"{a} minus {b} by the mixed models.", mixed_contrasts(models, layout, ratings, a, b)),
+        Table("lmm_tests", "Wald tests of the mixed model's effects.", omnibus(models["intercepts"], layout, ratings)),
+        Table("clip_differences", f"{a} minus {b} by clip.", adaptive.clip_differences(ratings, a, b, stimuli)),
+    ]
+    if stimuli is not None:
+        tables += [
+            Table("eq_spread", "How much each condition's EQ differs by clip.", adaptive.eq_spread(stimuli)),
+            Table(
+                "adaptive",
+                f"Change of {a} minus {b} per SD of how much a clip already sounds so.",
+                adaptive.advantage(ratings, a, b, stimuli),
+            ),
+        ]
+    return tables
+
+
+def primary(grid: Cells, a: str, b: str) -> pd.DataFrame:
+    """Compare a and b by Student's t on participant means: over all descriptors, then within each.
+
+    Returns
+    -------
+    pd.DataFrame
+        `PRIMARY`; p is not adjusted (the post-hoc table's is).
+    """
+    i, j = grid.conditions.index(a), grid.conditions.index(b)
+    scopes = [(d, grid.means[:, k, [i, j]]) for k, d in enumerate(grid.descriptors)]
+    if len(scopes) > 1:
+        scopes.insert(0, (EVERY, grid.means[:, :, [i, j]].mean(axis=1)))
+    rows = []
+    for scope, values in scopes:
+        x, y = values[np.isfinite(values).all(axis=1)].T
+        mean, _, low, high = mean_ci(x - y)
+        n, dz = len(x), paired(x, y)["dz"]
+        t = dz * np.sqrt(n)
+        p = 2 * stats.t.sf(abs(t), n - 1) if n > 1 else np.nan
+        rows.append([scope, a, b, n, mean, low, high, t, max(n - 1, 0), p, dz])
+    return pd.DataFrame(rows, columns=PRIMARY)
+
+
+def normality(grid: Cells) -> pd.DataFrame:
+    """Test the differences of every pair for normality: descriptor, a, b, n, W, p; empty beyond 5,000 participants
+    or below 3."""
+    rows = []
+    for d, descriptor in enumerate(grid.descriptors):
+        for i, a in enumerate(grid.conditions):
+            for j in range(i + 1, len(grid.conditions)):
+                values = grid.means[:, d, i] - grid.means[:, d, j]
+                values = values[np.isfinite(values)]
+                if 3 <= len(values) <= 5000 and np.ptp(values) > 1e-9:
+                    w, p = stats.shapiro(values)
+                    rows.append([descriptor, a, grid.conditions[j], len(values), float(w), float(p)])
+    return pd.DataFrame(rows, columns=["descriptor", "a", "b", "n", "W", "p"])

@@ -1,0 +1,164 @@
+"""Who is left out and why, by rules written down before the study: a value, a limit, and both in the log."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pandas as pd
+
+from analysis.ratings import Ratings
+from analysis.reliability import repeats, stimulus_grid
+
+LOG = ["participant", "rule", "value", "limit"]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Limits beyond which a participant is left out; a rule without its data (no checks, no times) leaves nobody out.
+
+    Attributes
+    ----------
+    attention_passed, audible_passed
+        Least share of attention checks and of audible checks that were answered right.
+    headphones_required
+        Leave out who did not pass the headphone check (`headphones_passed` of the study's sessions).
+    fastest_median_rt_ms
+        Least median time from the moment a rating could be given, in ms.
+    repeat_mean_difference
+        Most mean absolute difference between a trial and its repeat, in points.
+    most_same_rating
+        Most of a participant's ratings that may be one and the same (straight-lining).
+    most_missing
+        Most of the usual number of ratings that may be missing.
+    most_outlying
+        Most of the ratings that may lie beyond 1.5 interquartile ranges of their stimulus, as the post-screening of
+        ITU-R BS.1534-3 counts them; each participant's own mean is taken out first, so that a strict rater is no
+        outlier.
+    """
+
+    attention_passed: float = 0.8
+    audible_passed: float = 0.5
+    headphones_required: bool = False
+    fastest_median_rt_ms: float = 200.0
+    repeat_mean_difference: float = 2.0
+    most_same_rating: float = 0.95
+    most_missing: float = 0.5
+    most_outlying: float = 0.25
+
+    @classmethod
+    def of(cls, limits: dict[str, float]) -> "Rules":
+        """Take the study's limits, the defaults for those it does not name."""
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(limits) - known)
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is no screening rule; there are {', '.join(sorted(known))}.")
+        return cls(**limits)
+
+
+def screen(
+    ratings: Ratings, rules: Rules, headphones: dict[str, bool] | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measure every participant against every rule.
+
+    Parameters
+    ----------
+    ratings
+        All participants, with their checks and repeats.
+    rules
+        The limits.
+    headphones
+        Whether each participant passed the headphone check, where known.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row per participant: each rule's value, and whether excluded.
+    pd.DataFrame
+        The exclusion log, columns `LOG`; one row per broken rule.
+    """
+    people = ratings.levels("participant")
+    measured = {
+        "attention_passed": (_checks(ratings, "attention"), rules.attention_passed, np.less),
+        "audible_passed": (_checks(ratings, "audible_check"), rules.audible_passed, np.less),
+        "fastest_median_rt_ms": (_median_rt(ratings), rules.fastest_median_rt_ms, np.less),
+        "repeat_mean_difference": (_repeat_difference(ratings), rules.repeat_mean_difference, np.greater),
+        "most_same_rating": (_same_rating(ratings), rules.most_same_rating, np.greater_equal),
+        "most_missing": (_missing(ratings), rules.most_missing, np.greater),
+        "most_outlying": (_outlying(ratings), rules.most_outlying, np.greater),
+    }
+    if rules.headphones_required and headphones is not None:
+        passed = pd.Series({p: float(headphones[p]) for p in people if p in headphones}, dtype=float)
+        measured["headphones_required"] = (passed, 1.0, np.less)
+    table = pd.DataFrame({"participant": people})
+    log = []
+    for rule, (values, limit, breaks) in measured.items():
+        value = values.reindex(people).to_numpy(dtype=float)
+        if np.isnan(value).all():
+            continue
+        table[rule] = value
+        broken = breaks(value, limit) & np.isfinite(value)
+        log += [(people[i], rule, value[i], float(limit)) for i in np.flatnonzero(broken)]
+    exclusions = pd.DataFrame(log, columns=LOG).astype({"value": float, "limit": float})
+    table["excluded"] = table["participant"].isin(exclusions["participant"])
+    return table, exclusions
+
+
+def _of_participant(table: pd.DataFrame, values: pd.Series, how: str) -> pd.Series:
+    found = values.groupby(table["participant"], observed=True).agg(how)
+    found.index = found.index.astype(str)
+    return found
+
+
+def _checks(ratings: Ratings, kind: str) -> pd.Series:
+    extra = ratings.extra
+    if extra.empty or "expected" not in extra:
+        return pd.Series(dtype=float)
+    checks = extra[(extra["kind"] == kind) & extra["expected"].notna()]
+    return _of_participant(checks, (checks["rating"] == checks["expected"]).astype(float), "mean")
+
+
+def _median_rt(ratings: Ratings) -> pd.Series:
+    if "rt_ms" not in ratings.main:
+        return pd.Series(dtype=float)
+    return _of_participant(ratings.main, ratings.main["rt_ms"], "median")
+
+
+def _repeat_difference(ratings: Ratings) -> pd.Series:
+    pairs = repeats(ratings)
+    if pairs.empty:
+        return pd.Series(dtype=float)
+    return _of_participant(pairs, (pairs["first"] - pairs["second"]).abs(), "mean")
+
+
+def _same_rating(ratings: Ratings) -> pd.Series:
+    """Give the share of the commonest rating; only of participants with at least ten ratings, fewer can agree by
+    chance."""
+    main = ratings.main[ratings.main["rating"].notna()]
+    people = ratings.levels("participant")
+    _, code = np.unique(main["rating"].to_numpy(), return_inverse=True)
+    n_codes = int(code.max()) + 1 if code.size else 1
+    index = main["participant"].cat.codes.to_numpy().astype(np.int64) * n_codes + code
+    counts = np.bincount(index, minlength=len(people) * n_codes).reshape(len(people), n_codes)
+    total = counts.sum(axis=1)
+    return pd.Series(np.where(total >= 10, counts.max(axis=1) / np.maximum(total, 1), np.nan), index=people)
+
+
+def _missing(ratings: Ratings) -> pd.Series:
+    people = ratings.levels("participant")
+    rated = ratings.main["participant"].cat.codes.to_numpy()[ratings.main["rating"].notna().to_numpy()]
+    counts = np.bincount(rated, minlength=len(people))
+    return pd.Series(np.maximum(1 - counts / max(np.median(counts), 1), 0), index=people)
+
+
+def _outlying(ratings: Ratings) -> pd.Series:
+    """Give the share of outlying ratings; only with eight participants or more, whose quartiles mean something."""
+    grid = stimulus_grid(ratings)
+    if len(grid) < 8:
+        return pd.Series(dtype=float)
+    centred = grid - np.nanmean(grid, axis=1, keepdims=True)
+    low, high = np.nanpercentile(centred, [25, 75], axis=0)
+    reach = 1.5 * np.maximum(high - low, 1.0)
+    with np.errstate(invalid="ignore"):
+        beyond = (centred < low - reach) | (centred > high + reach)
+    main = ratings.main[ratings.main["rating"].notna()]
+    people = np.array(ratings.levels("participant"))[np.unique(main["participant"].cat.codes)]
+    return pd.Series(beyond.sum(axis=1) / np.isfinite(grid).sum(axis=1), index=people)
