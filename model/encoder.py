@@ -124,15 +124,16 @@ def _features_of_one(power, bands, bank):
     held = bank.sum(dim=1) > 0
     loudness = bands.detach().sum(dim=0)
     loud = loudness > loudness.max() * 10 ** (GATE_DB / 10)
-    power, bands = power[:, loud], bands[:, loud]
+    # The power is large: only the frames that are looked at are copied.
+    frames, bands = loud.nonzero()[:, 0], bands[:, loud]
     floor = bands.detach()[held].mean() * 10 ** (FLOOR_DB / 10) + 1e-20
     decibels = 10 * torch.log10(bands + floor)
     long_term = 10 * torch.log10(bands.mean(dim=1) + floor)
     ordered = decibels.sort(dim=1).values
     n = ordered.shape[1]
     steps = decibels.diff(dim=1) if n > 1 else torch.zeros_like(decibels)
-    momentary = 10 * bank @ torch.log10(power[:, ::4] + floor)
-    lasting = 10 * bank @ torch.log10(power.mean(dim=1) + floor)
+    momentary = 10 * bank @ torch.log10(power[:, frames[::4]] + floor)
+    lasting = 10 * bank @ torch.log10(power @ (loud / loud.sum()) + floor)
     standard = _standardised(decibels)
     texture = [
         decibels.mean(dim=1) - long_term,
