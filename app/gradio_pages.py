@@ -11,7 +11,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 
-def mount(app: FastAPI, blocks: gr.Blocks, path: str, root_path: str = "", **page: object) -> None:
+def mount(app: FastAPI, blocks: gr.Blocks, path: str, root_path: str = "", head: str = "", **page: object) -> None:
     """Mount ``blocks`` under ``path`` so that only its document, style and scripts matter (see `security.GradioGate`).
 
     Parameters
@@ -20,7 +20,8 @@ def mount(app: FastAPI, blocks: gr.Blocks, path: str, root_path: str = "", **pag
     blocks : the page.
     path : where it is mounted, e.g. ``/study``.
     root_path : the prefix that a reverse proxy strips.
-    page : ``theme``, ``css``, ``head`` and the like, as `gradio.mount_gradio_app` takes them.
+    head : what belongs into the page's ``<head>``.
+    page : ``theme``, ``css`` and the like, as `gradio.mount_gradio_app` takes them.
     """
     gr.mount_gradio_app(
         app,
@@ -33,6 +34,7 @@ def mount(app: FastAPI, blocks: gr.Blocks, path: str, root_path: str = "", **pag
         ssr_mode=False,
         enable_monitoring=False,
         max_file_size=1,
+        head=head,
         **page,
     )
     # Only launch() sets this, and until it is set Gradio lets a client have any file of the server copied and served.

@@ -26,6 +26,7 @@ POLICY = (
 OUTSIDE_LINKS = re.compile(
     rb"<meta\s[^>]*(?:og:|twitter:)[^>]*>|<link rel=\"manifest\"[^>]*>|<meta\s+property=\"og:[^>]*>", re.S
 )
+ICON = b'<link rel="icon" href="data:,">'  # else every visit asks for /favicon.ico
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -99,7 +100,7 @@ class _Rewriter:
         self.body += message.get("body", b"")
         if message.get("more_body"):
             return
-        body = OUTSIDE_LINKS.sub(b"", self.body)
+        body = OUTSIDE_LINKS.sub(b"", self.body).replace(b"</head>", ICON + b"</head>", 1)
         body = re.sub(rb"<script\b", b'<script nonce="' + self.nonce + b'"', body)
         headers = MutableHeaders(scope=self.start)
         if self.body:  # the answer to HEAD has a length but no body

@@ -1,15 +1,29 @@
 """The web application: the participant's page, the playground, the admin page and the endpoints behind them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from app import gradio_pages
 from app.admin import login
 from app.admin.access import Access, AdminGate
 from app.observing import Metrics, Observe, log_json_lines
+from app.participant import endpoints
+from app.participant import page as participant
+from app.playground import decoding, page
+from app.playground import endpoints as playground
+from app.playground.store import ClipStore, UnknownClip
 from app.security import BodyLimit, GradioGate, SecurityHeaders, error
 from app.settings import Settings
+from study.database import reading
+from study.running import RunningStudy
 
 PAGES = ("/study", "/playground", "/admin")
 BODY_LIMIT_BYTES = 64_000
@@ -26,17 +40,40 @@ def create_app(settings: Settings) -> FastAPI:
     -------
     FastAPI
         The application; it holds no state in memory that a participant needs, so any number of processes may run it.
+
+    Raises
+    ------
+    ValueError
+        In one sentence: no stimulus set, a database that cannot be used, or one begun with another study.
     """
-    app = FastAPI(title="Listening study", openapi_url=None)
+    running = RunningStudy.open(settings.database_url, settings.study_file, settings.stimuli)
+    app = FastAPI(title="Listening study", openapi_url=None, redirect_slashes=False, lifespan=_closing(running))
     app.state.settings = settings
+    app.state.running = running
     app.state.metrics = Metrics()
     app.state.access = Access(settings.admin_token.get_secret_value())
     _handle_errors(app)
     _add_redirects(app)
     _add_health(app)
+    app.include_router(endpoints.router(running, allow_simulated=settings.allow_simulated))
+    app.include_router(participant.router())
+    gradio_pages.mount(app, participant.blocks(), "/study", settings.root_path, head=participant.HEAD)
     app.include_router(login.router(app.state.access))
+    if settings.playground != "off":
+        _add_playground(app, settings)
     _add_middleware(app, settings)
     return app
+
+
+def _closing(running: RunningStudy):
+    """What runs around the server's life: at its end, commits are finished and the database is let go."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(running.close)
+
+    return lifespan
 
 
 def from_environment() -> FastAPI:
@@ -53,9 +90,16 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         guarded += ["/playground", "/api/playground"]
     app.add_middleware(GradioGate, gradio=PAGES)
     app.add_middleware(AdminGate, access=app.state.access, prefixes=tuple(guarded))
-    app.add_middleware(BodyLimit, limit_bytes=BODY_LIMIT_BYTES)
+    larger = {playground.UPLOAD_PATH: decoding.UPLOAD_LIMIT_BYTES}
+    app.add_middleware(BodyLimit, limit_bytes=BODY_LIMIT_BYTES, larger=larger)
     app.add_middleware(Observe, metrics=app.state.metrics)
     app.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors, gradio=PAGES)
+
+
+def _add_playground(app: FastAPI, settings: Settings) -> None:
+    app.include_router(playground.router(ClipStore(settings.playground_folder)))
+    app.include_router(page.ASSETS.router())
+    gradio_pages.mount(app, page.blocks(), "/playground", settings.root_path, head=page.ASSETS.head)
 
 
 def _add_redirects(app: FastAPI) -> None:
@@ -67,8 +111,8 @@ def _add_redirects(app: FastAPI) -> None:
         return redirect
 
     app.add_api_route("/", to("/study"), methods=["GET", "HEAD"])
-    for page in PAGES:
-        app.add_api_route(page, to(page), methods=["GET", "HEAD"])
+    for path in PAGES:
+        app.add_api_route(path, to(path), methods=["GET", "HEAD"])
 
 
 def _add_health(app: FastAPI) -> None:
@@ -87,8 +131,14 @@ def _add_health(app: FastAPI) -> None:
 
 
 def _what_is_missing(app: FastAPI) -> list[str]:
-    folder = app.state.settings.stimuli
-    return [] if (folder / "manifest.json").is_file() else ["stimuli"]
+    running: RunningStudy = app.state.running
+    missing = [] if (running.stimuli.folder / "manifest.json").is_file() else ["stimuli"]
+    try:
+        with reading(running.engine) as connection:
+            connection.execute(text("SELECT 1"))
+    except DBAPIError:
+        missing.append("database")
+    return missing
 
 
 def _handle_errors(app: FastAPI) -> None:
@@ -102,6 +152,10 @@ def _handle_errors(app: FastAPI) -> None:
         first = raised.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         return error(422, "invalid", f"{where}: {first['msg']}.")
+
+    @app.exception_handler(UnknownClip)
+    async def unknown_clip(request: Request, raised: UnknownClip) -> Response:
+        return error(404, "unknown_clip", str(raised))
 
     @app.exception_handler(ValueError)
     async def wrong(request: Request, raised: ValueError) -> Response:

@@ -23,6 +23,7 @@ class Settings(BaseModel):
     root_path : prefix under which a reverse proxy serves the application, e.g. ``/listening``; the proxy strips it.
     admin_token : the experimenter's secret; also the key that signs the admin's cookie.
     playground : ``open`` to everyone, to the ``admin`` only, or ``off``.
+    playground_folder : where the playground keeps clips for an hour; each process has its own without one.
     frame_ancestors : CSP source list of the sites that may embed the pages.
     log_requests : whether each request leaves a line in the log; failures always do.
     """
@@ -36,6 +37,7 @@ class Settings(BaseModel):
     root_path: str = ""
     admin_token: SecretStr
     playground: Literal["open", "admin", "off"] = "admin"
+    playground_folder: Path | None = None
     frame_ancestors: str = "'none'"
     log_requests: bool = True
 

@@ -16,7 +16,7 @@ import torch
 
 from model import checkpoint
 from model.eq import EQParams, denormalise, normalise, sort_bells
-from model.request import check_descriptor, check_request
+from model.request import check_request, known_descriptor
 
 NAME = "flow"
 DIMENSIONS = (1, 2, 3)
@@ -93,13 +93,12 @@ class FlowEQ:
             For audio without samples, with integers, NaN or infinity, an unknown descriptor, or an intensity
             outside 0 to 1. Silence is no error: the EQ does not depend on the sound.
         """
-        check_request(audio, sample_rate, descriptor, intensity, self.descriptors)
+        descriptor = check_request(audio, sample_rate, descriptor, intensity, self.descriptors)
         return EQParams.from_safe(self.decode(self.code(descriptor)[None])[0]).scaled(intensity)
 
     def code(self, descriptor: str) -> np.ndarray:
         """Return the mean code [dimensions] of the descriptor's settings."""
-        check_descriptor(descriptor, self.descriptors)
-        return self.weights["codes"][self.descriptors.index(descriptor)]
+        return self.weights["codes"][self.descriptors.index(known_descriptor(descriptor, self.descriptors))]
 
     def encode(self, parameters: np.ndarray) -> np.ndarray:
         """Return the codes [n, dimensions] (the posterior's means) of settings [n, 13]."""

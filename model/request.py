@@ -12,23 +12,20 @@ SHORTEST_S = 0.2
 SILENCE = 1e-5
 
 
-def check_request(audio, sample_rate: float, descriptor: str, intensity: float, known: Sequence[str]) -> None:
-    """Raise a ValueError that says which part of a request for an EQ cannot be met."""
+def check_request(audio, sample_rate: float, descriptor: str, intensity: float, known: Sequence[str]) -> str:
+    """Return the descriptor as it is known, or raise a ValueError that says what of a request cannot be met."""
     check_audio(audio, sample_rate)
-    check_descriptor(descriptor, known)
-    check_intensity(intensity)
-
-
-def check_descriptor(descriptor: str, known: Sequence[str]) -> None:
-    """Raise a ValueError unless ``descriptor`` is one of ``known``."""
-    if descriptor not in known:
-        raise ValueError(f"The descriptor {descriptor!r} is not one of {', '.join(known)}: is it spelled so?")
-
-
-def check_intensity(intensity: float) -> None:
-    """Raise a ValueError unless ``intensity`` lies within 0 to 1."""
     if not 0 <= intensity <= 1:
         raise ValueError(f"The intensity is {intensity:g}, outside 0 to 1: was it given in percent?")
+    return known_descriptor(descriptor, known)
+
+
+def known_descriptor(descriptor: str, known: Sequence[str]) -> str:
+    """Return the one of ``known`` that ``descriptor`` names, whatever its case and spaces; ValueError for none."""
+    name = descriptor.strip().lower()
+    if name not in known:
+        raise ValueError(f"The descriptor {descriptor!r} is not one of {', '.join(known)}: is it spelled so?")
+    return name
 
 
 def check_sound(audio, sample_rate: float) -> np.ndarray:

@@ -90,7 +90,7 @@ class RidgeEQ:
             For silence, audio shorter than 0.2 s, integers, NaN or infinity, an unknown descriptor, or an intensity
             outside 0 to 1.
         """
-        check_request(audio, sample_rate, descriptor, intensity, self.descriptors)
+        descriptor = check_request(audio, sample_rate, descriptor, intensity, self.descriptors)
         missing = 1 - self.describe(audio, sample_rate)[descriptor]
         dose = float(np.clip(missing, *DOSE_RANGE))
         return self.static.propose(audio, sample_rate, descriptor).scaled(dose * intensity)

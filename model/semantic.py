@@ -14,6 +14,7 @@ what a good engineer would do. What lies across u (the clip's other oddities) is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,11 +150,17 @@ class SemanticEQ:
             raise ValueError(f"The intensity is {intensity:g}, outside 0 to 1: was it given in per cent?")
         if origin not in ORIGINS:
             raise ValueError(f"The origin is {origin!r}, expected one of {', '.join(ORIGINS)}.")
+        return self._proposed(self.embed(audio, sample_rate), blend, intensity, origin)
+
+    def path(
+        self, audio: np.ndarray, sample_rate: float, descriptor: str, intensities: Sequence[float]
+    ) -> list[EQParams]:
+        """Propose for several intensities, listening once: what `propose` gives for each of them."""
+        blend = self._parse(descriptor)
+        if not all(0 <= intensity <= 1 for intensity in intensities):
+            raise ValueError(f"An intensity of {list(intensities)} lies outside 0 to 1: were they given in per cent?")
         z_audio = self.embed(audio, sample_rate)
-        if intensity == 0 and origin == "flat":
-            return EQParams.flat()
-        with torch.no_grad():
-            return self._params(self._traverse(z_audio, blend, intensity, origin))
+        return [self._proposed(z_audio, blend, intensity, "flat") for intensity in intensities]
 
     def describe(self, audio: np.ndarray, sample_rate: float) -> dict[str, float]:
         """Return how much ``audio`` already sounds like each descriptor.
@@ -182,6 +189,12 @@ class SemanticEQ:
         with torch.no_grad():
             scaled = torch.as_tensor(audio / peak, dtype=torch.float32)[None]
             return self.network.encoder(*features(scaled, sample_rate))
+
+    def _proposed(self, z_audio: torch.Tensor, blend: dict[int, float], intensity: float, origin: str) -> EQParams:
+        if intensity == 0 and origin == "flat":
+            return EQParams.flat()
+        with torch.no_grad():
+            return self._params(self._traverse(z_audio, blend, intensity, origin))
 
     def _traverse(self, z_audio: torch.Tensor, blend: dict[int, float], intensity: float, origin: str) -> torch.Tensor:
         network = self.network

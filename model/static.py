@@ -15,7 +15,7 @@ from scipy.optimize import least_squares
 
 from model import checkpoint
 from model.eq import FLAT, GAIN_LIMIT_DB, GAINS, GRID_HZ, EQParams, denormalise, normalise, response_db, sort_bells
-from model.request import check_descriptor, check_request
+from model.request import check_request, known_descriptor
 from model.safe_db import Settings
 
 NAME = "static"
@@ -78,13 +78,12 @@ class StaticEQ:
             For audio without samples, with integers, NaN or infinity, an unknown descriptor, or an intensity
             outside 0 to 1. Silence is no error: the curve does not depend on the sound.
         """
-        check_request(audio, sample_rate, descriptor, intensity, self.descriptors)
+        descriptor = check_request(audio, sample_rate, descriptor, intensity, self.descriptors)
         return self._settings[descriptor].scaled(intensity)
 
     def target_db(self, descriptor: str) -> np.ndarray:
         """Return the descriptor's mean response in dB [96] at `model.eq.GRID_HZ`."""
-        check_descriptor(descriptor, self.descriptors)
-        return self._targets_db[descriptor].copy()
+        return self._targets_db[known_descriptor(descriptor, self.descriptors)].copy()
 
     def fit_rms_db(self) -> dict[str, float]:
         """Return per descriptor the root mean square of the fitted curve's misfit in dB over `model.eq.GRID_HZ`."""

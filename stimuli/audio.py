@@ -213,7 +213,7 @@ def _features(sound: sf.SoundFile, limits: Limits, name: str) -> tuple[np.ndarra
         rows.append(np.stack([power[:, bands == band].sum(axis=1) for band in range(1, len(_EDGES_HZ) + 1)], axis=1))
         rest = rest[n_hops * hop :]
     if n_samples < 2 * sound.samplerate:
-        raise ValueError(f"{name} lasts {n_samples / sound.samplerate:.1f} s; a clip needs at least 2 s.")
+        raise ValueError(f"{name} lasts {n_samples / sound.samplerate:.2g} s; a clip needs at least 2 s.")
     return np.concatenate(rows) / hop**2, n_samples
 
 

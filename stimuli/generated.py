@@ -27,7 +27,8 @@ def render_checks(clips: list[Clip], plan: Plan, folder: Path, key: str) -> Rend
     for kind, group in trials.items():
         for number, (audio, answer) in enumerate(group):
             dbtp = loudness.true_peak_dbtp(audio, plan.sample_rate_hz)
-            take = Take(kind, audio, dbtp, None, expected=answer, number=number)
+            lufs, loudest = loudness.measure(audio, plan.sample_rate_hz)
+            take = Take(kind, audio, lufs, dbtp, loudest, expected=answer, number=number)
             rows.append(write(take, plan, folder, _about(audio, plan)))
     rng = np.random.default_rng([plan.seed, 2])
     order = rng.permutation(len(clips))

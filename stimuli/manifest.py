@@ -1,7 +1,7 @@
 """A stimulus set on disk: `manifest.json`, the same stimuli as `manifest.csv` for people, and `audio/<id>.flac`.
 
 The manifest is written last, so a folder without one is not a set, however many files it holds. Loudness is in LUFS
-and true peaks in dBTP (ITU-R BS.1770), both measured on the samples as written. The 13 parameters stand in the order
+and true peaks in dBTP (ITU-R BS.1770), both measured before dither. The 13 parameters stand in the order
 of a SAFE-DB row: low shelf, three peaks, high shelf.
 """
 

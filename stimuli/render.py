@@ -24,6 +24,7 @@ from stimuli.manifest import ClipInfo, opaque_id, write_whole
 _ANCHOR_HZ = 3500.0
 _MARGIN_DB = 0.1
 _MOST_LIMITING_DB = 6.0
+_CLOSE_LU = 0.02
 _ROUNDS = 5
 
 
@@ -66,7 +67,7 @@ def render_clip(clip: Clip, plan: Plan, folder: Path, key: str) -> Rendered:
             source, limited_db, takes = _takes(clip, excerpt.audio, plan)
             already = listener().describe(source, plan.sample_rate_hz)
     except ValueError as error:
-        return Rendered(clip.name, refused=str(error))
+        return Rendered(clip.name, refused=f"{_name(clip)} cannot be used: {str(error).rstrip('.')}.")
     start_s, duration_s = excerpt.start_s, round(excerpt.duration_s, 4)
     about = {
         "clip": clip.name,
@@ -86,6 +87,7 @@ class Take:
 
     kind: str
     audio: np.ndarray
+    lufs: float
     dbtp: float
     loudest_lufs: float
     condition: str | None = None
@@ -97,13 +99,19 @@ class Take:
 
 
 def take_of(kind: str, audio: np.ndarray, sample_rate_hz: int, **about: object) -> Take:
-    """Bring audio to the set's loudness; loudness and peak are measured once, the gain after it being linear."""
+    """Bring audio to the set's loudness.
+
+    Which blocks the gates of BS.1770 leave out depends on the gain, so that sparse sounds take more than one step.
+    """
     lufs, loudest = loudness.measure(audio, sample_rate_hz)
     if not np.isfinite(lufs):
-        raise ValueError("The audio is silent (below -70 LUFS throughout) and cannot be brought to a loudness.")
-    gain_db = loudness.TARGET_LUFS - lufs
-    audio = audio * np.float32(10 ** (gain_db / 20))
-    return Take(kind, audio, loudness.true_peak_dbtp(audio, sample_rate_hz), loudest + gain_db, **about)
+        raise ValueError("it is silent (below -70 LUFS throughout)")
+    for _ in range(_ROUNDS):
+        audio = audio * np.float32(10 ** ((loudness.TARGET_LUFS - lufs) / 20))
+        lufs, loudest = loudness.measure(audio, sample_rate_hz)
+        if abs(lufs - loudness.TARGET_LUFS) <= _CLOSE_LU:
+            return Take(kind, audio, lufs, loudness.true_peak_dbtp(audio, sample_rate_hz), loudest, **about)
+    raise ValueError(f"it has no steady loudness, being {lufs:.2f} LUFS after {_ROUNDS} attempts: too sparse")
 
 
 def _takes(clip: Clip, excerpt: np.ndarray, plan: Plan) -> tuple[np.ndarray, float, list[Take]]:
@@ -122,8 +130,8 @@ def _takes(clip: Clip, excerpt: np.ndarray, plan: Plan) -> tuple[np.ndarray, flo
         limited = loudness.limit(source.audio, plan.sample_rate_hz, ceiling_db)
         audio = take_of("source", limited, plan.sample_rate_hz).audio
     raise ValueError(
-        f"{clip.source if clip.path else clip.name} has peaks too high for {loudness.TARGET_LUFS:g} LUFS: its excerpt "
-        f"would need more than {_MOST_LIMITING_DB:g} dB of limiting; leave it out or use a denser recording."
+        f"its peaks are too high for {loudness.TARGET_LUFS:g} LUFS and would need more than {_MOST_LIMITING_DB:g} dB "
+        "of limiting; leave it out or use a denser recording"
     )
 
 
@@ -160,11 +168,10 @@ def write(take: Take, plan: Plan, folder: Path, about: dict) -> dict:
     clip = about.get("clip")
     identifier = opaque_id(plan.seed, take.kind, clip, take.condition, take.descriptor, take.expected, take.number)
     samples = flac.quantise(take.audio, int(identifier, 16))
-    lufs = loudness.integrated_lufs(samples / np.float32(32768), plan.sample_rate_hz)
     data = flac.encode(samples, plan.sample_rate_hz)
     write_whole(folder / f"{identifier}.flac", data, sync=False)
     row = {name: value for name, value in vars(take).items() if name not in ("audio", "number")}
-    measured = {"id": identifier, "lufs": round(lufs, 3), "dbtp": round(take.dbtp, 3), "n_bytes": len(data)}
+    measured = {"id": identifier, "lufs": round(take.lufs, 3), "dbtp": round(take.dbtp, 3), "n_bytes": len(data)}
     return row | about | measured
 
 
@@ -182,7 +189,11 @@ def _score(already: dict[str, float], take: Take) -> float | None:
     return round(already[take.descriptor], 4) if take.descriptor in already else None
 
 
+def _name(clip: Clip) -> str:
+    return clip.path.name if clip.path else f"The built-in clip {clip.name}"
+
+
 def _sentence(error: Exception, clip: Clip) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return f"{clip.source} cannot be read ({error.strerror})."
+        return f"{_name(clip)} cannot be read ({error.strerror})."
     return str(error)

@@ -147,5 +147,12 @@ def telemetry(sent: Mapping[str, Any]) -> dict[str, float | int | None]:
     return measures
 
 
+def other_telemetry(sent: Mapping[str, Any]) -> dict[str, float] | None:
+    """Further numbers that the page sent (of other steps, or by other names); None when there are none."""
+    known = {*TELEMETRY_MS, *TELEMETRY_S, *TELEMETRY_COUNTS}
+    kept = {key: value for key, value in sent.items() if key not in known and key.isidentifier() and len(key) <= 32}
+    return {key: value for key, value in list(kept.items())[:20] if _is_number(value) and abs(value) < 1e15} or None
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -59,20 +59,23 @@ class Commits:
                 group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
             if not group:
                 return
-            self._commit(group)
+            if group := [piece for piece in group if piece[1].set_running_or_notify_cancel()]:
+                self._commit(group)
 
     def _commit(self, group: list[tuple[Work, Future]]) -> None:
-        """One transaction for all; where one fails, one transaction each."""
+        """One transaction for all; where one piece fails, one transaction each."""
+        begun = False
         try:
             with self._engine.begin() as connection:
+                begun = True
                 results = [work(connection) for work, _ in group]
         except Exception as error:
-            if len(group) == 1:
-                group[0][1].set_exception(error)
+            if begun and len(group) > 1:
+                for piece in group:
+                    self._commit([piece])
                 return
-            for piece in group:
-                self._commit([piece])
+            for _, future in group:  # the database is away or locked: nobody needs to wait for that once more
+                future.set_exception(error)
             return
         for (_, future), result in zip(group, results, strict=True):
-            if not future.cancelled():
-                future.set_result(result)
+            future.set_result(result)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Identity = BigInteger().with_variant(Integer, "sqlite")
@@ -25,7 +25,7 @@ class Base(DeclarativeBase):
     """Typed tables; JSON columns hold what has no column of its own."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
+    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON, float: Double()}  # noqa: RUF012
 
 
 class Study(Base):
@@ -135,7 +135,7 @@ class Response(Base):
     rating_changes: Mapped[int | None]
     focus_losses: Mapped[int | None]
     underruns: Mapped[int | None]
-    telemetry: Mapped[dict[str, Any] | None]
+    telemetry: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Event(Base):

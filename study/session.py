@@ -122,6 +122,7 @@ def _response(session: Row, kept: dict[str, Any], telemetry: Mapping[str, Any], 
         "answered_at": now,
         "server_ms": (now - session.step_since) * 1000,
         "rating": kept.get("rating"),
+        "telemetry": answers.other_telemetry(telemetry),
         "answer": {} if is_trial else kept,
     }
 

@@ -53,6 +53,10 @@ class Access:
         """Count a wrong token."""
         self._wrong.append(time.monotonic())
 
+    def forgive(self) -> None:
+        """Forget all wrong guesses."""
+        self._wrong.clear()
+
     def cookie(self) -> str:
         """A cookie value that proves the token was given, for eight hours."""
         expires = str(int(time.time()) + SIGNED_IN_S)

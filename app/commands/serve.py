@@ -56,6 +56,8 @@ def serve(
 ) -> None:
     """Serve the study, the playground and the admin page until interrupted."""
     _check_port(host, port)
+    folder = _set_folder(stimuli_set)
+    _build_if_missing(folder)
     from app.settings import Settings
     from app.settings import admin_token as kept_token
 
@@ -63,7 +65,7 @@ def serve(
     data = Path("data")
     settings = Settings(
         database_url=database_url,
-        stimuli=_set_folder(stimuli_set),
+        stimuli=folder,
         study_file=study,
         allow_simulated=allow_simulated,
         root_path=root_path,
@@ -118,6 +120,16 @@ def _announce(console: Console, settings, address: str, where: str) -> None:
 def _set_folder(name: str) -> Path:
     """The folder of a set given by name or by path."""
     return SETS / name if name and Path(name).name == name and not Path(name).is_dir() else Path(name)
+
+
+def _build_if_missing(folder: Path) -> None:
+    """Make the default set at the first start; any other set is the experimenter's to make."""
+    if folder != SETS / "default" or (folder / "manifest.json").is_file():
+        return
+    from app.commands.stimuli import build
+
+    typer.echo("Building the default stimulus set, once:")
+    build(out=folder)
 
 
 def _check_port(host: str, port: int) -> None:

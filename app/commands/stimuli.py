@@ -157,6 +157,30 @@ def export(
     print(f"{out}: {n_files} files.")
 
 
+@sets.command()
+def report(
+    folder: SetFolder = _DEFAULT,
+    out: Annotated[Path | None, typer.Option(help="The page to write; report.html in the set if not given.")] = None,
+    embed: Annotated[bool, typer.Option("--embed", help="Put the audio into the page, to send it.")] = False,
+) -> None:
+    """Write a page to hear and see a set: players, EQ curves, spectra, loudness, differences between clips."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from stimuli.manifest import Manifest
+    from stimuli.report import write_report
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Listening", total=None)
+        page = write_report(
+            Manifest.load(folder),
+            out,
+            embed=embed,
+            on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    print(page)
+
+
 def _clips(clips: Path | None, fma: Path | None, musdb: Path | None, part: str, max_clips: int | None, seed: int):
     """The clips of the one source named, or None for the built-in ones."""
     from stimuli.clips import built_in_clips, folder_clips, spread

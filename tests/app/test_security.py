@@ -6,24 +6,10 @@ from fastapi.testclient import TestClient
 
 from app import gradio_pages
 from app.admin.access import COOKIE, GUESSES, Access
-from app.server import BODY_LIMIT_BYTES, create_app
-from app.settings import Settings
+from app.server import BODY_LIMIT_BYTES
+from tests.app.conftest import TOKEN
 
-TOKEN = "a-token-for-tests-only"
 FILE = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
-
-
-@pytest.fixture
-def client(tmp_path):
-    app = create_app(Settings(stimuli=tmp_path, database_url=f"sqlite:///{tmp_path}/a.sqlite", admin_token=TOKEN))
-    with TestClient(app, follow_redirects=False) as client:
-        yield client
-
-
-@pytest.fixture
-def signed_in(client):
-    client.post("/sign-in", data={"token": TOKEN})
-    return client
 
 
 def echoing_page() -> gr.Blocks:

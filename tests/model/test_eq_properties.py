@@ -1,10 +1,11 @@
 """Laws that every setting of the equaliser obeys, whatever its 13 numbers (R. Bristow-Johnson's cookbook filters)."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.eq import GRID_HZ, HIGH, LOW, EQParams, biquads, denormalise
+from model.eq import GRID_HZ, HIGH, LOW, EQParams, biquads, check_audio, denormalise
 from tests.model.synthetic import pink_noise
 
 params = st.lists(st.floats(-1, 1), min_size=13, max_size=13).map(
@@ -75,3 +76,13 @@ def test_scaling_twice_is_scaling_by_the_product(setting, first, second):
     twice, once = setting.scaled(first).scaled(second), setting.scaled(first * second)
     np.testing.assert_allclose(twice.values, once.values, atol=1e-9)
     assert setting.scaled(1.0) == setting
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 199), st.sampled_from([np.nan, np.inf, -np.inf]), st.sampled_from([np.float32, np.float64]))
+def test_one_bad_sample_anywhere_is_noticed_and_loud_ones_are_not_bad(at, value, dtype):
+    audio = np.full((2, 100), 1e30, dtype=dtype)
+    check_audio(audio, 44_100)
+    audio[at % 2, at // 2] = value
+    with pytest.raises(ValueError, match="NaN or infinite"):
+        check_audio(audio, 44_100)

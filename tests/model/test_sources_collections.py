@@ -24,7 +24,10 @@ def fma(tmp_path):
         ",album,album,set,set,track,track",
         ",comments,information,split,subset,genre_top,title",
         "track_id,,,,,,",
-        *(f'{number},0,"two\nlines",training,{subset},{genre},T' for number, (subset, genre, _) in TRACKS.items()),
+        *(
+            f'{number},0,"two\nlines{"!" * 140_000}",training,{subset},{genre},T'
+            for number, (subset, genre, _) in TRACKS.items()
+        ),
     ]
     (tmp_path / "fma_metadata").mkdir()
     (tmp_path / "fma_metadata" / "tracks.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")

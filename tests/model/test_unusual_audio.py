@@ -34,6 +34,11 @@ def test_it_proposes_an_eq_that_can_be_applied(eq, audio, sample_rate):
     assert output.shape == audio.shape and output.dtype == np.float32 and np.isfinite(output).all()
 
 
+def test_case_and_spaces_of_a_word_do_not_matter(eq):
+    audio = pink_noise(1.0)
+    assert eq.propose(audio, 44_100, " Warm") == eq.propose(audio, 44_100, "warm")
+
+
 def test_an_hour_is_listened_to_in_excerpts(eq):
     minute = pink_noise(60.0, channels=1, sample_rate=8000)
     assert np.isfinite(eq.propose(np.tile(minute, 60), 8000, "warm").values).all()

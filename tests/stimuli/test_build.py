@@ -10,6 +10,7 @@ from stimuli import loudness
 from stimuli.build import build
 from stimuli.clips import Clip, built_in_clips, folder_clips
 from stimuli.manifest import Manifest
+from stimuli.render import take_of
 
 RATE_HZ = 44100
 
@@ -169,7 +170,7 @@ def test_a_clip_that_needs_too_much_limiting_is_refused(tmp_path):
     sound = np.random.default_rng(2).standard_normal((2, 4 * RATE_HZ)) * 0.002
     sound[:, ::44100] = 0.9
     sf.write(tmp_path / "clicks.wav", sound.T, RATE_HZ)
-    with pytest.raises(ValueError, match=r"clicks\.wav has peaks too high"):
+    with pytest.raises(ValueError, match=r"clicks\.wav cannot be used: its peaks are too high"):
         build(tmp_path / "set", [Clip("clicks", "", tmp_path / "clicks.wav")], ("original",), workers=1)
 
 
@@ -192,3 +193,12 @@ def test_wrong_options_are_told(tmp_path, options, message):
     with pytest.raises(ValueError, match=message):
         build(tmp_path / "set", **options)
     assert not (tmp_path / "set").exists()
+
+
+def test_a_sparse_sound_near_the_gates_is_matched_all_the_same():
+    # Bursts that decay to where BS.1770's absolute gate is: a gain moves blocks over it and the loudness with them.
+    time_s = np.arange(8 * RATE_HZ) / RATE_HZ
+    noise = np.random.default_rng(0).standard_normal((2, time_s.size)).astype(np.float32)
+    sound = noise * np.float32(1e-3) * np.exp(-np.float32(5.0) * (time_s % 2).astype(np.float32))
+    take = take_of("stimulus", sound, RATE_HZ)
+    assert loudness.integrated_lufs(take.audio, RATE_HZ) == pytest.approx(-23, abs=0.03)

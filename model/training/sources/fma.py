@@ -16,6 +16,8 @@ from model.training.sources.folder import Folder
 
 # Each subset holds those before it; a track carries the name of the smallest it is in.
 SUBSETS = ("small", "medium", "large", "full")
+# Its texts of albums and artists may pass the csv module's usual limit of 131072 characters.
+_LONGEST_CELL = 2**24
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def read_tracks(path: Path) -> list[Track]:
     ValueError
         If the file has no three-row header or a track's id is no number, naming the line.
     """
+    csv.field_size_limit(_LONGEST_CELL)
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.reader(file)
         groups, names, index = (next(reader, []) for _ in range(3))

@@ -1,0 +1,52 @@
+// The study's JSON endpoints (docs/http.md). What fails for a reason that may pass is `transient`; the rest is final.
+
+const ROOT = new URL("../api/study", document.baseURI).href;
+const TIMEOUT_MS = 15000;
+const TRANSIENT_STATUS = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** One random name per page load: the server answers only the newest page of a session. */
+const PAGE = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** `code` and `message` are the server's, `step` the step to show instead, where there is one. */
+export class ApiError extends Error {
+  constructor(status, { error, message, step = null, retry_after_s = 0 } = {}) {
+    super(message ?? error);
+    Object.assign(this, { status, code: error ?? "error", step, retry_after_s });
+    this.transient = status === 0 || TRANSIENT_STATUS.has(status) || error === "too_early";
+  }
+}
+
+async function fetchOrThrow(address, options) {
+  try {
+    return await fetch(address, { credentials: "same-origin", signal: AbortSignal.timeout(TIMEOUT_MS), ...options });
+  } catch (error) {
+    throw new ApiError(0, { error: "unreachable", message: error.message });
+  }
+}
+
+async function request(method, path, body) {
+  const headers = { "X-Page": PAGE };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const response = await fetchOrThrow(ROOT + path, { method, headers, body: JSON.stringify(body) });
+  // A proxy's own error page is no JSON, and an answer may break off on its way: both may pass.
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw new ApiError(response.status, answer ?? {});
+  if (answer === null) throw new ApiError(502, { error: "unreadable" });
+  return answer;
+}
+
+export const api = {
+  study: (language) => request("GET", language ? `?language=${encodeURIComponent(language)}` : ""),
+  begin: (body) => request("POST", "/session", body),
+  answer: (step, body) => request("POST", `/step/${encodeURIComponent(step)}`, body),
+  withdraw: () => request("POST", "/withdraw", {}),
+};
+
+/** The bytes of a sound. */
+export async function fetchSound(address) {
+  const response = await fetchOrThrow(new URL(address, ROOT), {});
+  if (!response.ok) throw new ApiError(response.status, { error: "sound", message: response.statusText });
+  return response.arrayBuffer().catch((error) => {
+    throw new ApiError(0, { error: "unreachable", message: error.message });
+  });
+}

@@ -1,0 +1,84 @@
+// Headphone screening: each sound has three parts; which one is different? Each plays once, and nothing is marked right
+// or wrong on the way.
+
+import { h } from "./dom.js";
+import { bindKeys } from "./keyboard.js";
+import { Listening } from "./listening.js";
+import { Player } from "./player.js";
+
+/** All trials of the screening; resolves to {answer: {choices}, telemetry}. */
+export async function headphones(step, page) {
+  const { t } = page;
+  const view = screen(step, page);
+  page.show(view.parts);
+  page.sounds.keep([...step.trials.map(({ audio }) => audio), ...step.prefetch]);
+  const choices = [];
+  const plays = [];
+  for (const [index, { audio }] of step.trials.entries()) {
+    view.count.textContent = t("headphones_count", { number: index + 1, of: step.trials.length });
+    const buffer = await page.sounds.load(audio);
+    const listening = new Listening(buffer.duration);
+    choices.push(await oneTrial(view, new Player(page.sounds, buffer, listening), page));
+    plays.push(listening.telemetry());
+  }
+  return { answer: { choices }, telemetry: { rt_start_ms: plays.reduce((sum, { rt_start_ms }) => sum + rt_start_ms, 0) } };
+}
+
+function screen(step, { t }) {
+  const question = t(`headphones_${step.test}`);
+  const count = h("p", { class: "tag" });
+  const play = h("button", { type: "button", class: "primary", disabled: true }, t("headphones_play"));
+  const hint = h("p", { class: "hint", role: "status" }, t("trial_loading"));
+  const choices = Array.from({ length: step.intervals }, (_, index) =>
+    h("button", { type: "button", class: "choice-button", disabled: true }, t("headphones_part", { number: index + 1 })),
+  );
+  const group = h("div", { class: "choices", role: "group", "aria-label": question }, choices);
+  const parts = [
+    count,
+    h("h1", { tabindex: -1 }, t("headphones_title")),
+    step.failed_before && h("p", { class: "notice" }, t("headphones_again")),
+    h("p", {}, t("headphones_text")),
+    h("p", { class: "question" }, question),
+    h("div", { class: "actions start" }, play),
+    hint,
+    group,
+  ];
+  return { parts, count, play, hint, choices };
+}
+
+/** Plays one sound once and resolves to the number of the part chosen. */
+function oneTrial(view, player, page) {
+  const { t } = page;
+  const trial = new AbortController();
+  const signal = AbortSignal.any([trial.signal, page.signal]);
+  const { play, hint, choices } = view;
+  play.disabled = false;
+  hint.textContent = t("headphones_press");
+  play.focus({ preventScroll: true });
+  signal.addEventListener("abort", () => player.stop());
+  const onChange = () => {
+    play.disabled = true;
+    hint.textContent = t(player.playing ? "headphones_listen" : "headphones_choose");
+    for (const button of choices) button.disabled = !player.ended;
+    if (player.ended) choices[0].focus({ preventScroll: true });
+  };
+  player.addEventListener("change", onChange, { signal });
+
+  return new Promise((resolve) => {
+    const choose = (number) => {
+      if (!player.ended || number < 1 || number > choices.length) return false;
+      for (const button of choices) button.disabled = true;
+      trial.abort();
+      resolve(number);
+      return true;
+    };
+    const start = () => {
+      if (play.disabled) return false;
+      player.play();
+      return true;
+    };
+    play.addEventListener("click", start, { signal });
+    choices.forEach((button, index) => button.addEventListener("click", () => choose(index + 1), { signal }));
+    bindKeys({ " ": start, digit: choose }, signal);
+  });
+}

@@ -1,0 +1,102 @@
+// The participant's page: finds out where this browser is in the study and shows one step after the other.
+
+import { ApiError, api } from "./api.js";
+import { h } from "./dom.js";
+import { Outbox, untilReached } from "./outbox.js";
+import { Sounds } from "./player.js";
+import { Shell } from "./shell.js";
+import { start } from "./start.js";
+import { steps } from "./steps.js";
+import { chooseLanguage, chosenLanguage } from "./texts.js";
+
+const UNAVAILABLE = new Set(["id_missing", "paused", "closed", "full", "already_completed", "simulated_refused"]);
+// Asked for while Gradio is still starting.
+const firstStudy = untilReached(() => api.study(chosenLanguage()));
+
+/** Runs the study inside `element`. */
+export async function run(element) {
+  const study = await firstStudy;
+  let page = open(element, study);
+  try {
+    const begun = await begin(page);
+    if (begun.language !== page.language) page = open(element, { ...study, texts: begun.texts, language: begun.language });
+    await walk(page, begun);
+  } catch (error) {
+    stop(page, error);
+  }
+}
+
+function open(element, study) {
+  const page = new Shell(element, study);
+  page.sounds = new Sounds((state) => page.tell(state));
+  page.outbox = new Outbox((state) => page.tell(state));
+  page.onlanguage = (language) => {
+    chooseLanguage(language);
+    location.reload(); // nothing is lost by it, and every text is fetched anew
+  };
+  page.onwithdraw = () => withdraw(page);
+  for (const gesture of ["pointerdown", "keydown"]) {
+    document.addEventListener(gesture, () => page.sounds.unlock(), { capture: true });
+  }
+  return page;
+}
+
+/** The session of this browser, or a new one once the participant has pressed start. */
+function begin(page) {
+  const parameters = Object.fromEntries(new URLSearchParams(location.search));
+  delete parameters.invitation;
+  const ask = (more) => untilReached(() => api.begin({ language: chosenLanguage() ?? page.language, parameters, ...more }), (state) => page.tell(state));
+  if (page.study.session) return ask({ language: chosenLanguage() ?? undefined });
+  if (page.study.state !== "open") throw new ApiError(403, { error: page.study.state });
+  return start(page, (invitation) => ask({ invitation }));
+}
+
+/** Shows steps until the study ends. An answer that was given earlier and never acknowledged goes first. */
+async function walk(page, begun) {
+  page.outbox.session = begun.session;
+  for (let { step } = begun; step; ) {
+    page.enter(step);
+    if (step.kind !== "level") page.sounds.setLevel(step.level_db);
+    page.sounds.keep([step.audio, ...step.prefetch].filter(Boolean));
+    const body = page.outbox.waiting(step.id) ?? (await steps[step.kind](step, page));
+    page.answered_ms = performance.now();
+    step = await deliver(page, step, body);
+  }
+}
+
+/** Sends one answer; gives the step to show next. */
+async function deliver(page, step, body) {
+  try {
+    return (await page.outbox.deliver(step.id, body, api.answer)).step;
+  } catch (error) {
+    if (error.step) return error.step; // answered before, or another one is due: the server's word counts
+    if (error.code !== "invalid") throw error;
+    page.complain(error.message);
+    return step;
+  }
+}
+
+/** Ends on a page that says why. */
+function stop(page, error) {
+  if (!(error instanceof ApiError)) console.error(error);
+  if (error.code === "no_session") {
+    location.reload();
+    return;
+  }
+  const kind = UNAVAILABLE.has(error.code) ? "unavailable" : error.code === "other_page" ? "other_page" : "failure";
+  const said = kind === "unavailable" ? page.t(`error_${error.code}`) : page.t(`${kind}_text`);
+  page.leave();
+  page.stage.dataset.kind = kind;
+  const again = h("button", { type: "button", class: "primary", onclick: () => location.reload() }, page.t(`${kind}_button`));
+  page.show(h("h1", { tabindex: -1 }, page.t(`${kind}_title`)), h("p", {}, said), h("div", { class: "actions" }, again));
+}
+
+async function withdraw(page) {
+  await untilReached(() => api.withdraw(), (state) => page.tell(state));
+  page.outbox.clear();
+  page.leave();
+  page.stage.dataset.kind = "withdrawn";
+  page.progress.hidden = true;
+  page.out.hidden = true;
+  page.show(h("h1", { tabindex: -1 }, page.t("withdrawn_title")), h("p", {}, page.t("withdrawn_text")));
+}

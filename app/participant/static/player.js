@@ -1,0 +1,182 @@
+// Sound through WebAudio: fetched and decoded ahead, started within a few milliseconds, ramped so that nothing clicks.
+
+import { fetchSound } from "./api.js";
+import { untilReached } from "./outbox.js";
+
+const RAMP_S = 0.005;
+const TICK_MS = 40;
+// The audio clock must not fall behind the wall clock by more than this between two ticks, or samples were missed.
+const UNDERRUN_S = 0.05;
+
+/** The page's one audio context, its level, and the sounds fetched so far. */
+export class Sounds {
+  constructor(tell) {
+    this.context = new AudioContext({ latencyHint: "interactive" });
+    this.level = this.context.createGain();
+    this.level.connect(this.context.destination);
+    this.tell = tell;
+    this.decoded = new Map(); // address -> promise of an AudioBuffer
+  }
+
+  /** Browsers start sound only after a gesture: call this inside every click or key press. */
+  unlock() {
+    if (this.context.state !== "running") this.context.resume();
+  }
+
+  get unlocked() {
+    return this.context.state === "running";
+  }
+
+  /** @param {number} gain_db at or below 0 */
+  setLevel(gain_db) {
+    this.level.gain.setTargetAtTime(10 ** (Math.min(0, gain_db) / 20), this.context.currentTime, RAMP_S);
+  }
+
+  /** The decoded sound; asked for a second time, the same one. */
+  load(address) {
+    if (!this.decoded.has(address)) {
+      const sound = untilReached(() => fetchSound(address), this.tell).then((bytes) => this.context.decodeAudioData(bytes));
+      sound.catch(() => this.decoded.delete(address)); // so that a later try fetches anew
+      this.decoded.set(address, sound);
+    }
+    return this.decoded.get(address);
+  }
+
+  /** Fetches and decodes what comes next and lets go of all else. */
+  keep(addresses) {
+    for (const address of this.decoded.keys()) if (!addresses.includes(address)) this.decoded.delete(address);
+    for (const address of addresses) this.load(address).catch(() => {});
+  }
+}
+
+/** One decoded sound that can be played, paused, looped and sought; fires `change` (state) and `tick` (position). */
+export class Player extends EventTarget {
+  constructor(sounds, buffer, listening) {
+    super();
+    Object.assign(this, { sounds, buffer, listening });
+    this.loop = false;
+    this.source = null;
+    this.position_s = 0;
+  }
+
+  get playing() {
+    return this.source !== null;
+  }
+
+  get ended() {
+    return !this.playing && this.position_s >= this.buffer.duration;
+  }
+
+  /** Plays on from the position, or from the beginning where the end was reached. */
+  play() {
+    if (this.playing) return;
+    if (this.ended) this.position_s = 0;
+    this.sounds.unlock();
+    this.#start();
+    this.listening.started();
+    this.timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#tell("change");
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.#tick();
+    if (!this.playing) return; // the end came first
+    this.#silence();
+    this.#tell("change");
+  }
+
+  toggle() {
+    if (this.playing) this.pause();
+    else this.play();
+  }
+
+  restart() {
+    this.seek(0);
+    this.play();
+  }
+
+  seek(position_s) {
+    const wasPlaying = this.playing;
+    if (wasPlaying) {
+      this.#tick();
+      this.#silence();
+    }
+    this.position_s = Math.max(0, Math.min(position_s, this.buffer.duration));
+    if (wasPlaying && !this.ended) {
+      this.#start();
+      this.timer = setInterval(() => this.#tick(), TICK_MS);
+    }
+    this.#tell("tick");
+    this.#tell("change");
+  }
+
+  setLoop(loop) {
+    this.loop = loop;
+    if (this.source) this.source.loop = loop;
+    this.#tell("change");
+  }
+
+  /** Stops for good: the answer was given. */
+  stop() {
+    if (!this.playing) return;
+    this.#tick();
+    this.#silence();
+  }
+
+  #start() {
+    const { context, level } = this.sounds;
+    const ramp = context.createGain();
+    const source = new AudioBufferSourceNode(context, { buffer: this.buffer, loop: this.loop });
+    source.connect(ramp).connect(level);
+    const now = context.currentTime;
+    ramp.gain.setValueAtTime(0, now);
+    ramp.gain.linearRampToValueAtTime(1, now + RAMP_S);
+    source.start(now, this.position_s);
+    source.onended = () => this.source === source && this.#tick(true);
+    Object.assign(this, { source, ramp, clock_s: now, wall_ms: performance.now() });
+  }
+
+  #silence() {
+    const now = this.sounds.context.currentTime;
+    const { source, ramp } = this;
+    ramp.gain.cancelScheduledValues(now);
+    ramp.gain.setValueAtTime(ramp.gain.value, now);
+    ramp.gain.linearRampToValueAtTime(0, now + RAMP_S);
+    source.stop(now + 2 * RAMP_S);
+    this.source = null;
+    clearInterval(this.timer);
+  }
+
+  /** Moves the position by what the audio clock moved since the last tick and notes what was heard. */
+  #tick(atEnd = false) {
+    const { context } = this.sounds;
+    const { duration } = this.buffer;
+    const passed_s = context.currentTime - this.clock_s;
+    const wall_s = (performance.now() - this.wall_ms) / 1000;
+    if (context.state === "running" && this.clock_ran && wall_s - passed_s > UNDERRUN_S) this.listening.underruns += 1;
+    this.clock_ran = passed_s > 0;
+    this.clock_s += passed_s;
+    this.wall_ms = performance.now();
+
+    let to_s = atEnd ? duration : this.position_s + passed_s;
+    if (to_s >= duration && this.loop && !atEnd) {
+      this.listening.hear(this.position_s, duration);
+      to_s %= duration;
+      this.position_s = 0;
+      this.listening.plays += 1;
+    }
+    this.listening.hear(this.position_s, Math.min(to_s, duration));
+    this.position_s = Math.min(to_s, duration);
+    if (this.position_s >= duration && !this.loop) {
+      this.source = null;
+      clearInterval(this.timer);
+      this.#tell("change");
+    }
+    this.#tell("tick");
+  }
+
+  #tell(type) {
+    this.dispatchEvent(new Event(type));
+  }
+}

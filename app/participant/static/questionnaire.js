@@ -1,0 +1,57 @@
+// The study's own questions, as the study file lists them.
+
+import { h, prose } from "./dom.js";
+
+/** Shows `step.questions`; resolves to {answer: {answers: {id: value}}}. What is left empty is left out. */
+export function questionnaire(step, { show, t }) {
+  const fields = step.questions.map((question) => (question.options?.length ? choice(question, t) : entry(question, t)));
+  const send = h("button", { type: "submit", class: "primary" }, t("questionnaire_next"));
+  const parts = fields.map(({ element }) => element);
+  const form = h("form", { class: "questionnaire" }, h("h1", { tabindex: -1 }, t("questionnaire_title")), prose(step.html), parts, h("div", { class: "actions" }, send));
+  show(form);
+  return new Promise((resolve) => {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const given = fields.map(({ id, read }) => [id, read()]).filter(([, value]) => value !== null);
+      resolve({ answer: { answers: Object.fromEntries(given) } });
+    });
+  });
+}
+
+function caption({ label, required }, t) {
+  return required ? [label] : [label, " ", h("span", { class: "optional" }, t("questionnaire_optional"))];
+}
+
+/** One of some options, or (type "choices") any number of them. */
+function choice(question, t) {
+  const { id, options, type, required } = question;
+  const several = type === "choices";
+  const boxes = options.map(({ value }) => h("input", { type: several ? "checkbox" : "radio", name: id, value, required: required && !several }));
+  const labels = options.map(({ label }, index) => h("label", { class: "choice" }, boxes[index], h("span", {}, label)));
+  if (several && required) atLeastOne(boxes, t("questionnaire_choose"));
+  const read = () => {
+    const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
+    if (chosen.length === 0) return null;
+    return several ? chosen : chosen[0];
+  };
+  return { id, read, element: h("fieldset", { class: "question-field" }, h("legend", {}, caption(question, t)), labels) };
+}
+
+/** HTML has no "at least one of these": the first box carries the browser's own message until one is ticked. */
+function atLeastOne(boxes, message) {
+  const check = () => boxes[0].setCustomValidity(boxes.some((box) => box.checked) ? "" : message);
+  for (const box of boxes) box.addEventListener("change", check);
+  check();
+}
+
+function entry(question, t) {
+  const { id, type, required, max_length, minimum, maximum } = question;
+  const limits = type === "number" ? { type, min: minimum, max: maximum, step: "any", inputmode: "decimal" } : { type: "text", maxlength: max_length };
+  const input = h("input", { ...limits, id: `question-${id}`, required, autocomplete: "off" });
+  const read = () => {
+    const text = input.value.trim();
+    if (text === "") return null;
+    return type === "number" ? Number(text) : text;
+  };
+  return { id, read, element: h("div", { class: "question-field" }, h("label", { for: input.id }, caption(question, t)), input) };
+}

@@ -1,0 +1,69 @@
+"""Where the playground keeps clips: a temporary folder of its own, for an hour, under names nobody can guess.
+
+It knows nothing of the study: neither its database nor its stimuli are in reach from here.
+"""
+
+import secrets
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+KEPT_S = 3600
+MOST_CLIPS = 200
+TOKEN_LENGTH = 22
+
+
+class UnknownClip(ValueError):  # noqa: N818 - the word of the page's contract
+    """A clip that was never here, or is no longer."""
+
+
+class ClipStore:
+    """Excerpts in a folder, shared by the worker processes of one machine.
+
+    Parameters
+    ----------
+    folder : created when it is not there, readable by its owner only; a new temporary folder without one.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix="semantic-eq-playground-") if folder is None else None
+        self.folder = Path(self._temporary.name) if folder is None else folder
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def new(self) -> tuple[str, Path]:
+        """A token and the path that goes with it, after making room."""
+        self._make_room()
+        token = secrets.token_urlsafe(16)
+        return token, self._path(token)
+
+    def path(self, token: str) -> Path:
+        """The file of a clip.
+
+        Raises
+        ------
+        UnknownClip
+            When there is none; nothing that is not a token of this store ever becomes a path.
+        """
+        if len(token) != TOKEN_LENGTH or not token.replace("-", "").replace("_", "").isalnum() or not token.isascii():
+            raise UnknownClip("There is no such clip.")
+        if not self._path(token).is_file():
+            raise UnknownClip("The clip is no longer here (clips are kept for an hour): choose it again.")
+        return self._path(token)
+
+    def read(self, token: str) -> tuple[np.ndarray, int]:
+        """A clip's audio, float32 [channels, samples], and its sample rate in Hz."""
+        import soundfile
+
+        audio, rate = soundfile.read(self.path(token), dtype="float32", always_2d=True)
+        return np.ascontiguousarray(audio.T), rate
+
+    def _path(self, token: str) -> Path:
+        return self.folder / f"{token}.flac"
+
+    def _make_room(self) -> None:
+        ages = sorted((path.stat().st_mtime, path) for path in self.folder.glob("*.flac"))
+        kept = [(age, path) for age, path in ages if time.time() - age < KEPT_S][-(MOST_CLIPS - 1) :]
+        for _, path in {*ages} - {*kept}:
+            path.unlink(missing_ok=True)

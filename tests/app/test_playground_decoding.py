@@ -1,0 +1,106 @@
+"""Hostile and damaged uploads: each is refused in a sentence, within bounds, and nothing of its bytes is served."""
+
+import io
+import struct
+
+import numpy as np
+import pytest
+import soundfile
+
+from app.playground.decoding import EXCERPT_S, LONGEST_S, SAMPLE_RATE_HZ, decode, most_energetic
+
+RATE = 44_100
+
+
+def written(path, audio, rate=RATE, **kind):
+    soundfile.write(path, audio, rate, **({"format": "WAV"} | kind))
+    return path
+
+
+def noise(seconds, channels=2, rate=RATE):
+    return np.random.default_rng(1).normal(0, 0.1, (int(seconds * rate), channels)).clip(-1, 1)
+
+
+def wav_header(stated_bytes: int, data: bytes, rate: int = RATE, channels: int = 2) -> bytes:
+    form = struct.pack("<IHHIIHH", 16, 1, channels, rate, 0, 2 * channels, 16)
+    form = b"RIFF" + bytes([255] * 4) + b"WAVEfmt " + form
+    return form + struct.pack("<4sI", b"data", stated_bytes) + data
+
+
+@pytest.mark.parametrize(
+    "kind", [{"format": "WAV"}, {"format": "FLAC"}, {"format": "OGG"}, {"format": "MP3"}, {"format": "AIFF"}], ids=str
+)
+def test_ten_loudest_seconds_of_any_common_format(tmp_path, kind):
+    audio = noise(25) * np.repeat([0.1, 1.0, 0.1], [10 * RATE, 11 * RATE, 4 * RATE])[:, None]
+    told = decode(written(tmp_path / "upload", audio, **kind), tmp_path / "clip.flac")
+    excerpt, rate = soundfile.read(tmp_path / "clip.flac")
+    assert 10 <= told["start_s"] <= 11 and told["source_s"] == pytest.approx(25, abs=0.1)
+    assert (rate, excerpt.shape) == (SAMPLE_RATE_HZ, (EXCERPT_S * SAMPLE_RATE_HZ, 2))
+    assert np.std(excerpt) == pytest.approx(0.1, rel=0.08)  # lossy codecs drop the highest octave
+
+
+def test_mono_at_another_rate_becomes_stereo_at_ours(tmp_path):
+    decode(written(tmp_path / "upload", noise(3, 1, 22_050), 22_050), tmp_path / "clip.flac")
+    excerpt, rate = soundfile.read(tmp_path / "clip.flac")
+    assert rate == SAMPLE_RATE_HZ and np.array_equal(excerpt[:, 0], excerpt[:, 1])
+
+
+def test_flac_that_inflates_is_stopped_at_the_limit(tmp_path):
+    path = tmp_path / "upload"
+    with soundfile.SoundFile(path, "w", 48_000, 2, format="FLAC") as file:
+        for _ in range(LONGEST_S // 50 + 1):
+            file.write(np.zeros((50 * 48_000, 2), np.int16))
+    assert path.stat().st_size < 200_000  # 115 MB of samples
+    with pytest.raises(ValueError, match=r"longer than 10\.0 minutes"):
+        decode(path, tmp_path / "clip.flac")
+
+
+@pytest.mark.parametrize("stated", [0, 2**31, 2**32 - 1])
+def test_wav_header_that_lies_about_its_length(tmp_path, stated):
+    samples = (noise(2) * 32_000).astype("<i2").tobytes()
+    (tmp_path / "upload").write_bytes(wav_header(stated, samples))
+    try:
+        told = decode(tmp_path / "upload", tmp_path / "clip.flac")
+        assert told["source_s"] == pytest.approx(2, abs=0.01)
+    except ValueError as error:
+        assert stated == 0 and "a clip needs 1 s" in str(error)
+
+
+@pytest.mark.parametrize("rate, channels", [(1, 2), (4_000_000_000, 2), (RATE, 200)])
+def test_absurd_rates_and_channels(tmp_path, rate, channels):
+    (tmp_path / "upload").write_bytes(wav_header(8_000, bytes(8_000), rate, channels))
+    with pytest.raises(ValueError):
+        decode(tmp_path / "upload", tmp_path / "clip.flac")
+    assert not (tmp_path / "clip.flac").exists()
+
+
+def test_polyglot_loses_all_but_its_samples(tmp_path):
+    file = io.BytesIO()
+    soundfile.write(file, noise(2), RATE, format="WAV")
+    (tmp_path / "upload").write_bytes(file.getvalue() + b"<script>alert(1)</script>PK\x03\x04")
+    decode(tmp_path / "upload", tmp_path / "clip.flac")
+    assert b"script" not in (tmp_path / "clip.flac").read_bytes()
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", bytes(100_000), b"RIFF", b"fLaC" + bytes(50), b"OggS" + bytes(500)])
+def test_no_audio_file_is_told_so(tmp_path, content):
+    (tmp_path / "upload").write_bytes(content)
+    with pytest.raises(ValueError, match="not an audio file that can be read"):
+        decode(tmp_path / "upload", tmp_path / "clip.flac")
+
+
+@pytest.mark.parametrize("audio, told", [(np.zeros((3 * RATE, 2)), "silent"), (noise(0.5), "needs 1 s")])
+def test_silent_or_short_clips_are_told_so(tmp_path, audio, told):
+    with pytest.raises(ValueError, match=told):
+        decode(written(tmp_path / "upload", audio), tmp_path / "clip.flac")
+
+
+def test_samples_that_are_no_numbers(tmp_path):
+    audio = noise(2)
+    audio[1000] = np.nan
+    with pytest.raises(ValueError, match="damaged"):
+        decode(written(tmp_path / "upload", audio, subtype="FLOAT"), tmp_path / "clip.flac")
+
+
+def test_first_of_equally_loud_parts_is_taken():
+    assert most_energetic(np.ones((30 * 100, 1), np.float32), 100, 10) == 0
