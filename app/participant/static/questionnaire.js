@@ -3,12 +3,13 @@
 import { h, prose } from "./dom.js";
 
 /** Shows `step.questions`; resolves to {answer: {answers: {id: value}}}. What is left empty is left out. */
-export function questionnaire(step, { show, t }) {
+export function questionnaire(step, page) {
+  const { t } = page;
   const fields = step.questions.map((question) => (question.options?.length ? choice(question, t) : entry(question, t)));
   const send = h("button", { type: "submit", class: "primary" }, t("questionnaire_next"));
   const parts = fields.map(({ element }) => element);
   const form = h("form", { class: "questionnaire" }, h("h1", { tabindex: -1 }, t("questionnaire_title")), prose(step.html), parts, h("div", { class: "actions" }, send));
-  show(form);
+  page.show(form);
   return new Promise((resolve) => {
     form.addEventListener("submit", (event) => {
       event.preventDefault();

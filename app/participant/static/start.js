@@ -21,6 +21,7 @@ export function start(page, begin) {
     study.invitation_needed && field,
     h("div", { class: "actions" }, button),
   );
+  page.stage.dataset.kind = "start";
   page.show(form);
   code.value = new URLSearchParams(location.search).get("invitation") ?? "";
 

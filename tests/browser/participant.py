@@ -1,0 +1,139 @@
+"""A participant at the page: reads which step is shown and does what a person would do there."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page, expect
+
+STEPS = ("consent", "questionnaire", "headphones", "level", "instructions", "practice", "trial", "break", "comments")
+
+
+class Participant:
+    """A person at one browser page; ``choose`` gives the rating of the trial at hand from its number."""
+
+    def __init__(self, page: Page, address: str, choose: Callable[[int], int] = lambda number: 1 + number % 7):
+        self.page = page
+        self.address = address
+        self.choose = choose
+        self.rated: dict[str, int] = {}
+
+    def open(self, query: str = "") -> "Participant":
+        """Go to the study's address and wait until the page has drawn something."""
+        self.page.goto(f"{self.address}/study/{query}")
+        return self.is_shown()
+
+    def reload(self) -> "Participant":
+        """Load the page anew."""
+        self.page.reload()
+        return self.is_shown()
+
+    def is_shown(self, *kinds: str) -> "Participant":
+        """Wait until a step of one of these kinds is shown; of any, without."""
+        wanted = [f".stage[data-kind='{kind}']" for kind in kinds] or [".stage[data-kind]"]
+        self.page.locator(", ".join(wanted)).wait_for()
+        return self
+
+    @property
+    def stage(self) -> Locator:
+        """Where the step is shown."""
+        return self.page.locator(".stage")
+
+    @property
+    def kind(self) -> str:
+        """The kind of the step shown."""
+        return self.stage.get_attribute("data-kind")
+
+    @property
+    def step(self) -> str | None:
+        """The id of the step shown."""
+        return self.stage.get_attribute("data-step")
+
+    def whereabouts(self) -> str:
+        """How far the page says one is."""
+        return self.page.locator(".progress span").first.inner_text()
+
+    @property
+    def primary(self) -> Locator:
+        """The button that goes on."""
+        return self.stage.locator("button.primary")
+
+    def begin(self, query: str = "") -> "Participant":
+        """Open the study and press the start button."""
+        self.open(query)
+        self.primary.click()
+        return self.is_shown(*STEPS, "finished")
+
+    def walk(self, until: str = "finished") -> "Participant":
+        """Answer step after step until one of the kind ``until`` is shown."""
+        while self.kind != until:
+            self.answer()
+        return self
+
+    def answer(self) -> None:
+        """Answer the step shown, and wait for the next."""
+        step = self.step
+        assert self.kind in STEPS, self.page.inner_text("body")
+        getattr(self, f"_{self.kind}")()
+        expect(self.stage).not_to_have_attribute("data-step", step)
+        self.is_shown()
+
+    def _consent(self) -> None:
+        for box in self.stage.get_by_role("checkbox").all():
+            box.check()
+        self.primary.click()
+
+    def _questionnaire(self) -> None:
+        for question in self.stage.locator("fieldset").all():
+            question.get_by_role("radio").first.check()
+        self.primary.click()
+
+    def _headphones(self) -> None:
+        for part in self.headphone_choices():
+            self.play_headphones()
+            self.stage.locator(".choice-button").nth(part - 1).click()
+
+    def headphone_choices(self) -> list[int]:
+        """What to answer in the headphone check, to be replaced: always the first part."""
+        return [1]
+
+    def play_headphones(self) -> None:
+        """Play the sound of the headphone check to its end."""
+        self.primary.click()
+        expect(self.stage.locator(".choice-button").first).to_be_enabled(timeout=15_000)
+
+    def _level(self) -> None:
+        self.play()
+        self.primary.click()
+
+    def _instructions(self) -> None:
+        self.primary.click()
+
+    def _break(self) -> None:
+        self.primary.click(timeout=15_000)
+
+    def _comments(self) -> None:
+        self.stage.get_by_role("textbox").fill("It was <b>pleasant</b>.")
+        self.primary.click()
+
+    def _trial(self) -> None:
+        self.rate(self.choose(len(self.rated)))
+
+    _practice = _trial
+
+    def play(self) -> None:
+        """Press play unless the sound began by itself."""
+        button = self.stage.locator(".play")
+        button.wait_for()
+        if button.get_attribute("data-state") == "paused":
+            button.click()
+
+    def tile(self, rating: int) -> Locator:
+        """The button of a rating."""
+        return self.stage.locator(f".tile input[value='{rating}']")
+
+    def rate(self, rating: int) -> None:
+        """Listen, rate and go on."""
+        self.play()
+        expect(self.tile(rating)).to_be_enabled(timeout=15_000)
+        self.tile(rating).check()
+        self.rated[self.step] = rating
+        self.primary.click()

@@ -1,0 +1,51 @@
+"""The whole way of a participant through a study of real stimuli, and the way back after a reload in every step."""
+
+from sqlalchemy import select
+
+from study.models import Response, Session, Step
+
+same_step = (Step.session_id == Response.session_id) & (Step.position == Response.position)
+CLIPS = ["bass", "piano", "rock"]
+WHOLE = {
+    "clips": CLIPS,
+    "design": {"order": "blocked", "hear_share": 0.05},
+    "checks": {"attention": 1, "repeats": 1, "repeat_distance": 3},
+    "headphones": [{"test": "woods", "trials": 1, "pass_mark": 1, "attempts": 1}],
+    "breaks": {"minimum_s": 1, "suggested_s": 2},
+}
+
+
+def test_from_consent_to_completion_code_every_rating_is_in_the_database(serve, visit, small_set):
+    served = serve(small_set.folder, n_descriptors=2, **WHOLE)
+    person = visit(served.address).begin().walk()
+    code = person.stage.locator("code").inner_text()
+    assert served.rows(select(Session.state, Session.completion_code)) == [("completed", code)]
+    trials = served.rows(
+        select(Session.public_id, Response)
+        .join(Step, same_step)
+        .join(Session, Session.id == Response.session_id)
+        .where(Step.kind.in_(("trial", "practice")))
+    )
+    stored = {f"{row.public_id}-{row.position:03d}": row.rating for row in trials}
+    assert stored == person.rated
+    assert len(stored) == 1 + 2 * len(CLIPS) * 2 + 2
+    for row in trials:
+        assert row.plays >= 1 and row.heard_s >= 0.04 * 8 and row.underruns is not None
+        assert 0 <= row.rt_ms <= row.rt_start_ms and row.first_play_ms <= row.rt_start_ms
+
+
+def test_a_reload_in_every_step_comes_back_to_the_same_step(serve, visit):
+    served = serve(n_descriptors=2, breaks={"minimum_s": 0})
+    person = visit(served.address).begin()
+    reloaded = set()
+    while person.kind != "finished":
+        shown = person.step, person.kind, person.whereabouts()
+        if person.kind not in reloaded:
+            person.reload()
+            assert (person.step, person.kind, person.whereabouts()) == shown
+            reloaded.add(person.kind)
+        person.answer()
+    assert reloaded == {"consent", "questionnaire", "level", "instructions", "practice", "trial", "break", "comments"}
+    code = person.stage.locator("code").inner_text()
+    assert person.reload().stage.locator("code").inner_text() == code
+    assert len(served.rows(select(Response).join(Step, same_step).where(Step.kind == "trial"))) == 12
