@@ -111,18 +111,31 @@ def test_seeking_gives_the_samples_of_the_whole_file(stem_file, start_s):
         )
 
 
+def write_one_stream(file: Path) -> None:
+    with av.open(str(file), "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=RATE)
+        for _ in range(9):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), dtype=np.float32), "fltp", "mono")
+            frame.sample_rate = RATE
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
 def test_musdb_remixes_and_skips_a_damaged_song(stem_file, tmp_path):
     (tmp_path / "train").mkdir()
     (tmp_path / "test").mkdir()
     shutil.copy(stem_file, tmp_path / "train")
     content = stem_file.read_bytes()
     (tmp_path / "train" / "damaged.stem.mp4").write_bytes(content[: len(content) // 3])
+    write_one_stream(tmp_path / "train" / "plain.stem.mp4")
     shutil.copy(stem_file, tmp_path / "test" / "other.stem.mp4")
     source = MUSDB(tmp_path, 22_050, 1.0, split="train")
-    excerpts = draws(source, 6)
+    excerpts = draws(source, 12)
     assert {audio.shape for audio in excerpts} == {(2, 22_050)}
-    assert [Path(path).name for path in source.skipped] == ["damaged.stem.mp4"]
-    assert len(MUSDB(tmp_path, 22_050, 1.0)) == 3
+    reasons = {Path(path).name: reason for path, reason in source.skipped.items()}
+    assert set(reasons) == {"damaged.stem.mp4", "plain.stem.mp4"}
+    assert "1 audio streams" in reasons["plain.stem.mp4"]
+    assert len(MUSDB(tmp_path, 22_050, 1.0)) == 4
 
 
 def test_musdb_hq_reads_the_folders_of_wav_stems(tmp_path):

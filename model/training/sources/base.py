@@ -94,6 +94,8 @@ class FileSource(Source):
 
     def fit(self, audio: np.ndarray, file_rate: int) -> np.ndarray:
         """Bring ``audio`` [samples, channels] at ``file_rate`` to an excerpt's form; what is too short is repeated."""
+        if len(audio) == 0:
+            raise ValueError("it holds no samples")
         if not np.isfinite(audio).all():
             raise ValueError("it holds NaN or infinite samples")
         audio = audio[:, :CHANNELS] if audio.shape[1] >= CHANNELS else np.repeat(audio[:, :1], CHANNELS, axis=1)

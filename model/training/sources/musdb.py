@@ -72,7 +72,7 @@ def song_duration_s(song: Path) -> float:
     if song.is_dir():
         return min(soundfile.info(song / f"{stem}.wav").duration for stem in STEMS)
     with av.open(str(song)) as container:
-        return min(float(stream.duration * stream.time_base) for stream in container.streams.audio)
+        return min(float((stream.duration or 0) * stream.time_base) for stream in _streams(container))
 
 
 def stem_gains(rng: np.random.Generator) -> np.ndarray:
@@ -99,13 +99,18 @@ def read_stems(song: Path, start_s: float, duration_s: float) -> tuple[np.ndarra
 
 def _decode(song: Path, start_s: float, duration_s: float) -> list[tuple[np.ndarray, int]]:
     with av.open(str(song)) as container:
-        streams = list(container.streams.audio)
-        if len(streams) != 1 + len(STEMS):
-            raise ValueError(f"it has {len(streams)} audio streams, expected the mixture and {len(STEMS)} stems")
+        streams = _streams(container)
         container.seek(int(max(start_s - _LEAD_IN_S, 0) * av.time_base))
         return [
             _collect(decoded, start_s, duration_s) for decoded in _frames(container, streams[1:], start_s + duration_s)
         ]
+
+
+def _streams(container) -> list:
+    streams = list(container.streams.audio)
+    if len(streams) != 1 + len(STEMS):
+        raise ValueError(f"it has {len(streams)} audio streams, expected the mixture and {len(STEMS)} stems")
+    return streams
 
 
 def _frames(container, streams: list, end_s: float) -> list[list]:
