@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from app.commands import analysis, model, serve, simulate, stimuli, study
+from app.commands import analysis, model, serve, simulate, stimuli, study, watching
 
 cli = typer.Typer(
     help="A listening study of a semantic equaliser: train, build stimuli, serve, analyse.",
@@ -14,7 +14,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for group in (stimuli, study, serve, simulate, analysis, model):
+for group in (stimuli, study, serve, watching, simulate, analysis, model):
     group.register(cli)
 
 

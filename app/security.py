@@ -29,7 +29,7 @@ OUTSIDE_LINKS = re.compile(
 ICON = b'<link rel="icon" href="data:,">'  # else every visit asks for /favicon.ico
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(self), payment=(), usb=()",
@@ -49,19 +49,23 @@ class SecurityHeaders:
     app : the application inside.
     frame_ancestors : CSP source list of the sites that may embed the pages.
     gradio : path prefixes of the mounted Gradio pages, which need a wider script policy than the rest.
+    documents : paths of other HTML pages with scripts of their own.
     """
 
-    def __init__(self, app: ASGIApp, frame_ancestors: str, gradio: Iterable[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, frame_ancestors: str, gradio: Iterable[str], documents: Iterable[str] = ()
+    ) -> None:
         self.app = app
         self.frame_ancestors = frame_ancestors
         self.gradio = tuple(gradio)
+        self.documents = frozenset(documents)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         inside = _mounted_path(scope, self.gradio)
-        document = inside == "/"
+        document = inside == "/" or path_below_root(scope) in self.documents
         if inside is not None:  # a mounted page has no declared route that the log could name
             scope["semantic_eq.page"] = f"{scope['path'].removesuffix(inside)}/*"
         nonce = secrets.token_urlsafe(16)
@@ -151,7 +155,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.larger.get(scope["path"].removeprefix(scope.get("root_path", "")), self.limit_bytes)
+        limit = self.larger.get(path_below_root(scope), self.limit_bytes)
         too_large = error(413, "too_large", f"A request here may have at most {limit:,} bytes.", CLOSE)
         stated = dict(scope["headers"]).get(b"content-length", b"0")
         if not stated.isdigit() or int(stated) > limit:
@@ -191,11 +195,16 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, response: JSONResp
         await response(scope, receive, send)
 
 
+def path_below_root(scope: Scope) -> str:
+    """The path of a request without the prefix that a reverse proxy stripped."""
+    return scope["path"].removeprefix(scope.get("root_path", ""))
+
+
 def _mounted_path(scope: Scope, prefixes: tuple[str, ...]) -> str | None:
     """The path inside the mounted Gradio page that a request names, or None for every other request."""
     if scope["type"] not in ("http", "websocket"):
         return None
-    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    path = path_below_root(scope)
     return next((path.removeprefix(prefix) for prefix in prefixes if path.startswith(f"{prefix}/")), None)
 
 

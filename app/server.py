@@ -12,7 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from app import gradio_pages
+from app.admin import endpoints as admin
 from app.admin import login
+from app.admin import page as admin_page
 from app.admin.access import Access, AdminGate
 from app.observing import Metrics, Observe, log_json_lines
 from app.participant import endpoints
@@ -58,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(endpoints.router(running, allow_simulated=settings.allow_simulated))
     app.include_router(participant.router())
     gradio_pages.mount(app, participant.blocks(), "/study", settings.root_path, head=participant.HEAD)
-    app.include_router(login.router(app.state.access))
+    _add_admin(app, settings)
     if settings.playground != "off":
         _add_playground(app, settings)
     _add_middleware(app, settings)
@@ -93,7 +95,16 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     larger = {playground.UPLOAD_PATH: decoding.UPLOAD_LIMIT_BYTES}
     app.add_middleware(BodyLimit, limit_bytes=BODY_LIMIT_BYTES, larger=larger)
     app.add_middleware(Observe, metrics=app.state.metrics)
-    app.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors, gradio=PAGES)
+    app.add_middleware(
+        SecurityHeaders, frame_ancestors=settings.frame_ancestors, gradio=PAGES, documents=[admin.REPORT_PATH]
+    )
+
+
+def _add_admin(app: FastAPI, settings: Settings) -> None:
+    app.include_router(login.router(app.state.access))
+    app.include_router(admin.router(app.state.running, app.state.access))
+    app.include_router(admin_page.ASSETS.router())
+    gradio_pages.mount(app, admin_page.blocks(), "/admin", settings.root_path, head=admin_page.ASSETS.head)
 
 
 def _add_playground(app: FastAPI, settings: Settings) -> None:

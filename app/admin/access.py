@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.security import error
+from app.security import error, path_below_root
 
 COOKIE = "semantic_eq_admin"
 SIGNED_IN_S = 8 * 3600
@@ -135,11 +135,11 @@ class AdminGate:
             await self.app(scope, receive, send)
 
     def _is_guarded(self, scope: Scope) -> bool:
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = path_below_root(scope)
         return any(path == prefix or path.startswith(f"{prefix}/") for prefix in self.prefixes)
 
     async def _turn_away(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = path_below_root(scope)
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         elif path in ("/admin", "/admin/", "/playground", "/playground/") and scope["method"] == "GET":

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from app.admin.access import COOKIE, SIGNED_IN_S, Access, same_origin
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).with_name("sign_in")
 PAGES = ("admin", "playground")
 TEMPLATES = Environment(loader=FileSystemLoader(HERE), autoescape=select_autoescape(["jinja"]))
 
@@ -24,7 +24,7 @@ def router(access: Access) -> APIRouter:
 
     @routes.get("/sign-in.css")
     async def style() -> Response:
-        return FileResponse(HERE / "static" / "login.css", media_type="text/css")
+        return FileResponse(HERE / "sign-in.css", media_type="text/css")
 
     @routes.post("/sign-in", response_class=HTMLResponse)
     async def sign_in(
@@ -50,7 +50,7 @@ def router(access: Access) -> APIRouter:
 
 def _page(message: str, next_page: str, status: int = 200) -> HTMLResponse:
     page = next_page if next_page in PAGES else PAGES[0]
-    return HTMLResponse(TEMPLATES.get_template("login.html.jinja").render(message=message, next=page), status)
+    return HTMLResponse(TEMPLATES.get_template("sign-in.html.jinja").render(message=message, next=page), status)
 
 
 def _with_cookie(request: Request, value: str, next_page: str) -> Response:

@@ -6,7 +6,6 @@ that sum (`static/eq.js`); here are the powers.
 """
 
 import numpy as np
-from scipy.signal import freqz
 
 BANDS = 160
 LOWEST_HZ, HIGHEST_HZ = 16.0, 20_000.0
@@ -68,6 +67,7 @@ def _power_of(blocks: np.ndarray) -> np.ndarray:
 
 def _k_weight(length: int, sample_rate_hz: int) -> np.ndarray:
     from pyloudnorm import IIRfilter
+    from scipy.signal import freqz
 
     frequencies = np.fft.rfftfreq(length, 1 / sample_rate_hz)
     shelf = IIRfilter(4.0, 1 / np.sqrt(2), 1500.0, sample_rate_hz, "high_shelf")

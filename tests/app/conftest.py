@@ -5,8 +5,16 @@ from fastapi.testclient import TestClient
 
 from app.server import create_app
 from app.settings import Settings
+from study import definition
 from tests.study.sets import write_set
 
+SHORT = {
+    "\n[welcome]": '\nclips = ["clip0", "clip1", "clip2"]\n\n[welcome]',
+    "minimum_s = 20": "minimum_s = 0",
+    "attention = 6": "attention = 2",
+    "audible = 2": "audible = 1",
+    "repeats = 6": "repeats = 0",
+}
 TOKEN = "a-token-for-tests-only"
 
 
@@ -16,9 +24,21 @@ def noises(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory, noises):
+def study_file(tmp_path_factory):
+    """The shipped study with three clips (36 rating trials) and no rest."""
+    text = definition.SHIPPED.read_text(encoding="utf-8")
+    for was, becomes in SHORT.items():
+        assert was in text, was
+        text = text.replace(was, becomes, 1)
+    path = tmp_path_factory.mktemp("study") / "study.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory, noises, study_file):
     url = f"sqlite:///{tmp_path_factory.mktemp('database')}/study.sqlite"
-    return Settings(database_url=url, stimuli=noises, admin_token=TOKEN, allow_simulated=True)
+    return Settings(database_url=url, stimuli=noises, study_file=study_file, admin_token=TOKEN, allow_simulated=True)
 
 
 @pytest.fixture(scope="session")

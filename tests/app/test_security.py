@@ -73,7 +73,7 @@ def test_headers_on_every_answer(client):
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert "'unsafe-eval'" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
 
 
 @pytest.mark.parametrize("path", ["/admin", "/admin/", "/api/admin/overview", "/metrics", "/admin/assets/index.js"])

@@ -1,0 +1,126 @@
+"""The admin page's data and switches; `app.admin.access.AdminGate` stands before all of it."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.background import BackgroundTask
+
+from app.admin import watching
+from app.admin.access import COOKIE, Access
+from app.security import error
+from study import export, recruitment
+from study.running import RunningStudy
+
+PREFIX = "/api/admin"
+REPORT_PATH = f"{PREFIX}/stimuli/report"
+LOG = logging.getLogger("semantic_eq")
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class State(_Body):
+    """Whether the study takes newcomers."""
+
+    state: Literal["open", "paused", "closed"]
+
+
+class Invitations(_Body):
+    """How many codes to make."""
+
+    n: int = Field(ge=1, le=1000)
+    note: str = Field("", max_length=200)
+
+
+class Withdrawal(_Body):
+    """Whose rows to delete."""
+
+    who: str = Field(min_length=1, max_length=128)
+
+
+def router(running: RunningStudy, access: Access) -> APIRouter:
+    """The endpoints below ``/api/admin``."""
+    routes = APIRouter(prefix=PREFIX)
+    engine = running.engine
+
+    @routes.get("")
+    def overview(request: Request, simulated: bool = False) -> dict[str, Any]:
+        return {
+            "title": _in_english(running.definition.title),
+            "form_key": access.form_key(request.cookies.get(COOKIE, "")),
+            "recruitment": recruitment.overview(engine, simulated),
+            "trials": running.trials,
+            "minutes": running.minutes,
+            "set": {"name": running.stimuli.content["name"], "stimuli": len(running.stimuli.rows)},
+            "health": watching.health(engine, running.stimuli.folder),
+        }
+
+    @routes.get("/quality")
+    def quality(simulated: bool = False) -> dict[str, Any]:
+        conditions = running.definition.conditions
+        rows = watching.balance(engine, conditions, simulated)
+        return {"sessions": watching.quality(engine, simulated), "balance": rows}
+
+    @routes.post("/ratings")
+    def ratings(simulated: bool = False) -> dict[str, Any]:
+        cells = watching.ratings_so_far(engine, running.definition.conditions, simulated)
+        LOG.warning("ratings looked at while the study is running", extra={"fields": {"simulated": simulated}})
+        return {"cells": cells, "scale": [running.definition.scale.low, running.definition.scale.high]}
+
+    @routes.post("/state")
+    def state(wanted: State) -> dict[str, str]:
+        recruitment.set_state(engine, wanted.state)
+        return {"state": wanted.state}
+
+    @routes.post("/invitations")
+    def invitations(wanted: Invitations) -> dict[str, list[str]]:
+        return {"codes": recruitment.invite(engine, wanted.n, wanted.note)}
+
+    @routes.post("/withdraw")
+    def withdraw(wanted: Withdrawal) -> dict[str, str]:
+        return {"session": recruitment.withdraw(engine, wanted.who)}
+
+    @routes.get("/export")
+    def bundle(simulated: bool | None = None, identifiers: bool = False) -> FileResponse:
+        folder = tempfile.TemporaryDirectory(prefix="semantic-eq-export-")
+        export.write(engine, folder.name, simulated, identifiers=identifiers)
+        path = Path(folder.name) / "bundle.zip"
+        done = BackgroundTask(folder.cleanup)
+        headers = {"Cache-Control": "no-store"}
+        return FileResponse(path, filename="study.zip", media_type="application/zip", background=done, headers=headers)
+
+    @routes.get("/stimuli/report", response_class=HTMLResponse)
+    def report() -> FileResponse:
+        return FileResponse(_report(running.stimuli.folder), media_type="text/html; charset=utf-8")
+
+    @routes.get("/stimuli/audio/{name}")
+    def audio(name: str) -> Response:
+        stimulus = name.removesuffix(".flac")
+        if stimulus not in running.stimuli.by_id:
+            return error(404, "not_found", "The set has no such sound.")
+        return FileResponse(running.stimuli.folder / "audio" / f"{stimulus}.flac", media_type="audio/flac")
+
+    return routes
+
+
+def _report(folder: Path) -> Path:
+    """The set's report, written at the first look; it plays ``audio/<id>.flac`` beside its own address."""
+    path = folder / "report.html"
+    if not path.is_file() or path.stat().st_mtime < (folder / "manifest.json").stat().st_mtime:
+        from stimuli.manifest import Manifest
+        from stimuli.report import write_report
+
+        write_report(Manifest.load(folder), path)
+    return path
+
+
+def _in_english(text: str | dict[str, str]) -> str:
+    return text if isinstance(text, str) else text.get("en") or next(iter(text.values()))

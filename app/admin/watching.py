@@ -1,0 +1,120 @@
+"""What the experimenter watches while the study runs: data quality, balance, ratings so far, the server's health.
+
+Everything is made from the same tables that `semantic-eq export` writes, so the page and the files agree.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine
+
+from study import export
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHECKS = ("attention", "audible_check")
+STARTED = time.time()
+PEEKING = (
+    "Looking at results while the study runs, and then deciding whether to go on, makes false positives likelier. "
+    "Look only to see that the study works."
+)
+
+
+def quality(engine: Engine, simulated: bool = False) -> list[dict[str, Any]]:
+    """How each session answered, the newest first.
+
+    Returns
+    -------
+    list of dict
+        ``participant``, ``state``, ``rated`` (rating trials), ``checks_passed`` of ``checks``, ``headphones_passed``,
+        ``rt_ms`` (median response time), ``same`` (share of the commonest rating; near 1 is straight-lining),
+        ``focus_losses``, ``underruns``, ``second_answers``. Whether somebody is excluded is decided by the analysis, by
+        rules written down before the study.
+    """
+    sessions = export.sessions(engine, simulated)
+    responses = dict(iter(export.ratings(engine, simulated).groupby("participant", observed=True)))
+    rows = [_session(row, responses.get(row["participant"])) for row in sessions.to_dict("records")]
+    return rows[::-1]
+
+
+def _session(row: dict[str, Any], responses: pd.DataFrame | None) -> dict[str, Any]:
+    kept = {name: row[name] for name in ("participant", "state", "headphones_passed", "second_answers")}
+    if responses is None:
+        return _plain(kept | {"rated": 0, "checks": 0, "checks_passed": 0, "rt_ms": None, "same": None})
+    checks = responses[responses["kind"].isin(CHECKS)]
+    rated = responses[responses["kind"] == "rating"]
+    same = rated["rating"].value_counts(normalize=True).max() if len(rated) else None
+    return _plain(
+        kept
+        | {
+            "rated": len(rated),
+            "checks": len(checks),
+            "checks_passed": int((checks["rating"] == checks["expected"]).sum()),
+            "rt_ms": rated["rt_ms"].median() if rated["rt_ms"].notna().any() else None,
+            "same": same,
+            "focus_losses": responses["focus_losses"].sum(),
+            "underruns": responses["underruns"].sum(),
+        }
+    )
+
+
+def balance(engine: Engine, conditions: list[str], simulated: bool = False) -> list[dict[str, Any]]:
+    """Rating trials per descriptor and condition from participants who completed: the design wants them equal."""
+    responses = export.ratings(engine, simulated)
+    done = responses[(responses["kind"] == "rating") & (responses["session_state"] == "completed")]
+    counts = done.groupby(["descriptor", "condition"], observed=True, sort=False).size()
+    words = dict.fromkeys(word for word, _ in counts.index)
+    return [
+        {"descriptor": word, "condition": name, "n": int(counts.get((word, name), 0))}
+        for word in words
+        for name in conditions
+    ]
+
+
+def ratings_so_far(engine: Engine, conditions: list[str] | None, simulated: bool = False) -> list[dict[str, Any]]:
+    """Mean and 95 % CI per descriptor and condition, as `semantic-eq analyse` computes them; no test is made.
+
+    Raises
+    ------
+    ValueError
+        When nobody has completed the study.
+    """
+    from analysis.cells import cells
+    from analysis.descriptives import means
+    from analysis.ratings import from_table
+
+    responses = export.ratings(engine, simulated)
+    done = responses[responses["session_state"] == "completed"]
+    if done.empty:
+        raise ValueError("Nobody has completed the study, so there are no ratings to show.")
+    table = means(cells(from_table(done, simulated=simulated, order={"condition": conditions} if conditions else None)))
+    return [_plain(row) for row in table.to_dict("records")]
+
+
+def health(engine: Engine, stimuli: Path) -> dict[str, Any]:
+    """What may go wrong with the server itself."""
+    place = Path(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else stimuli
+    place = place if place.exists() else place.absolute().parent
+    size = sum(path.stat().st_size for path in place.parent.glob(f"{place.name}*"))  # with its write-ahead log
+    return {
+        "database": engine.dialect.name,
+        "database_mb": round(size / 1e6, 2) if place.is_file() else None,
+        "disk_free_gb": round(shutil.disk_usage(place).free / 1e9, 1),
+        "up_hours": round((time.time() - STARTED) / 3600, 2),
+    }
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Values as JSON has them: pandas' missing values and numbers become None, int or float."""
+    plain = {}
+    for name, value in row.items():
+        value = value.item() if hasattr(value, "item") else value
+        missing = value is None or type(value).__name__ == "NAType" or (isinstance(value, float) and math.isnan(value))
+        plain[name] = None if missing else value
+    return plain
