@@ -49,6 +49,12 @@ _WINDOW_LOCKED = _WINDOW.with_for_update(of=Session.__table__)
 _INSERT = insert(Response)
 _MOVE = update(Session).where(Session.id == bindparam("of"), Session.position == bindparam("was"))
 _MOVE = _MOVE.values(position=bindparam("position"), step_since=bindparam("step_since"))
+_SOUND = (
+    select(Step.stimulus, Step.detail)
+    .join(Session, Session.id == Step.session_id)
+    .where(Session.token_sha256 == bindparam("token"), Session.public_id == bindparam("public_id"))
+    .where(Step.position == bindparam("position"))
+)
 _EMPTY = dict.fromkeys(column.name for column in Response.__table__.c)
 
 
@@ -240,9 +246,8 @@ def sound(connection: Connection, token: str, address: str) -> str | None:
     position = steps.position_of(public_id, f"{public_id}-{place}")
     if position is None or (number and not (number.isascii() and number.isdigit())):
         return None
-    query = select(Step.stimulus, Step.detail).join(Session, Session.id == Step.session_id)
-    query = query.where(Session.token_sha256 == token_sha256(token), Session.public_id == public_id)
-    row = connection.execute(query.where(Step.position == position)).one_or_none()
+    sought = {"token": token_sha256(token), "public_id": public_id, "position": position}
+    row = connection.execute(_SOUND, sought).one_or_none()
     if row is None or not number:
         return row and row.stimulus
     several = row.detail.get("sounds", [])

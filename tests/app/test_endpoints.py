@@ -1,6 +1,10 @@
 """The study's endpoints, spoken to as the participant's page does."""
 
 import hashlib
+import json
+
+import pytest
+from sqlalchemy import event
 
 from study.models import Event, Response, Session, Step
 from tests.app.small_study import N_TRIALS, begin, count
@@ -81,3 +85,62 @@ def test_withdrawing_deletes_the_persons_rows(serve):
     assert [count(running, table) for table in (Session, Step, Response)] == [0, 0, 0]
     assert page.get("/api/study/step").json()["error"] == "no_session"
     assert count(running, Event, Event.kind == "withdrawn", Event.session_id.is_(None)) == 1
+
+
+def test_a_full_disk_is_told_as_busy_and_the_answer_is_taken_when_there_is_room(serve):
+    running, client = serve(comments={"max_length": 10_000})
+    page, pages = client(), [1]  # SQLite takes 1 for as many pages as there are
+    comments = walk(page, begin(page).json()["step"], until="comments")[-1]
+    event.listen(running.engine.pool, "checkout", lambda raw, *_: raw.execute(f"PRAGMA max_page_count = {pages[-1]}"))
+    before, long = count(running, Response), {"answer": {"text": "x" * 10_000}}
+    full = page.post(f"/api/study/step/{comments['id']}", json=long)
+    assert full.status_code == 503 and full.json()["error"] == "busy" and full.headers["retry-after"] == "1"
+    assert count(running, Response) == before and page.get("/api/study/step").json()["step"] == comments
+    pages.append(1_000_000)
+    assert page.post(f"/api/study/step/{comments['id']}", json=long).json()["step"]["outcome"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "told"),
+    [
+        ("trial", {"rating": 8}, "from 1 to 7"),
+        ("trial", {"rating": True}, "from 1 to 7"),
+        ("trial", {"rating": "5"}, "from 1 to 7"),
+        ("consent", {}, "agreed must be true or false"),
+        ("questionnaire", {"answers": {"age": "7"}}, "age has an answer"),
+        ("questionnaire", {"answers": {"shoe": "42"}}, "there is no question 'shoe'"),
+        ("questionnaire", {"answers": {}}, "age is not answered"),
+        ("headphones", {"choices": [1, 2]}, "6 numbers from 1 to 3"),
+        ("level", {"level_db": 3}, "from -40 to 0"),
+        ("level", {"level_db": float("1e999")}, "from -40 to 0"),
+        ("comments", {"text": "x" * 2001}, "at most 2000 characters"),
+    ],
+)
+def test_an_answer_that_does_not_fit_is_refused_with_its_reason(serve, kind, answer, told):
+    _, client = serve()
+    page = client()
+    step = walk(page, begin(page).json()["step"], until=kind)[-1]
+    body = json.dumps({"answer": answer})
+    headers = {"Content-Type": "application/json"}
+    refused = page.post(f"/api/study/step/{step['id']}", content=body, headers=headers)
+    assert refused.status_code == 422 and told in refused.json()["message"]
+    assert page.get("/api/study/step").json()["step"]["id"] == step["id"]
+
+
+def test_requests_that_are_none_are_told_and_never_a_fault_of_the_server(serve):
+    _, client = serve()
+    page = client()
+    step = begin(page).json()["step"]
+    address = f"/api/study/step/{step['id']}"
+    statuses = [
+        page.post(address, content=b"{").status_code,
+        page.post(address, json={"answer": [1]}).status_code,
+        page.post(address, json={"answer": {"rating": 1, "x": "y" * 70_000}}).status_code,
+        page.post(address, json={"answer": {}}, headers={"X-Page": "p" * 65}).status_code,
+        page.post("/api/study/session", json={"parameters": {"PROLIFIC_PID": 5}}).status_code,
+        page.post(f"/api/study/step/{step['id']}9999999", json={"answer": {}}).status_code,
+        page.get(f"/api/study/audio/{step['id']}-x").status_code,
+        page.get("/api/study/audio/..%2f..%2fmanifest.json").status_code,
+        client().get("/api/study/step").status_code,
+    ]
+    assert statuses == [422, 422, 422, 422, 422, 404, 404, 404, 401]

@@ -1,0 +1,81 @@
+"""The study's commands as the experimenter types them: what they print, and how a mistake is told."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli import cli
+from study.running import RunningStudy
+from tests.study.sets import write_set
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A working directory with a set of three clips, where no study has been begun."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    write_set(tmp_path / "data/stimuli/default", n_clips=3)
+    return tmp_path
+
+
+def run(*arguments):
+    """What a command prints."""
+    result = CliRunner().invoke(cli, [str(argument) for argument in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.output
+
+
+def small(place):
+    """A study file for three clips."""
+    run("study", "new", "study.toml")
+    text = (place / "study.toml").read_text().replace("repeat_distance = 12", "repeat_distance = 5")
+    (place / "study.toml").write_text(text)
+    return "study.toml"
+
+
+def test_check_explains_trials_minutes_and_balance(place):
+    told = run("study", "check", small(place))
+    assert "3 clips x 4 conditions x 3 descriptors = 36 rating trials" in told
+    assert "with 6 attention checks, 2 audible checks, 6 repeats: 50 trials per participant" in told
+    assert "both together balanced after each 24 participants" in told and "contact: participants cannot ask" in told
+
+
+def test_check_names_what_the_set_lacks_and_what_does_not_fit(place):
+    assert "build it, or name another with --set" in run("study", "check", "--set", "other")
+    assert "lower repeat_distance (12)" in run("study", "check")
+    with pytest.raises(ValueError, match="there already"):
+        small(place)
+        run("study", "new", "study.toml")
+
+
+def test_a_study_is_begun_watched_paused_invited_to_exported_and_backed_up(place):
+    assert "Study 1 is begun: 50 trials" in run("study", "begin", small(place))
+    assert "paused" in run("study", "pause") and "state  paused" in run("study", "status")
+    assert "open" in run("study", "resume") and "closed" in run("study", "close")
+    codes = run("study", "invite", "-n", "3").split()
+    assert len(set(codes)) == 3 and "made: 3, used: 0" in run("study", "status")
+    assert "0 responses of 0 sessions" in run("export", "--out", "out")
+    assert (place / "out/responses.csv").read_text().startswith("session,participant,trial,kind,")
+    run("backup", "copy.sqlite")
+    assert "made: 3" in run("study", "status", "--database-url", "copy.sqlite")
+    with pytest.raises(ValueError, match="nothing was deleted"):
+        run("withdraw", "P0001")
+    assert "Study 2 is begun" in run("study", "begin", "study.toml")
+
+
+def test_the_exported_study_file_starts_the_same_study_elsewhere(place):
+    run("study", "begin", small(place))
+    run("export", "--out", "out")
+    again = RunningStudy.open("sqlite:///other.sqlite", "out/study.json", "data/stimuli/default")
+    again.close()
+    manifest = json.loads((place / "out/versions.json").read_text())
+    assert again.definition.sha256 == manifest["definition_sha256"]
+
+
+def test_simulating_needs_a_study_and_effects_that_can_be_read(place):
+    with pytest.raises(ValueError, match="No study answers at http://127"):
+        run("simulate", "-n", "1", "--url", "http://127.0.0.1:9")
+    with pytest.raises(ValueError, match="--effect is 'semantic'; write it as"):
+        run("simulate", "--effect", "semantic")
