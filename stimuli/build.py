@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 
 import joblib
@@ -20,7 +21,7 @@ import joblib
 from stimuli import flac, loudness
 from stimuli.clips import Clip, built_in_clips
 from stimuli.conditions import DEFAULT_CONDITIONS, DEFAULT_DESCRIPTORS, conditions, listener
-from stimuli.generated import level_row, render_checks
+from stimuli.generated import clips_for_beeps, level_row, render_beeps, render_screening
 from stimuli.manifest import ClipInfo, Manifest, Stimulus, opaque_id, write_whole
 from stimuli.render import Plan, Rendered, render_clip
 
@@ -90,10 +91,15 @@ def build(
         raw = work / "raw"
         raw.mkdir(exist_ok=True)
         jobs = [joblib.delayed(render_clip)(clip, plan, raw, key) for clip, key in zip(clips, keys[1:], strict=True)]
-        rendered = _run(jobs, workers, backend, on_progress)
+        run = partial(_run, workers=workers, backend=backend)
+        rendered = []
+        for each in run(jobs):
+            rendered.append(each)
+            if on_progress:
+                on_progress(len(rendered), len(jobs), each.clip)
         used = _usable(rendered, clips, on_refused)
-        checks = render_checks(used, plan, raw, opaque_id(0, "checks", keys, [clip.name for clip in used]))
-        rows = [row for each in rendered if not each.refused for row in each.rows] + checks.rows
+        rows = [row for each in rendered for row in each.rows]
+        rows += [row for group in run(_check_jobs(used, plan, raw)) for row in group]
         rows.append(level_row(rows, plan, raw))
         infos = tuple(each.info for each in rendered if each.info)
         manifest = _manifest(name or out.name, plan, infos, _finish(rows, raw, work / "set"), recipe)
@@ -163,24 +169,19 @@ def _workplace(out: Path) -> Iterator[Path]:
     shutil.rmtree(work, ignore_errors=True)
 
 
-def _run(jobs: list, workers: int | None, backend: str, on_progress: Progress | None) -> list[Rendered]:
-    """Run the jobs wherever joblib is told to; the order of the answers is that of the jobs."""
+def _run(jobs: list, workers: int | None, backend: str) -> Iterator:
+    """Run jobs wherever joblib is told to; the order of the answers is that of the jobs."""
     workers = min(workers or joblib.cpu_count(), len(jobs))
-    if workers < 1:
-        raise ValueError(f"The number of workers is {workers}; at least one is needed.")
+    backend = backend if workers > 1 else "sequential"
     try:
-        parallel = joblib.Parallel(
-            n_jobs=workers, backend=backend if workers > 1 else "sequential", return_as="generator"
-        )
-        results = parallel(jobs)
+        return joblib.Parallel(n_jobs=workers, backend=backend, return_as="generator")(jobs)
     except (ValueError, ImportError) as error:
         raise ValueError(f"joblib cannot run on {backend!r} ({' '.join(str(error).split())}).") from None
-    rendered = []
-    for result in results:
-        rendered.append(result)
-        if on_progress:
-            on_progress(len(rendered), len(jobs), result.clip)
-    return rendered
+
+
+def _check_jobs(used: list[Clip], plan: Plan, raw: Path) -> list:
+    beeps = [joblib.delayed(render_beeps)(*each, plan, raw) for each in clips_for_beeps(used, plan.seed)]
+    return [joblib.delayed(render_screening)(plan, raw), *beeps]
 
 
 def _usable(rendered: list[Rendered], clips: list[Clip], on_refused: Refusal | None) -> list[Clip]:

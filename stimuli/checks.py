@@ -31,7 +31,7 @@ def headphone_trials(sample_rate_hz: int) -> list[tuple[np.ndarray, int]]:
     time_s = np.arange(round(_INTERVAL_S * sample_rate_hz)) / sample_rate_hz
     tone = _ramped(np.sin(2 * np.pi * _TONE_HZ * time_s), sample_rate_hz)
     plain = np.stack([tone, tone])
-    plain *= 10 ** (loudness.gain_to(loudness.TARGET_LUFS, plain, sample_rate_hz) / 20)
+    plain = _at_loudness(plain, sample_rate_hz)
     tones = {"plain": plain, "quieter": plain * 10 ** (_QUIETER_DB / 20), "antiphase": plain * [[1], [-1]]}
     return [
         (_in_a_row([tones[name] for name in order], sample_rate_hz), order.index("quieter") + 1)
@@ -70,8 +70,12 @@ def _noise(rng: np.random.Generator, sample_rate_hz: int, with_pitch: bool) -> n
     frequency_hz = np.fft.rfftfreq(noise.size, 1 / sample_rate_hz)
     in_band = np.abs(frequency_hz - _PITCH_HZ) <= _PITCH_SHARE * _PITCH_HZ
     right = np.fft.irfft(np.where(in_band & with_pitch, -spectrum, spectrum), noise.size)
-    both = _ramped(np.stack([noise, right]), sample_rate_hz)
-    return both * 10 ** (loudness.gain_to(loudness.TARGET_LUFS, both, sample_rate_hz) / 20)
+    return _at_loudness(_ramped(np.stack([noise, right]), sample_rate_hz), sample_rate_hz)
+
+
+def _at_loudness(sound: np.ndarray, sample_rate_hz: int) -> np.ndarray:
+    levels_lufs = loudness.blocks_lufs(sound, sample_rate_hz)
+    return sound * 10 ** (loudness.gain_to(loudness.TARGET_LUFS, levels_lufs) / 20)
 
 
 def _ramped(sound: np.ndarray, sample_rate_hz: int) -> np.ndarray:

@@ -3,7 +3,6 @@ the rest."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -11,35 +10,35 @@ import numpy as np
 from stimuli import checks, loudness
 from stimuli.clips import Clip
 from stimuli.manifest import opaque_id, write_whole
-from stimuli.render import Plan, Rendered, Take, take_of, write
+from stimuli.render import Plan, Take, take_of, write
 
 
-def render_checks(clips: list[Clip], plan: Plan, folder: Path, key: str) -> Rendered:
-    """Write the headphone and Huggins trials and one clip for each number of beeps; the clips take turns."""
-    done = folder / f"{key}.json"
-    if done.is_file():
-        return Rendered("checks", rows=json.loads(done.read_text(encoding="utf-8")))
-    rows = []
-    trials = {
-        "headphones": checks.headphone_trials(plan.sample_rate_hz),
-        "huggins": checks.huggins_trials(plan.sample_rate_hz, plan.seed),
-    }
+def render_screening(plan: Plan, folder: Path) -> list[dict]:
+    """Write the headphone and Huggins trials; returns their rows."""
+    rate_hz, rows = plan.sample_rate_hz, []
+    trials = {"headphones": checks.headphone_trials(rate_hz), "huggins": checks.huggins_trials(rate_hz, plan.seed)}
     for kind, group in trials.items():
         for number, (audio, answer) in enumerate(group):
-            dbtp = loudness.true_peak_dbtp(audio, plan.sample_rate_hz)
-            lufs, loudest = loudness.measure(audio, plan.sample_rate_hz)
-            take = Take(kind, audio, lufs, dbtp, loudest, expected=answer, number=number)
+            levels_lufs, dbtp = loudness.blocks_lufs(audio, rate_hz), loudness.true_peak_dbtp(audio, rate_hz)
+            take = Take(
+                kind, audio, loudness.gated(levels_lufs), dbtp, levels_lufs.max(), expected=answer, number=number
+            )
             rows.append(write(take, plan, folder, _about(audio, plan)))
-    rng = np.random.default_rng([plan.seed, 2])
-    order = rng.permutation(len(clips))
-    for n_beeps in checks.N_BEEPS:
-        clip = clips[order[n_beeps % len(clips)]]
-        music = take_of("source", clip.excerpt(plan.sample_rate_hz, plan.duration_s).audio, plan.sample_rate_hz).audio
-        beeps = checks.beeps(music, plan.sample_rate_hz, n_beeps)
-        take = take_of("audible_check", beeps, plan.sample_rate_hz, expected=n_beeps)
-        rows.append(write(take, plan, folder, _about(beeps, plan) | {"clip": clip.name}))
-    write_whole(done, json.dumps(rows).encode())
-    return Rendered("checks", rows=rows)
+    return rows
+
+
+def render_beeps(clip: Clip, n_beeps: int, plan: Plan, folder: Path) -> list[dict]:
+    """Write one clip with a number of beeps; returns its row."""
+    music = take_of("source", clip.excerpt(plan.sample_rate_hz, plan.duration_s).audio, plan.sample_rate_hz).audio
+    beeps = checks.beeps(music, plan.sample_rate_hz, n_beeps)
+    take = take_of("audible_check", beeps, plan.sample_rate_hz, expected=n_beeps)
+    return [write(take, plan, folder, _about(beeps, plan) | {"clip": clip.name})]
+
+
+def clips_for_beeps(clips: list[Clip], seed: int) -> list[tuple[Clip, int]]:
+    """A clip for each number of beeps, the clips taking turns in an order of the seed's."""
+    order = np.random.default_rng([seed, 2]).permutation(len(clips))
+    return [(clips[order[n_beeps % len(clips)]], n_beeps) for n_beeps in checks.N_BEEPS]
 
 
 def level_row(rows: list[dict], plan: Plan, folder: Path) -> dict:

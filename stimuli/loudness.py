@@ -17,29 +17,58 @@ from scipy.ndimage import maximum_filter1d, uniform_filter1d
 TARGET_LUFS = -23.0
 TOLERANCE_LU = 0.1
 CEILING_DBTP = -1.0
+_ABSOLUTE_GATE_LUFS, _RELATIVE_GATE_LU = -70.0, 10.0
+_CLOSE_LU, _STEPS = 0.001, 50
 _OVERSAMPLING = 4
 _LOOKAHEAD_S = 0.005
 
 
-def measure(audio: np.ndarray, sample_rate_hz: int) -> tuple[float, float]:
-    """Integrated loudness and that of the loudest 400 ms (maximum momentary), both in LUFS, in one pass.
+def integrated_lufs(audio: np.ndarray, sample_rate_hz: int) -> float:
+    """Gated loudness in LUFS; minus infinity for silence, ValueError for less than 0.4 s."""
+    return gated(blocks_lufs(audio, sample_rate_hz))
 
-    Raises
-    ------
-    ValueError
-        For less than 0.4 s. Silence has minus infinity.
-    """
+
+def blocks_lufs(audio: np.ndarray, sample_rate_hz: int) -> np.ndarray:
+    """Loudness in LUFS of every 400 ms, overlapping by three quarters (the momentary loudness), by pyloudnorm."""
     if audio.shape[1] < 0.4 * sample_rate_hz:
         raise ValueError(f"Loudness needs 0.4 s of audio; there are {audio.shape[1] / sample_rate_hz:.2f} s.")
     meter = _meter(sample_rate_hz)
     with np.errstate(divide="ignore"):
-        lufs = meter.integrated_loudness(audio.T)
-    return float(lufs), float(np.max(meter.blockwise_loudness))
+        meter.integrated_loudness(audio.T)
+    return np.array(meter.blockwise_loudness)
 
 
-def integrated_lufs(audio: np.ndarray, sample_rate_hz: int) -> float:
-    """Gated loudness in LUFS; see `measure`."""
-    return measure(audio, sample_rate_hz)[0]
+def gated(levels_lufs: np.ndarray) -> float:
+    """The loudness of the blocks that pass the gates: -70 LUFS, then 10 LU below the mean of those that pass it."""
+    passing = levels_lufs[levels_lufs >= _ABSOLUTE_GATE_LUFS]
+    if not passing.size:
+        return -np.inf
+    return _mean_lufs(passing[passing > _mean_lufs(passing) - _RELATIVE_GATE_LU])
+
+
+def gain_to(target_lufs: float, levels_lufs: np.ndarray) -> float:
+    """The gain in dB that brings blocks to a gated loudness.
+
+    A gain moves blocks over the absolute gate, and with them the mean: sparse sounds take several steps.
+
+    Raises
+    ------
+    ValueError
+        When all blocks are silent, or the steps do not end.
+    """
+    gain_db = 0.0
+    for _ in range(_STEPS):
+        lufs = gated(levels_lufs + gain_db)
+        if not np.isfinite(lufs):
+            raise ValueError("it is silent (below -70 LUFS throughout)")
+        if abs(target_lufs - lufs) < _CLOSE_LU:
+            return gain_db
+        gain_db += target_lufs - lufs
+    raise ValueError(f"it is too sparse to have a steady loudness: no gain found in {_STEPS} steps makes it -23 LUFS")
+
+
+def _mean_lufs(levels_lufs: np.ndarray) -> float:
+    return float(10 * np.log10(np.mean(10 ** (levels_lufs / 10))))
 
 
 @cache
@@ -49,21 +78,8 @@ def _meter(sample_rate_hz: int) -> pyloudnorm.Meter:
 
 def true_peak_dbtp(audio: np.ndarray, sample_rate_hz: int) -> float:
     """True peak in dBTP, from the samples and four times as many between them."""
-    return _decibels(max(np.abs(audio).max(), np.abs(_oversampled(audio, sample_rate_hz)).max()))
-
-
-def gain_to(target_lufs: float, audio: np.ndarray, sample_rate_hz: int) -> float:
-    """The gain in dB that brings audio to a loudness.
-
-    Raises
-    ------
-    ValueError
-        When the audio is silent, so that no gain would do.
-    """
-    lufs = integrated_lufs(audio, sample_rate_hz)
-    if not np.isfinite(lufs):
-        raise ValueError("The audio is silent (below -70 LUFS throughout) and cannot be brought to a loudness.")
-    return target_lufs - lufs
+    between = _oversampled(audio, sample_rate_hz)
+    return _decibels(max(audio.max(), -audio.min(), between.max(), -between.min()))
 
 
 def limit(audio: np.ndarray, sample_rate_hz: int, ceiling_db: float) -> np.ndarray:

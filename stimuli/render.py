@@ -24,7 +24,6 @@ from stimuli.manifest import ClipInfo, opaque_id, write_whole
 _ANCHOR_HZ = 3500.0
 _MARGIN_DB = 0.1
 _MOST_LIMITING_DB = 6.0
-_CLOSE_LU = 0.02
 _ROUNDS = 5
 
 
@@ -99,19 +98,12 @@ class Take:
 
 
 def take_of(kind: str, audio: np.ndarray, sample_rate_hz: int, **about: object) -> Take:
-    """Bring audio to the set's loudness.
-
-    Which blocks the gates of BS.1770 leave out depends on the gain, so that sparse sounds take more than one step.
-    """
-    lufs, loudest = loudness.measure(audio, sample_rate_hz)
-    if not np.isfinite(lufs):
-        raise ValueError("it is silent (below -70 LUFS throughout)")
-    for _ in range(_ROUNDS):
-        audio = audio * np.float32(10 ** ((loudness.TARGET_LUFS - lufs) / 20))
-        lufs, loudest = loudness.measure(audio, sample_rate_hz)
-        if abs(lufs - loudness.TARGET_LUFS) <= _CLOSE_LU:
-            return Take(kind, audio, lufs, loudness.true_peak_dbtp(audio, sample_rate_hz), loudest, **about)
-    raise ValueError(f"it has no steady loudness, being {lufs:.2f} LUFS after {_ROUNDS} attempts: too sparse")
+    """Bring audio to the set's loudness; ValueError for what is silent or too sparse to have one."""
+    levels_lufs = loudness.blocks_lufs(audio, sample_rate_hz)
+    gain_db = loudness.gain_to(loudness.TARGET_LUFS, levels_lufs)
+    audio = audio * np.float32(10 ** (gain_db / 20))
+    lufs, loudest_lufs = loudness.gated(levels_lufs + gain_db), levels_lufs.max() + gain_db
+    return Take(kind, audio, lufs, loudness.true_peak_dbtp(audio, sample_rate_hz), loudest_lufs, **about)
 
 
 def _takes(clip: Clip, excerpt: np.ndarray, plan: Plan) -> tuple[np.ndarray, float, list[Take]]:

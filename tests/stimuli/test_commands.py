@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import resource
 import shutil
 from types import SimpleNamespace
@@ -52,11 +53,12 @@ def test_a_set_is_built_listed_shown_verified_and_exported(music, run):
 
 
 def test_verify_fails_on_a_damaged_set(small_set, tmp_path, run):
-    shutil.copytree(small_set.folder, tmp_path / "set")
-    victim = sorted((tmp_path / "set" / "audio").iterdir())[0]
-    victim.unlink()
+    (tmp_path / "set" / "audio").mkdir(parents=True)
+    gone, kept = small_set.stimuli[:2]
+    shutil.copy(small_set.audio_path(kept.id), tmp_path / "set" / "audio")
+    dataclasses.replace(small_set, stimuli=(gone, kept)).save(tmp_path / "set")
     result = run("verify", "set", cwd=tmp_path)
-    assert result.code == 1 and victim.name in result.out and "has 1 fault" in result.err
+    assert result.code == 1 and f"{gone.id}.flac" in result.out and "has 1 fault" in result.err
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import numpy as np
+import pyloudnorm
 import pytest
 
 from stimuli import loudness
@@ -58,14 +59,22 @@ def test_loudness_and_peaks_agree_with_ffmpeg():
     assert loudness.true_peak_dbtp(audio, RATE_HZ) == pytest.approx(dbtp, abs=0.3)
 
 
+def test_gating_is_pyloudnorms_own():
+    rng = np.random.default_rng(3)
+    for level in (1e-4, 1e-3, 0.05):
+        audio = rng.standard_normal((2, 6 * RATE_HZ)) * level * np.repeat(rng.uniform(0, 1, 12) ** 4, RATE_HZ // 2)
+        expected = pyloudnorm.Meter(RATE_HZ).integrated_loudness(audio.T)
+        assert loudness.integrated_lufs(audio, RATE_HZ) == pytest.approx(expected, abs=1e-9)
+
+
 def test_the_loudest_part_is_found():
     audio = np.concatenate([tone(1000, -30, 4), tone(1000, -20, 1), tone(1000, -30, 4)], axis=1)
-    assert loudness.measure(audio, RATE_HZ)[1] == pytest.approx(-20, abs=0.1)
+    assert loudness.blocks_lufs(audio, RATE_HZ).max() == pytest.approx(-20, abs=0.1)
 
 
 def test_silence_and_snippets_are_told():
     with pytest.raises(ValueError, match="silent"):
-        loudness.gain_to(-23, np.zeros((2, RATE_HZ)), RATE_HZ)
+        loudness.gain_to(-23, loudness.blocks_lufs(np.zeros((2, RATE_HZ)), RATE_HZ))
     with pytest.raises(ValueError, match=r"0\.4 s"):
         loudness.integrated_lufs(np.zeros((2, 100)), RATE_HZ)
 

@@ -1,24 +1,26 @@
+import dataclasses
+import hashlib
 import shutil
 
 import numpy as np
 import pytest
 import soundfile as sf
 
-from stimuli.manifest import Manifest
 from stimuli.verify import verify
 
 
 @pytest.fixture
 def copy(small_set, tmp_path):
-    shutil.copytree(small_set.folder, tmp_path / "set")
-    return Manifest.load(tmp_path / "set")
+    """A few of the small set's files under a manifest of their own, to be damaged."""
+    few = dataclasses.replace(small_set, stimuli=small_set.stimuli[:5])
+    (tmp_path / "audio").mkdir()
+    for stimulus in few.stimuli:
+        shutil.copy(small_set.audio_path(stimulus.id), tmp_path / "audio")
+    return few.save(tmp_path)
 
 
 def forge(manifest, stimulus, data):
     """Put other audio in a stimulus' place, under a manifest that believes it."""
-    import dataclasses
-    import hashlib
-
     manifest.audio_path(stimulus.id).write_bytes(data)
     changed = dataclasses.replace(stimulus, sha256=hashlib.sha256(data).hexdigest())
     rows = tuple(changed if row.id == stimulus.id else row for row in manifest.stimuli)
