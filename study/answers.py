@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ TELEMETRY_S = ("heard_s",)
 TELEMETRY_COUNTS = ("plays", "rating_changes", "focus_losses", "underruns")
 MAX_MS = 86_400_000.0
 MAX_COUNT = 1_000_000
+MAX_NUMBER = 1e15  # what no page measures and no JSON number need be; also false for NaN
 
 
 def check(kind: str, answer: Mapping[str, Any], detail: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
@@ -151,8 +151,8 @@ def other_telemetry(sent: Mapping[str, Any]) -> dict[str, float] | None:
     """Further numbers that the page sent (of other steps, or by other names); None when there are none."""
     known = {*TELEMETRY_MS, *TELEMETRY_S, *TELEMETRY_COUNTS}
     kept = {key: value for key, value in sent.items() if key not in known and key.isidentifier() and len(key) <= 32}
-    return {key: value for key, value in list(kept.items())[:20] if _is_number(value) and abs(value) < 1e15} or None
+    return {key: value for key, value in list(kept.items())[:20] if _is_number(value)} or None
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and -MAX_NUMBER < value < MAX_NUMBER

@@ -18,6 +18,7 @@ from study import answers, steps
 from study.models import Event, Response, Session, Step
 from study.plan import Plan
 from study.refusals import Refusal, answered
+from study.running import RunningStudy
 
 WINDOW = 3  # steps after the current one that a look-up brings along
 OF_SESSION = (
@@ -53,7 +54,7 @@ _SOUND = (
     select(Step.stimulus, Step.detail)
     .join(Session, Session.id == Step.session_id)
     .where(Session.token_sha256 == bindparam("token"), Session.public_id == bindparam("public_id"))
-    .where(Step.position == bindparam("position"))
+    .where(Session.study_id == bindparam("study"), Step.position == bindparam("position"))
 )
 _EMPTY = dict.fromkeys(column.name for column in Response.__table__.c)
 
@@ -64,16 +65,16 @@ def token_sha256(token: str) -> str:
 
 
 @answered
-def current(connection: Connection, plan: Plan, token: str, page: str | None) -> dict[str, Any]:
+def current(connection: Connection, running: RunningStudy, token: str, page: str | None) -> dict[str, Any]:
     """``{"session", "step"}`` to show now."""
-    rows = _window(connection, token, page)
-    return {"session": rows[0].public_id, "step": steps.show(plan, rows[0], rows)}
+    rows = _window(connection, running, token, page)
+    return {"session": rows[0].public_id, "step": steps.show(running.plan, rows[0], rows)}
 
 
 @answered
 def answer(
     connection: Connection,
-    plan: Plan,
+    running: RunningStudy,
     token: str,
     page: str | None,
     address: str,
@@ -89,8 +90,8 @@ def answer(
     sent, telemetry : mapping
         As the page sent them.
     """
-    rows = _window(connection, token, page, lock=True)
-    session = rows[0]
+    rows = _window(connection, running, token, page, lock=True)
+    plan, session = running.plan, rows[0]
     position = steps.position_of(session.public_id, address)
     if position is None or position >= session.n_steps:
         raise Refusal("unknown_step", language=session.language)
@@ -154,13 +155,13 @@ def _late(
 
 def _arrive(connection: Connection, plan: Plan, token: str, now: float) -> dict[str, Any]:
     """The step after one that changed the session; a session that came to its end is completed."""
-    rows = _look_up(connection, token)
+    rows = look_up(connection, token)
     session = rows[0]
     if session.kind == "finished" and session.state == "active":
         connection.execute(
             update(Session).where(Session.id == session.id).values(_completion(connection, plan, session, now))
         )
-        rows = _look_up(connection, token)
+        rows = look_up(connection, token)
     return steps.show(plan, rows[0], rows)
 
 
@@ -212,9 +213,9 @@ _EFFECTS = {"consent": _after_consent, "headphones": _after_headphones, "level":
 
 
 @answered
-def withdraw(connection: Connection, token: str, page: str | None) -> dict[str, Any]:
+def withdraw(connection: Connection, running: RunningStudy, token: str, page: str | None) -> dict[str, Any]:
     """Delete every row of the session."""
-    delete_session(connection, _window(connection, token, page, lock=True)[0], "participant")
+    delete_session(connection, _window(connection, running, token, page, lock=True)[0], "participant")
     return {"withdrawn": True}
 
 
@@ -239,14 +240,14 @@ def log(connection: Connection, session: Row, kind: str, detail: dict[str, Any])
     connection.execute(insert(Event), row)
 
 
-def sound(connection: Connection, token: str, address: str) -> str | None:
+def sound(connection: Connection, running: RunningStudy, token: str, address: str) -> str | None:
     """The stimulus behind a sound's id; None unless it is of this session."""
     public_id, _, rest = address.partition("-")
     place, _, number = rest.partition("-")
     position = steps.position_of(public_id, f"{public_id}-{place}")
     if position is None or (number and not (number.isascii() and number.isdigit())):
         return None
-    sought = {"token": token_sha256(token), "public_id": public_id, "position": position}
+    sought = {"study": running.study_id, "token": token_sha256(token), "public_id": public_id, "position": position}
     row = connection.execute(_SOUND, sought).one_or_none()
     if row is None or not number:
         return row and row.stimulus
@@ -254,14 +255,17 @@ def sound(connection: Connection, token: str, address: str) -> str | None:
     return several[int(number)] if int(number) < len(several) else None
 
 
-def _look_up(connection: Connection, token: str, *, lock: bool = False) -> Sequence[Row]:
+def look_up(connection: Connection, token: str, *, lock: bool = False) -> Sequence[Row]:
+    """A session's row joined with its current step and the next ones, one row for each; empty for an unknown token."""
     return connection.execute(_WINDOW_LOCKED if lock else _WINDOW, {"token": token_sha256(token)}).all()
 
 
-def _window(connection: Connection, token: str, page: str | None, *, lock: bool = False) -> Sequence[Row]:
-    """The session's row joined with its current step and the next ones."""
-    rows = _look_up(connection, token, lock=lock) if token else []
-    if not rows:
+def _window(
+    connection: Connection, running: RunningStudy, token: str, page: str | None, *, lock: bool = False
+) -> Sequence[Row]:
+    """As `look_up`, for the page that owns a session of the running study."""
+    rows = look_up(connection, token, lock=lock) if token else []
+    if not rows or rows[0].study_id != running.study_id:
         raise Refusal("no_session")
     if page and rows[0].page and page != rows[0].page:
         raise Refusal("other_page", language=rows[0].language)

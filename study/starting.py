@@ -15,7 +15,8 @@ from study import order, steps
 from study.models import Invitation, Session, Step, Study
 from study.plan import Assignment, Plan
 from study.refusals import Refusal, answered
-from study.session import _look_up, token_sha256
+from study.running import RunningStudy
+from study.session import look_up, token_sha256
 from study.texts import messages, negotiate
 
 MAX_PARAMETER = 128
@@ -37,7 +38,7 @@ class Request:
 
 
 @answered
-def start(connection: Connection, plan: Plan, study_id: int, request: Request, allow_simulated: bool) -> dict[str, Any]:
+def start(connection: Connection, running: RunningStudy, request: Request, allow_simulated: bool) -> dict[str, Any]:
     """A new session, or the one that the cookie, the id parameter or the invitation belongs to.
 
     Returns
@@ -45,6 +46,7 @@ def start(connection: Connection, plan: Plan, study_id: int, request: Request, a
     dict
         ``session``, ``step``, ``texts``, ``language``, and ``token`` (None where the browser's stays good).
     """
+    plan, study_id = running.plan, running.study_id
     study = connection.execute(select(Study).where(Study.id == study_id).with_for_update()).one()
     offered = plan.definition.languages
     language = negotiate(request.language, request.accepted_languages, offered)
@@ -61,7 +63,7 @@ def start(connection: Connection, plan: Plan, study_id: int, request: Request, a
         values = {"page": request.page, "language": keep, "token_sha256": token_sha256(token)}
         connection.execute(update(Session).where(Session.id == session_id).values(values))
         language = keep
-    rows = _look_up(connection, token)
+    rows = look_up(connection, token)
     return {
         "session": rows[0].public_id,
         "step": steps.show(plan, rows[0], rows),
@@ -226,10 +228,10 @@ def _use_invitation(connection: Connection, study_id: int, code: str | None, lan
 
 
 def welcome(
-    connection: Connection, plan: Plan, study_id: int, language: str | None, accepted: str | None, token: str | None
+    connection: Connection, running: RunningStudy, language: str | None, accepted: str | None, token: str | None
 ) -> dict[str, Any]:
     """What the start page shows; ``text`` is Markdown."""
-    d = plan.definition
+    plan, study_id, d = running.plan, running.study_id, running.definition
     language = negotiate(language, accepted, d.languages)
     study = connection.execute(select(Study).where(Study.id == study_id)).one()
     known = None

@@ -110,22 +110,21 @@ def router(running: RunningStudy, *, allow_simulated: bool = False, secure_cooki
         Send the cookie over HTTPS only; also where the request came by HTTPS.
     """
     routes = APIRouter(prefix="/api/study", route_class=_Route, tags=["study"])
-    plan, commits = running.plan, running.commits
 
     async def read(work: Callable, *arguments: Any) -> Any:
         def in_thread() -> Any:
             with reading(running.engine) as connection:
-                return work(connection, *arguments)
+                return work(connection, running, *arguments)
 
         return _or_raise(await run_in_threadpool(in_thread))
 
     async def write(work: Callable, *arguments: Any) -> Any:
-        return _or_raise(await commits.run(lambda connection: work(connection, *arguments)))
+        return _or_raise(await running.commits.run(lambda connection: work(connection, running, *arguments)))
 
     @routes.get("")
     async def welcome(request: Request, language: str | None = None) -> Response:
         accepted = request.headers.get("accept-language")
-        shown = await read(starting.welcome, plan, running.study_id, language, accepted, _token(request))
+        shown = await read(starting.welcome, language, accepted, _token(request))
         return _json(request, shown | {"minutes": running.minutes, "trials": running.trials})
 
     @routes.post("/session")
@@ -136,7 +135,7 @@ def router(running: RunningStudy, *, allow_simulated: bool = False, secure_cooki
             token=_token(request) or None,
             page=_page(request) or "",
         )
-        shown = await write(starting.start, plan, running.study_id, wanted, allow_simulated)
+        shown = await write(starting.start, wanted, allow_simulated)
         token = shown.pop("token")
         response = _json(request, shown)
         if token:
@@ -149,11 +148,11 @@ def router(running: RunningStudy, *, allow_simulated: bool = False, secure_cooki
 
     @routes.get("/step")
     async def current(request: Request) -> Response:
-        return _json(request, await read(session.current, plan, _token(request), _page(request)))
+        return _json(request, await read(session.current, _token(request), _page(request)))
 
     @routes.post("/step/{step}")
     async def answer(request: Request, step: str, body: Answer) -> Response:
-        arguments = (plan, _token(request), _page(request), step, body.answer, body.telemetry)
+        arguments = (_token(request), _page(request), step, body.answer, body.telemetry)
         return _json(request, await write(session.answer, *arguments))
 
     @routes.api_route("/audio/{sound}", methods=["GET", "HEAD"])

@@ -139,3 +139,15 @@ def test_breaks_have_a_length_for_people(serve):
     assert early.status_code == 409 and early.json()["error"] == "too_early" and early.json()["retry_after_s"] > 590
     shown = walk(machine, begin(machine, simulated=True).json()["step"])
     assert sum(step["kind"] == "trial" for step in shown) == N_TRIALS and shown[-1]["outcome"] == "completed"
+
+
+def test_a_session_of_an_older_study_does_not_go_on_in_the_new_one(serve):
+    _, browser = serve()
+    page = browser()
+    trial = walk(page, begin(page).json()["step"], until="trial")[-1]
+    _, newer = serve(begin=True, title="Another study")
+    other = newer()
+    other.cookies = page.cookies
+    assert other.get("/api/study/step").json()["error"] == "no_session"
+    assert other.get(trial["audio"]).status_code == 404
+    assert begin(other).json()["step"]["kind"] == "consent"

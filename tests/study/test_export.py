@@ -18,14 +18,12 @@ def take_part(running, comment="fine", simulated=False, leave_at=None, **paramet
     """Take one participant through the study without HTTP; returns the session."""
     request = starting.Request(simulated=simulated, parameters=parameters)
     with running.engine.begin() as connection:
-        started = starting.start(connection, running.plan, running.study_id, request, True)
+        started = starting.start(connection, running, request, True)
         step = started["step"]
         while step["kind"] not in ("finished", leave_at):
             answer = {"text": comment} if step["kind"] == "comments" else answer_to(step)
             telemetry = {"rt_ms": 1234.5, "plays": 2, "colour": "red", "sample_rate_hz": 48000}
-            step = session.answer(connection, running.plan, started["token"], None, step["id"], answer, telemetry)[
-                "step"
-            ]
+            step = session.answer(connection, running, started["token"], None, step["id"], answer, telemetry)["step"]
     return started["session"]
 
 
