@@ -22,6 +22,7 @@ NAME = "static"
 FIT_RATE_HZ = 44_100
 # Weighs a gain of 1 dB as a misfit of 0.02 dB at one frequency: enough to stop bands that fight each other.
 _GAIN_PENALTY = 0.02
+_STEP = 1e-6
 
 
 class StaticEQ:
@@ -111,15 +112,20 @@ def fit_static(settings: Settings, starts: int = 6, seed: int = 0) -> StaticEQ:
 def fit_curve(target_db: np.ndarray, starts: int, rng: np.random.Generator) -> np.ndarray:
     """Return the 13 parameters whose response at `model.eq.GRID_HZ` comes nearest to ``target_db`` [96]."""
 
-    def misfit(values: np.ndarray) -> np.ndarray:
-        response = response_db(denormalise(values[None]), GRID_HZ, FIT_RATE_HZ)[0]
-        return np.concatenate([response - target_db, _GAIN_PENALTY * GAIN_LIMIT_DB * values[GAINS]])
+    def misfits(rows: np.ndarray) -> np.ndarray:
+        responses = response_db(denormalise(rows), GRID_HZ, FIT_RATE_HZ)
+        return np.concatenate([responses - target_db, _GAIN_PENALTY * GAIN_LIMIT_DB * rows[:, GAINS]], axis=1)
+
+    def slopes(values: np.ndarray) -> np.ndarray:
+        # Forward differences, all at once; towards 0, so that no value leaves its range.
+        steps = np.where(values > 0, -_STEP, _STEP)
+        return ((misfits(values + np.diag(steps)) - misfits(values[None])) / steps[:, None]).T
 
     flat = normalise(FLAT)
     fits = []
     for _ in range(starts):
         start = np.clip(flat + rng.uniform(-0.5, 0.5, 13), -0.99, 0.99)
         start[GAINS] = rng.uniform(-0.3, 0.3, 5)
-        fits.append(least_squares(misfit, start, bounds=(-1, 1), max_nfev=200))
+        fits.append(least_squares(lambda row: misfits(row[None])[0], start, slopes, bounds=(-1, 1), max_nfev=200))
     best = min(fits, key=lambda fit: fit.cost)
     return sort_bells(denormalise(best.x[None]))[0]

@@ -68,7 +68,7 @@ def test_numpy_decodes_what_torch_trained(data, tmp_path):
 
 
 def test_training_learns_and_repeats_itself_by_its_seed(data):
-    before, after, again = (train_flow(data, epochs, models=DEFAULT) for epochs in (1, 150, 150))
+    before, after, again = (train_flow(data, epochs, models=DEFAULT) for epochs in (1, 90, 90))
     key = "2d_beta_0.001"
     assert after.metadata["held_out_rms_db"][key] < 0.7 * before.metadata["held_out_rms_db"][key]
     np.testing.assert_array_equal(after.code("warm"), again.code("warm"))
