@@ -13,7 +13,6 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
-from functools import partial
 from pathlib import Path
 
 import joblib
@@ -22,6 +21,7 @@ from stimuli import flac, loudness
 from stimuli.clips import Clip, built_in_clips
 from stimuli.conditions import DEFAULT_CONDITIONS, DEFAULT_DESCRIPTORS, conditions, listener
 from stimuli.generated import clips_for_beeps, level_row, render_beeps, render_screening
+from stimuli.jobs import workers_of
 from stimuli.manifest import ClipInfo, Manifest, Stimulus, opaque_id, write_whole
 from stimuli.render import Plan, Rendered, render_clip
 
@@ -66,7 +66,7 @@ def build(
     anchors
         Adds the original, low-passed at 3.5 kHz, per clip and descriptor.
     workers, backend
-        How many jobs at once (default: one per core) and where joblib runs them.
+        How many jobs at once (default: one per core) and where joblib runs them; see `stimuli.jobs`.
     replace
         Builds over a set made otherwise.
     on_progress, on_refused
@@ -87,19 +87,18 @@ def build(
     recipe = opaque_id(_GENERATION, "recipe", *keys)
     if _is_there(out, recipe, replace):
         return Manifest.load(out)
-    with _workplace(out) as work:
-        raw = work / "raw"
+    with workers_of(workers, backend) as team, _workplace(out) as work:
+        raw = (work / "raw").resolve()
         raw.mkdir(exist_ok=True)
-        jobs = [joblib.delayed(render_clip)(clip, plan, raw, key) for clip, key in zip(clips, keys[1:], strict=True)]
-        run = partial(_run, workers=workers, backend=backend)
         rendered = []
-        for each in run(jobs):
+        jobs = [joblib.delayed(render_clip)(clip, plan, key, raw) for clip, key in zip(clips, keys[1:], strict=True)]
+        for each in team.run(jobs):
             rendered.append(each)
             if on_progress:
-                on_progress(len(rendered), len(jobs), each.clip)
+                on_progress(len(rendered), len(clips), each.clip)
         used = _usable(rendered, clips, on_refused)
         rows = [row for each in rendered for row in each.rows]
-        rows += [row for group in run(_check_jobs(used, plan, raw)) for row in group]
+        rows += [row for group in team.run(_check_jobs(used, plan, raw)) for row in group]
         rows.append(level_row(rows, plan, raw))
         infos = tuple(each.info for each in rendered if each.info)
         manifest = _manifest(name or out.name, plan, infos, _finish(rows, raw, work / "set"), recipe)
@@ -167,16 +166,6 @@ def _workplace(out: Path) -> Iterator[Path]:
     shutil.rmtree(work / "set", ignore_errors=True)
     yield work
     shutil.rmtree(work, ignore_errors=True)
-
-
-def _run(jobs: list, workers: int | None, backend: str) -> Iterator:
-    """Run jobs wherever joblib is told to; the order of the answers is that of the jobs."""
-    workers = min(workers or joblib.cpu_count(), len(jobs))
-    backend = backend if workers > 1 else "sequential"
-    try:
-        return joblib.Parallel(n_jobs=workers, backend=backend, return_as="generator")(jobs)
-    except (ValueError, ImportError) as error:
-        raise ValueError(f"joblib cannot run on {backend!r} ({' '.join(str(error).split())}).") from None
 
 
 def _check_jobs(used: list[Clip], plan: Plan, raw: Path) -> list:

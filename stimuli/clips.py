@@ -97,7 +97,7 @@ def named(paths: list[Path]) -> list[Clip]:
         while name in taken:
             name, number = f"{base}_{number}", number + 1
         taken.add(name)
-        clips.append(Clip(name, path.stem, path))
+        clips.append(Clip(name, path.stem, path.absolute()))
     return clips
 
 

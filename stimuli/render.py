@@ -49,7 +49,7 @@ class Rendered:
     refused: str | None = None
 
 
-def render_clip(clip: Clip, plan: Plan, folder: Path, key: str) -> Rendered:
+def render_clip(clip: Clip, plan: Plan, key: str, folder: Path) -> Rendered:
     """Write the stimuli of one clip to ``folder`` as `<id>.flac`, or find them there from an interrupted build.
 
     A clip that cannot be used comes back with its reason; a disk that cannot be written raises OSError.
