@@ -114,7 +114,7 @@ def analyse(
     told("report")
     texts = {
         "methods": prose.methods(kept, everyone, settings.rules, exclusions, screened),
-        "results": prose.results_section(kept, exclusions),
+        "results": prose.results_section(kept),
     }
     for name, text in texts.items():
         marked = f"> **{MARK.strip()}**\n\n{text}" if ratings.simulated else text

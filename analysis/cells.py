@@ -28,6 +28,10 @@ class Cells:
         """Tell which participants have every cell; bool [participant]."""
         return np.isfinite(self.means).all(axis=(1, 2))
 
+    def empty(self) -> list[tuple[str, str]]:
+        """List the (descriptor, condition) that nobody rated."""
+        return [(self.descriptors[i], self.conditions[j]) for i, j in np.argwhere(self.counts.sum(axis=0) == 0)]
+
     def missing(self) -> pd.DataFrame:
         """List the cells without a rating: participant, descriptor, condition."""
         rows = np.argwhere(self.counts == 0)

@@ -53,12 +53,14 @@ def fit(design: Design, slopes: bool = False) -> MixedFit | None:
     Returns
     -------
     MixedFit or None
-        None with fewer than two participants or no degrees of freedom left.
+        None with fewer than two participants, no degrees of freedom left, or ratings without residual variance.
     """
     n = design.counts.sum()
     if len(design.counts) < 2 or n <= design.fixed.shape[1] + 1:
         return None
     reml = _Reml(design, slopes)
+    if not reml.has_residual():
+        return None
     theta = optimize.minimize(
         reml.deviance, reml.start(), method="BFGS", jac="3-point", options={"gtol": 1e-5, "maxiter": 500}
     ).x
@@ -118,6 +120,15 @@ class _Reml:
 
     def start(self) -> np.ndarray:
         return np.concatenate([np.eye(self.k)[self.rows, self.columns], np.ones(1 if self.n_clips else 0)])
+
+    def has_residual(self) -> bool:
+        """Tell whether anything is left over once every participant and clip has its own mean."""
+        total = self.gram[-1, -1]
+        if total <= 0:
+            return False
+        gram, _ = self.reduced(1e4 * self.start())
+        solved = np.linalg.lstsq(gram[:-1, :-1], gram[:-1, -1], rcond=None)[0]
+        return bool(gram[-1, -1] - gram[:-1, -1] @ solved > 1e-9 * total)
 
     def factor(self, theta: np.ndarray) -> np.ndarray:
         lower = np.zeros((self.k, self.k))

@@ -176,18 +176,19 @@ def _software() -> str:
     )
 
 
-def results_section(results: Results, exclusions: pd.DataFrame) -> str:
+def results_section(results: Results) -> str:
     """Write the results section in APA form."""
     parts = ["# Results", *(" ".join(answer(results)),)]
-    parts += [_anova_told(results), _posthoc_told(results), _mixed_told(results), _checks_told(results)]
+    parts += [anova_told(results), _posthoc_told(results), _mixed_told(results), _checks_told(results)]
     parts += [_reliability_told(results), _adaptive_told(results)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _anova_told(results: Results) -> str:
+def anova_told(results: Results) -> str:
+    """Tell the ANOVA, or why there is none."""
     told = []
     for row in results["anova"].itertuples():
-        if math.isnan(row.F):
+        if not math.isfinite(row.F) or math.isnan(row.eps_gg):
             continue
         name = row.effect.replace(":", " × ")
         test = f_test(row.eps_gg * row.ddof1, row.eps_gg * row.ddof2, row.F, row.p_gg)
@@ -195,7 +196,9 @@ def _anova_told(results: Results) -> str:
         verdict = "was significant" if row.p_gg < 0.05 else "was not significant"
         told.append(f"the effect of {name} {verdict}, {test}, η²G = {share(row.ges)}{corrected}")
     if not told:
-        return "There are too few complete participants for an analysis of variance."
+        empty = [f"{descriptor} under {condition}" for descriptor, condition in results.cells.empty()]
+        reason = f"nobody rated {listed(empty)}" if empty else "fewer than two participants have every cell"
+        return f"The two-way analysis of variance could not be computed: {reason}."
     text = "; ".join(told)
     return f"In the repeated-measures ANOVA (Greenhouse–Geisser corrected), {text}."
 

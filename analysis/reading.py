@@ -37,8 +37,11 @@ def read_csv(path: str | Path, columns: tuple[str, ...] | None = None) -> pd.Dat
     if path.is_dir():
         raise ValueError(f"{path} is a folder, and a file of ratings is wanted.")
     encoding = _encoding(path)
-    with path.open(encoding=encoding, newline="") as file:
-        header = file.readline()
+    try:
+        with path.open(encoding=encoding, newline="") as file:
+            header = file.readline()
+    except UnicodeError:
+        raise ValueError(f"{path} is not a text file; a table as CSV is wanted, saved as UTF-8.") from None
     if not header.strip():
         raise ValueError(f"{path} is empty (no header in its first line); was the export cut off?")
     separator = _separator(header)
@@ -98,6 +101,8 @@ def _parse(path: Path, encoding: str, separator: str, wanted: list[int]) -> pd.D
         ).astype("category")
     except pd.errors.EmptyDataError:
         return pd.DataFrame(columns=wanted)
+    except UnicodeError as error:
+        raise ValueError(f"{path} cannot be read as {encoding} text ({error}); save it as UTF-8.") from None
     except pd.errors.ParserError as error:
         raise ValueError(
             f"{path} is not a table: {str(error).strip()}; is a separator missing or a quote open?"

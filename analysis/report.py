@@ -114,6 +114,7 @@ def report(
             *shown("descriptives", "means_by_clip", folded=True),
         ],
         "Analysis of variance": [
+            *([] if len(kept["anova"]) else [paragraph(prose.anova_told(kept))]),
             *_missing_told(missing),
             *shown("anova", "anova_by_descriptor"),
             *shown("missing_cells", folded=True),

@@ -1,0 +1,159 @@
+"""The whole way from ratings to files, as the command takes it."""
+
+import hashlib
+import html
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import anova, descriptives, posthoc, prose
+from analysis.analyse import Settings, analyse
+from analysis.ratings import from_table
+from analysis.results import compute
+from tests.analysis.example import example
+from tests.analysis.test_adaptive import stimuli
+
+COLUMNS = {
+    "means": descriptives.MEANS,
+    "anova": anova.COLUMNS,
+    "posthoc": posthoc.COLUMNS,
+    "lmm": ["term", "estimate", "se", "z", "p", "ci_low", "ci_high"],
+    "lmm_variance": ["group", "variance"],
+    "friedman": ["descriptor", "chi2", "dof", "p"],
+    "reliability": ["measure", "value", "ci_low", "ci_high"],
+}
+FIGURES = ("means", "distributions", "forest", "clip_differences", "eq_curves", "adaptive", "assumptions")
+
+
+def bytes_of(folder):
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    """Analyse simulated participants, with stimuli, twice."""
+    folders = [tmp_path_factory.mktemp("first"), tmp_path_factory.mktemp("second")]
+    study = from_table(example(clips=6).assign(simulated=True))
+    results = [analyse(study, folder, Settings(stimuli=stimuli())) for folder in folders]
+    return folders, results[0]
+
+
+def test_the_files_that_other_programs_read_have_their_columns(simulated):
+    for name, columns in COLUMNS.items():
+        assert list(pd.read_csv(simulated[0][0] / f"{name}.csv").columns) == columns, name
+
+
+def test_csv_keeps_full_precision(simulated):
+    (folder, _), results = simulated
+    read = pd.read_csv(folder / "posthoc.csv", float_precision="round_trip")
+    pd.testing.assert_frame_equal(read, results["posthoc"].reset_index(drop=True), check_exact=True, check_dtype=False)
+
+
+def test_the_same_ratings_give_the_same_bytes(simulated):
+    first, second = (bytes_of(folder) for folder in simulated[0])
+    assert first == second and len(first) > 80
+
+
+def test_everything_made_from_simulated_participants_says_so(simulated):
+    folder = simulated[0][0]
+    for path in [*folder.glob("*.md"), *folder.glob("*.tex"), *folder.glob("*.html")]:
+        assert "SIMULATED" in path.read_text(encoding="utf-8"), path.name
+    assert (folder / "SIMULATED.txt").exists()
+
+
+def test_real_participants_are_not_called_simulated(simulated, tmp_path):
+    (tmp_path / "SIMULATED.txt").write_text("of an earlier run")
+    analyse(from_table(example(clips=3)), tmp_path)
+    assert not [
+        path
+        for path in tmp_path.iterdir()
+        if path.suffix in {".md", ".txt", ".html"} and "SIMULATED" in path.read_text()
+    ]
+    real, marked = (folder / "means.png" for folder in (tmp_path, simulated[0][0]))
+    assert real.read_bytes() != marked.read_bytes()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_come_as_pdf_svg_and_png_of_one_column(simulated, name):
+    folder = simulated[0][0]
+    assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+    assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    width_pt = float(re.search(r'<svg[^>]* width="([\d.]+)pt"', (folder / f"{name}.svg").read_text()).group(1))
+    assert width_pt / 72 == pytest.approx(3.25, abs=0.01)
+
+
+def test_the_report_opens_with_three_sentences_and_loads_nothing(simulated):
+    folder, results = simulated[0][0], simulated[1]
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert len(prose.answer(results)) == 3
+    assert page.index('class="answer"') < page.index("<section")
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', page) and "<script" not in page
+
+
+def test_latex_tables_are_whole(simulated):
+    for path in simulated[0][0].glob("*.tex"):
+        text = path.read_text(encoding="utf-8")
+        assert (
+            text.count("\\begin{tabular}")
+            == text.count("\\end{tabular}")
+            == text.count("\\toprule") - text.count("\\ifdefined\\toprule")
+        )
+        assert not re.search(r"(?<!\\)_(?![^$]*\$)", re.sub(r"\\label\{[^}]*\}|\$[^$]*\$", "", text)), path.name
+
+
+def test_with_exclusions_both_results_are_there(tmp_path):
+    table = example()
+    table.loc[table["participant"] == "p05", "rating"] = 4
+    analyse(from_table(table), tmp_path)
+    beside = pd.read_csv(tmp_path / "with_and_without.csv").set_index("measure")
+    assert beside.loc["participants"].tolist() == [8, 7]
+    assert pd.read_csv(tmp_path / "exclusions.csv")["participant"].unique().tolist() == ["p05"]
+    assert pd.read_csv(tmp_path / "all_participants" / "means.csv")["n"].eq(8).all()
+    assert pd.read_csv(tmp_path / "means.csv")["n"].eq(7).all()
+
+
+def few(case):
+    """Give a table with too little in it."""
+    table = example()
+    return {
+        "one participant": table[table["participant"] == "p01"],
+        "one condition": table[table["condition"] == "flow"],
+        "one clip": table[table["clip"] == "clip1"],
+        "two participants": table[table["participant"].isin(["p01", "p02"])],
+        "nobody rated a cell": table[(table["condition"] != "flow") | (table["descriptor"] != "warm")],
+        "everyone gave the same": table.assign(rating=np.resize([3, 4, 5, 4], len(table))),
+    }[case]
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        ("one participant", "too few data for an answer: 1 participant"),
+        ("one condition", "nothing to compare"),
+        ("one clip", "8 participants"),
+        ("two participants", "too few participants to trust the test"),
+        ("nobody rated a cell", "nobody rated warm under flow"),
+        ("everyone gave the same", "too few data for an answer"),
+    ],
+)
+def test_too_few_data_are_told(case, words):
+    results = compute(from_table(few(case)))
+    assert len(prose.answer(results)) == 3
+    assert words in prose.results_section(results)
+
+
+@pytest.mark.parametrize("case", ["one participant", "one condition"])
+def test_too_few_data_still_give_a_report(case, tmp_path):
+    analyse(from_table(few(case)), tmp_path)
+    assert prose.answer(compute(from_table(few(case))))[0] in html.unescape(
+        (tmp_path / "report.html").read_text("utf-8")
+    )
+    assert pd.read_csv(tmp_path / "anova.csv").empty or case != "one participant"
+
+
+def test_everyone_breaking_a_rule_is_told(tmp_path):
+    with pytest.raises(ValueError, match="Every participant breaks a screening rule"):
+        analyse(from_table(example().assign(rating=4)), tmp_path)
+    assert len(pd.read_csv(tmp_path / "exclusions.csv")) == 8

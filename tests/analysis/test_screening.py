@@ -1,0 +1,93 @@
+"""Each screening rule finds the participant made to break it, and nobody else."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.ratings import from_table
+from analysis.screening import Rules, screen
+from tests.analysis.example import example
+
+
+def checks(passed, kind="attention"):
+    """Give four checks per participant; p03 passes as many as told, the others all."""
+    rows = example(clips=1).groupby("participant").head(4).assign(kind=kind, expected=3.0, rating=3)
+    wrong = rows.index[rows["participant"] == "p03"][passed:]
+    rows.loc[wrong, "rating"] = 5
+    return rows
+
+
+def broken_by(table, rules=None, **options):
+    _, log = screen(from_table(table), rules or Rules(), **options)
+    return list(log[["participant", "rule"]].itertuples(index=False, name=None))
+
+
+def test_nobody_is_left_out_of_good_data():
+    measured, log = screen(from_table(example()), Rules())
+    assert log.empty and not measured["excluded"].any()
+
+
+@pytest.mark.parametrize(
+    ("kind", "passed", "rule"), [("attention", 3, "attention_passed"), ("audible_check", 1, "audible_passed")]
+)
+def test_failed_checks(kind, passed, rule):
+    table = pd.concat([example().assign(kind="rating"), checks(passed, kind)], ignore_index=True)
+    assert broken_by(table) == [("p03", rule)]
+
+
+def test_exactly_the_limit_is_no_failure():
+    table = pd.concat([example().assign(kind="rating"), checks(2, "audible_check")], ignore_index=True)
+    assert broken_by(table) == []
+
+
+def test_too_fast():
+    table = example()
+    table["rt_ms"] = np.where(table["participant"] == "p02", 150, 2500)
+    assert broken_by(table) == [("p02", "fastest_median_rt_ms")]
+
+
+def test_straight_lining():
+    table = example()
+    table.loc[table["participant"] == "p05", "rating"] = 4
+    assert ("p05", "most_same_rating") in broken_by(table)
+
+
+def test_too_many_missing():
+    table = example().astype({"rating": float})
+    own = table.index[table["participant"] == "p04"]
+    table.loc[own[:17], "rating"] = np.nan
+    assert broken_by(table) == [("p04", "most_missing")]
+
+
+def test_repeats_far_apart():
+    table = example().assign(kind="rating")
+    again = table[table["participant"] == "p06"].iloc[:4].assign(kind="repeat")
+    again["rating"] = np.where(again["rating"] > 4, again["rating"] - 3, again["rating"] + 3)
+    assert broken_by(pd.concat([table, again], ignore_index=True)) == [("p06", "repeat_mean_difference")]
+
+
+def test_ratings_far_from_everyone_elses_but_not_a_strict_rater():
+    table = example(participants=12)
+    steady = np.array([2, 6, 4, 5])
+    table["rating"] = np.resize(steady, len(table))
+    table.loc[table["participant"] == "p02", "rating"] -= 1
+    table.loc[table["participant"] == "p07", "rating"] = np.resize(8 - steady, (table["participant"] == "p07").sum())
+    assert broken_by(table) == [("p07", "most_outlying")]
+
+
+def test_headphones_count_only_where_the_study_says_so():
+    passed = {"p01": False, "p02": True}
+    assert broken_by(example(), headphones=passed) == []
+    assert broken_by(example(), Rules(headphones_required=True), headphones=passed) == [("p01", "headphones_required")]
+
+
+def test_the_log_holds_value_and_limit():
+    table = example()
+    table["rt_ms"] = np.where(table["participant"] == "p02", 150, 2500)
+    _, log = screen(from_table(table), Rules.of({"fastest_median_rt_ms": 400}))
+    assert log.iloc[0].tolist() == ["p02", "fastest_median_rt_ms", 150, 400]
+
+
+def test_an_unknown_rule_is_named():
+    with pytest.raises(ValueError, match="'loudness' is no screening rule"):
+        Rules.of({"loudness": 3})
