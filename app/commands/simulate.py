@@ -17,7 +17,9 @@ def register(cli: typer.Typer) -> None:
 
 def simulate(
     n: Annotated[int, typer.Option("-n", min=1, help="Number of participants.")] = 12,
-    url: Annotated[str, typer.Option(help="Where the study is served.")] = "http://127.0.0.1:7860",
+    url: Annotated[
+        str, typer.Option(help="Where the study is served; several replicas separated by commas.")
+    ] = "http://127.0.0.1:7860",
     concurrency: Annotated[int, typer.Option(min=1, help="How many take part at the same time.")] = 12,
     seed: Annotated[int, typer.Option(help="The same seed gives the same listeners.")] = 0,
     log: Annotated[Path | None, typer.Option(help="Gets one JSON line per acknowledged rating.")] = None,

@@ -46,7 +46,8 @@ class Crowd:
     Parameters
     ----------
     url : str
-        Where the server answers; its participants' page does too.
+        Where the server answers; its participants' page does too. Several replicas are separated by commas: who finds
+        one away asks the next.
     model : Model
         How the listeners answer.
     stimuli : StimulusSet or None
@@ -77,7 +78,7 @@ class Crowd:
     tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
-        self.url = self.url.rstrip("/").removesuffix("/study") + "/"
+        self.urls = [url.strip().rstrip("/").removesuffix("/study") + "/" for url in self.url.split(",")]
         rows = self.stimuli.rows if self.stimuli else ()
         self._by_sha256: dict[str, Stimulus] = {row.sha256: row for row in rows}
 
@@ -95,12 +96,12 @@ class Crowd:
             When no study answers there.
         """
         try:
-            answer = httpx.get(urljoin(self.url, "api/study"), timeout=TIMEOUT_S)
+            answer = httpx.get(urljoin(self.urls[0], "api/study"), timeout=TIMEOUT_S)
             shown = answer.json()
             return {"trials": shown["trials"], "minutes": shown["minutes"]}
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
             raise ValueError(
-                f"No study answers at {self.url}: start one with `semantic-eq serve --allow-simulated`, "
+                f"No study answers at {self.urls[0]}: start one with `semantic-eq serve --allow-simulated`, "
                 "or name another with --url."
             ) from None
 
@@ -112,7 +113,7 @@ class Crowd:
 
             async def one(number: int) -> None:
                 async with gate:
-                    await _Participant(self, client, Listener(self.model, f"{self.seed}/{number}")).take_part()
+                    await _Participant(self, client, number).take_part()
 
             async with asyncio.TaskGroup() as group:
                 for number in range(n):
@@ -135,15 +136,16 @@ class Crowd:
 class _Participant:
     """One listener's way through the study."""
 
-    def __init__(self, crowd: Crowd, client: httpx.AsyncClient, listener: Listener) -> None:
-        self._crowd, self._client, self._listener = crowd, client, listener
+    def __init__(self, crowd: Crowd, client: httpx.AsyncClient, number: int) -> None:
+        self._crowd, self._client, self._server = crowd, client, number
+        self._listener = Listener(crowd.model, f"{crowd.seed}/{number}")
         self._headers = {"X-Page": secrets.token_hex(8)}
 
     async def take_part(self) -> None:
         started = await self._ask("POST", "api/study/session", {"simulated": True})
         cookie = SimpleCookie(started.headers.get("set-cookie", "")).get(COOKIE)
         if cookie is None:
-            raise ValueError(f"{self._crowd.url} started a session without a cookie: is it a study of this version?")
+            raise ValueError(f"{self._url} started a session without a cookie: is it a study of this version?")
         self._headers["Cookie"] = f"{COOKIE}={cookie.value}"
         session, step = started.json()["session"], started.json()["step"]
         for _ in range(MAX_STEPS):
@@ -155,6 +157,10 @@ class _Participant:
                 return
             step = await self._answer(session, step)
         raise ValueError(f"Session {session} did not come to an end after {MAX_STEPS} steps.")
+
+    @property
+    def _url(self) -> str:
+        return self._crowd.urls[self._server % len(self._crowd.urls)]
 
     async def _answer(self, session: str, step: dict[str, Any]) -> dict[str, Any]:
         """Answer a step; returns the next."""
@@ -187,7 +193,7 @@ class _Participant:
         pause_s, since = FIRST_PAUSE_S, time.monotonic()
         while True:
             try:
-                url = urljoin(self._crowd.url, address)
+                url = urljoin(self._url, address)
                 reply = await self._client.request(method, url, json=body, headers=self._headers)
                 if reply.status_code < 500:
                     return self._checked(reply)
@@ -196,9 +202,10 @@ class _Participant:
                 trouble = str(error) or type(error).__name__
             if time.monotonic() - since > self._crowd.wait_s:
                 raise ValueError(
-                    f"The server at {self._crowd.url} has been away for {self._crowd.wait_s:g} s ({trouble}): "
+                    f"The server at {self._url} has been away for {self._crowd.wait_s:g} s ({trouble}): "
                     "start it again, or let --wait be longer."
                 )
+            self._server += 1
             self._crowd.tally.retries += 1
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 1.6, LONGEST_PAUSE_S)

@@ -7,12 +7,21 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text, true
 from sqlalchemy.exc import IntegrityError
 
 from study.backup import backup
 from study.database import connect, open_database, reading, upgrade
-from study.models import Base
+from study.models import Base, Response, Session
+
+FIRST_ROWS = (
+    "INSERT INTO study VALUES (1, 0, '{}', 'h', '{}', 'h', '{}', 'open', 1)",
+    "INSERT INTO session (id, study_id, public_id, number, token_sha256, page, state, simulated, language, position, "
+    "n_steps, n_trials, started_at, step_since, block_row, condition_row, clips, level_db, parameters) "
+    "VALUES (1, 1, 'k3v9', 1, 'h', '', 'active', 0, 'en', 1, 2, 1, 0, 0, 0, 0, '[]', 0, '{}')",
+    "INSERT INTO step VALUES (1, 0, 'trial', 'rating', 1, 1, 's', 'c', 'flow', 'warm', NULL, NULL, 0, '{}')",
+    "INSERT INTO response (session_id, position, answered_at, server_ms, rating, answer) VALUES (1, 0, 1, 2, 5, '{}')",
+)
 
 
 @pytest.fixture
@@ -41,6 +50,20 @@ def test_migrations_lead_to_exactly_the_tables_of_the_models(address):
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     upgrade(engine)
     assert "session" in inspect(engine).get_table_names()
+    engine.dispose()
+
+
+def test_rows_of_the_first_version_survive_every_later_migration(address):
+    engine = open_database(address, migrate=False)
+    upgrade(engine, "0001")
+    with engine.begin() as connection:
+        for row in FIRST_ROWS:
+            connection.execute(text(row))
+    upgrade(engine)
+    with reading(engine) as connection:
+        assert connection.execute(select(Response.rating, Session.public_id).join(Session, true())).all() == [
+            (5, "k3v9")
+        ]
     engine.dispose()
 
 
