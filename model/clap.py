@@ -186,9 +186,9 @@ class ClapEQ(SemanticEQ):
         targets = self._targets(new)
         network = copy.deepcopy(self.network)
         network.targets = torch.cat([network.targets, targets])
-        for name in ("law_centre", "law_slope", "score_weight", "score_bias"):
+        for name in ("law_centre", "law_slope", "ceilings"):
             buffer = getattr(network, name)
-            setattr(network, name, torch.cat([buffer, torch.zeros(len(new), *buffer.shape[1:])]))
+            setattr(network, name, torch.cat([buffer, buffer.mean().repeat(len(new))]))
         set_dose_law(network, self.projection.z_clips, range(len(self.descriptors), len(network.targets)))
         return ClapEQ(network, [*self.descriptors, *new], self.model_hash, self.about, self.clap, self.projection)
 

@@ -26,6 +26,9 @@ WINDOW_S = 0.093
 LONGEST_S, N_EXCERPTS, EXCERPT_S = 120.0, 12, 10.0
 # Frames this far below the loudest are pauses, and bands this far below the whole hold nothing but rounding noise.
 GATE_DB, FLOOR_DB = -50.0, -75.0
+# How far the natural spectrum explains the one that is heard. A piccolo sounds bright without an equaliser: to
+# listeners, what a sound is by nature counts too, and a guess from its texture can be wrong.
+TRUST = 0.8
 TEXTURE = (
     "mean",
     "deviation",
@@ -162,7 +165,7 @@ def _correlation(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
 class AudioEncoder(nn.Module):
     """Texture -> the natural spectrum; spectrum beyond it -> 32 latent numbers (see the module)."""
 
-    def __init__(self, width: int = 64, dropout: float = 0.3) -> None:
+    def __init__(self, width: int = 32, dropout: float = 0.5) -> None:
         super().__init__()
         self.register_buffer("texture_mean", torch.zeros(len(TEXTURE), N_MELS))
         self.register_buffer("texture_scale", torch.ones(len(TEXTURE), N_MELS))
@@ -179,6 +182,8 @@ class AudioEncoder(nn.Module):
 
     def natural_spectrum(self, texture: torch.Tensor) -> torch.Tensor:
         """Return the spectrum in dB [batch, 80] that sounds of this texture [batch, 12, 80] naturally have."""
+        # A band that the sample rate does not hold has no texture: it is taken as usual.
+        texture = torch.where((texture == 0).all(dim=1, keepdim=True), self.texture_mean, texture)
         hidden = self.entry((texture - self.texture_mean) / self.texture_scale) + self.position
         for block in self.blocks:
             hidden = block(hidden)
@@ -186,10 +191,22 @@ class AudioEncoder(nn.Module):
         natural = self.spectrum_mean + 10 * self.natural(torch.cat([hidden, whole], dim=1))[:, 0]
         return natural - natural.mean(dim=1, keepdim=True)
 
+    def nature(self, texture: torch.Tensor) -> torch.Tensor:
+        """Return how the natural spectrum of these textures differs from that of usual music, dB [batch, 80]."""
+        return self.natural_spectrum(texture) - self.spectrum_mean
+
+    def code(self, spectrum: torch.Tensor, nature: torch.Tensor) -> torch.Tensor:
+        """Return z_audio [batch, 32] of spectra [batch, 80] beyond what `nature` explains."""
+        beyond = spectrum - self.spectrum_mean - TRUST * nature
+        # Bands that the sample rate does not hold are 0 in the spectrum and must not tilt the rest.
+        held = (spectrum != 0).to(spectrum)
+        count = held.sum(dim=1, keepdim=True).clamp_min(1)
+        beyond = held * (beyond - (held * beyond).sum(dim=1, keepdim=True) / count)
+        return self.z_flat + self.to_latent(beyond)
+
     def forward(self, spectrum: torch.Tensor, texture: torch.Tensor) -> torch.Tensor:
         """Return z_audio [batch, 32] from what `features` gives."""
-        beyond = spectrum - self.natural_spectrum(texture)
-        return self.z_flat + self.to_latent(beyond - beyond.mean(dim=1, keepdim=True))
+        return self.code(spectrum, self.nature(texture))
 
 
 class _Block(nn.Module):

@@ -30,17 +30,21 @@ from model.eq import EQParams, check_audio, sort_bells
 SHORTEST_S = 0.2
 SILENCE = 1e-5
 ORIGINS = ("flat", "audio")
-# The dose of any request stays between these; 1 is the mean setting that SAFE-DB's people made for the word.
-FLOOR, CEILING = 0.15, 2.6
+# The dose of any request stays above the floor; 1 is the mean setting that SAFE-DB's people made for the word. The
+# ceiling is the dose that 99 in 100 of them stayed below, within the range given.
+FLOOR, CEILING, CEILING_SHARE, CEILING_RANGE = 0.05, 2.6, 0.99, (1.8, 4.0)
+# Of every dose more that is missing, so much more is given.
+LAW_SLOPE = 1.05
 # The share of the deviation across the descriptor's direction that is corrected, and its limit in lengths of u.
-ACROSS, ACROSS_LIMIT = 0.4, 0.6
-_MIDDLE, _HALF, _BEND = (FLOOR + CEILING) / 2, (CEILING - FLOOR) / 2, 4
+ACROSS, ACROSS_LIMIT = 0.4, 0.5
+_BEND = 8
 
 
-def bend(dose: torch.Tensor) -> torch.Tensor:
-    """Bend a dose into `FLOOR` to `CEILING`: nearly the identity between, rising everywhere."""
-    offset = (dose - _MIDDLE) / _HALF
-    return _MIDDLE + _HALF * offset / (1 + offset.abs() ** _BEND) ** (1 / _BEND)
+def bend(dose: torch.Tensor, ceiling: torch.Tensor | float) -> torch.Tensor:
+    """Bend a dose into `FLOOR` to ``ceiling``: nearly the identity between, rising everywhere."""
+    middle, half = (FLOOR + ceiling) / 2, (ceiling - FLOOR) / 2
+    offset = (dose - middle) / half
+    return middle + half * offset / (1 + offset.abs() ** _BEND) ** (1 / _BEND)
 
 
 class SemanticNetwork(nn.Module):
@@ -51,26 +55,48 @@ class SemanticNetwork(nn.Module):
         self.autoencoder = EQAutoencoder()
         self.encoder = AudioEncoder()
         self.register_buffer("targets", torch.zeros(n_descriptors, LATENT))
-        # Per descriptor: the missing dose at which an untouched clip gets the middle, and how steeply it counts.
+        # Per descriptor: the missing dose that gets the middle of the dose law, the law's slope there, its ceiling.
         self.register_buffer("law_centre", torch.ones(n_descriptors))
-        self.register_buffer("law_slope", torch.ones(n_descriptors))
-        self.register_buffer("score_weight", torch.zeros(n_descriptors, LATENT))
-        self.register_buffer("score_bias", torch.zeros(n_descriptors))
+        self.register_buffer("law_slope", torch.full((n_descriptors,), LAW_SLOPE))
+        self.register_buffer("ceilings", torch.full((n_descriptors,), CEILING))
+        # Tells what EQ a sound has from its codes; the last output stands for none.
+        self.listener = nn.Sequential(
+            *(nn.Linear(2 * LATENT, 64), nn.GELU(), nn.Dropout(0.3)),
+            *(nn.Linear(64, 64), nn.GELU(), nn.Dropout(0.3), nn.Linear(64, n_descriptors + 1)),
+        )
+        self.register_buffer("score_zero", torch.zeros(n_descriptors))
+        self.register_buffer("score_unit", torch.ones(()))
 
     def directions(self) -> torch.Tensor:
         """Return u = z_target - z_flat of every descriptor [descriptors, 32]."""
         return self.targets - self.autoencoder.z_flat()
 
+    def shape(self, difference: torch.Tensor) -> torch.Tensor:
+        """Return the responses [..., 96] of latent differences [..., 32] without their means, which nobody can hear."""
+        curves = self.autoencoder.read_curve(difference)
+        return curves - curves.mean(dim=-1, keepdim=True)
+
     def along(self, difference: torch.Tensor, descriptor: int) -> torch.Tensor:
         """Return the dose of latent differences [batch, 32]: their responses' projection on the descriptor's."""
-        read = self.autoencoder.read_curve
-        own = read(self.directions()[descriptor])
-        return read(difference) @ own / own.square().sum()
+        own = self.shape(self.directions()[descriptor])
+        return self.shape(difference) @ own / own.square().sum()
 
     def dose(self, missing: torch.Tensor, descriptor: int) -> torch.Tensor:
         """Return what the dose law gives for a missing dose (any shape)."""
+        ceiling = self.ceilings[descriptor]
         steep = self.law_slope[descriptor] * (missing - self.law_centre[descriptor])
-        return bend(_MIDDLE + steep)
+        return bend((FLOOR + ceiling) / 2 + steep, ceiling)
+
+    def evidence(self, spectrum: torch.Tensor, nature: torch.Tensor) -> torch.Tensor:
+        """Return the log-odds [batch, descriptors] of an EQ of each descriptor against none."""
+        z_audio = self.encoder.code(spectrum, nature)
+        codes = torch.cat([z_audio - self.encoder.z_flat, self.encoder.to_latent(nature)], dim=1)
+        logits = self.listener(codes)
+        return logits[:, :-1] - logits[:, -1:]
+
+    def scores(self, spectrum: torch.Tensor, texture: torch.Tensor) -> torch.Tensor:
+        """Return how much sounds [batch] are like each descriptor: 0 is usual for music, about 1 the mean setting's."""
+        return (self.evidence(spectrum, self.encoder.nature(texture)) - self.score_zero) / self.score_unit
 
     def step(self, z_audio: torch.Tensor, descriptor: int) -> torch.Tensor:
         """Return the way from the flat EQ [batch, 32] that the default traversal goes at full intensity."""
@@ -78,11 +104,10 @@ class SemanticNetwork(nn.Module):
         missing = self.targets[descriptor] - z_audio
         along = self.along(missing, descriptor)
         across = ACROSS * (missing - along[:, None] * direction)
-        read = self.autoencoder.read_curve
-        length = read(across).norm(dim=1, keepdim=True) / read(direction).norm()
+        length = self.shape(across).norm(dim=1, keepdim=True) / self.shape(direction).norm()
         across = across / torch.sqrt(1 + (length / ACROSS_LIMIT).square())
         dose = self.dose(along, descriptor)
-        return dose[:, None] * direction + across * (dose[:, None] / CEILING)
+        return dose[:, None] * direction + across * (dose / self.ceilings[descriptor])[:, None]
 
 
 @dataclass(frozen=True)
@@ -165,17 +190,21 @@ class SemanticEQ:
     def describe(self, audio: np.ndarray, sample_rate: float) -> dict[str, float]:
         """Return how much ``audio`` already sounds like each descriptor.
 
-        0 is usual for music, 1 as if equalised by the descriptor's mean setting; negative is the contrary. The same
-        audio is accepted, and refused, as by `propose`.
+        0 is usual for music, about 1 as if equalised by a descriptor's mean setting (the mean of warm and bright is);
+        negative is the contrary. The same audio is accepted, and refused, as by `propose`.
         """
-        z_audio = self.embed(audio, sample_rate)
+        heard = self._listen(audio, sample_rate)
         with torch.no_grad():
-            scores = (z_audio - self.network.autoencoder.z_flat()) @ self.network.score_weight.T
-        values = (scores[0] + self.network.score_bias).tolist()
+            values = self.network.scores(*heard)[0].tolist()
         return dict(zip(self.descriptors, values, strict=True))
 
     def embed(self, audio: np.ndarray, sample_rate: float) -> torch.Tensor:
         """Return z_audio [1, 32] of ``audio`` [channels, samples] or [samples]."""
+        heard = self._listen(audio, sample_rate)
+        with torch.no_grad():
+            return self.network.encoder(*heard)
+
+    def _listen(self, audio: np.ndarray, sample_rate: float) -> tuple[torch.Tensor, torch.Tensor]:
         audio = np.atleast_2d(check_audio(audio, sample_rate))
         duration_s = audio.shape[1] / sample_rate
         if duration_s < SHORTEST_S:
@@ -187,8 +216,7 @@ class SemanticEQ:
         if peak < SILENCE:
             raise ValueError(f"The audio is silent (its peak is {peak:.1g}): there is no timbre to listen to.")
         with torch.no_grad():
-            scaled = torch.as_tensor(audio / peak, dtype=torch.float32)[None]
-            return self.network.encoder(*features(scaled, sample_rate))
+            return features(torch.as_tensor(audio / peak, dtype=torch.float32)[None], sample_rate)
 
     def _proposed(self, z_audio: torch.Tensor, blend: dict[int, float], intensity: float, origin: str) -> EQParams:
         if intensity == 0 and origin == "flat":

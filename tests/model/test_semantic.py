@@ -112,8 +112,19 @@ def test_a_bad_request_is_refused_in_a_sentence(eq, descriptor, intensity, origi
 
 
 def test_the_dose_law_rises_everywhere_between_floor_and_ceiling():
-    doses = bend(torch.linspace(-5, 8, 200, dtype=torch.float64))
-    assert (doses.diff() > 0).all() and doses[0] > 0 and doses[-1] < 3
+    missing = torch.linspace(-4, 6, 200, dtype=torch.float64)
+    doses = bend(missing, 3.0)
+    assert (doses.diff() > 0).all() and doses[0] > 0.04 and doses[-1] < 3.0
+    linear = (missing > 0.5) & (missing < 2.5)
+    np.testing.assert_allclose(doses[linear], missing[linear], atol=0.05)
+
+
+def test_every_descriptor_has_a_law_that_never_turns_back(eq):
+    noise = pink_noise(2)
+    for word in eq.descriptors:
+        with torch.no_grad():
+            target = eq.network.autoencoder.curve(eq.network.targets[eq.descriptors.index(word)][None])[0].numpy()
+        assert eq.propose(noise, 44_100, word).response(GRID_HZ, 44_100) @ target > 0
 
 
 def test_weights_are_checked_against_the_hash_in_their_name(eq, tmp_path):

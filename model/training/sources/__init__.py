@@ -6,9 +6,22 @@ An excerpt is a function of its seed and index alone, so that a run can be repea
 from model.training.sources.augmented import Augmented
 from model.training.sources.base import FileSource, Source
 from model.training.sources.fma import FMA
-from model.training.sources.folder import Folder
+from model.training.sources.folder import Folder, audio_files, is_for_validation, is_held_out
 from model.training.sources.mixture import Mixture, training_mixture
 from model.training.sources.musdb import MUSDB
 from model.training.sources.pink import PinkNoise
 
-__all__ = ["FMA", "MUSDB", "Augmented", "FileSource", "Folder", "Mixture", "PinkNoise", "Source", "training_mixture"]
+__all__ = [
+    "FMA",
+    "MUSDB",
+    "Augmented",
+    "FileSource",
+    "Folder",
+    "Mixture",
+    "PinkNoise",
+    "Source",
+    "audio_files",
+    "is_for_validation",
+    "is_held_out",
+    "training_mixture",
+]

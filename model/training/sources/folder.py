@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,16 @@ import soundfile
 from model.training.sources.base import FileSource, choose_start_s, read_excerpt, require_folder
 
 SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff"}
+
+
+def is_held_out(file: Path) -> bool:
+    """Say whether a recording is kept from training: those whose name's SHA-256 leaves no remainder modulo 5."""
+    return int(hashlib.sha256(file.name.encode()).hexdigest(), 16) % 5 == 0
+
+
+def is_for_validation(file: Path) -> bool:
+    """Say whether a recording that is not held out chooses the best checkpoint and is not trained on: one in ten."""
+    return not is_held_out(file) and int(hashlib.sha256(file.name.encode()).hexdigest(), 16) // 5 % 10 == 0
 
 
 class Folder(FileSource):

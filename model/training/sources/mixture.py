@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +63,7 @@ def training_mixture(
     fma: str | Path | None = None,
     musdb: str | Path | None = None,
     music: Sequence[str | Path] = (),
+    keep: Callable[[Path], bool] | None = None,
 ) -> Mixture:
     """Make the mixture that the options of `semantic-eq train` describe; folders of music share what the ratios leave.
 
@@ -74,7 +75,9 @@ def training_mixture(
     fma, musdb : path
         Needed where their ratio is above 0.
     music : sequence of paths
-        Needed where the ratios add up to less than 1.
+        Needed where the ratios add up to less than 1. Each folder's share grows with the square root of its files.
+    keep : callable, optional
+        Says of a music file's path whether it takes part.
 
     Raises
     ------
@@ -94,7 +97,9 @@ def training_mixture(
             raise ValueError(
                 f"The ratios add up to {1 - rest:g} ({_listed(ratios)}): give a folder of music for the rest."
             )
-        parts += [(Folder(path, sample_rate, duration_s), rest / len(music)) for path in music]
+        folders = [Folder(path, sample_rate, duration_s, keep) for path in music]
+        weights = np.sqrt([len(folder) for folder in folders])
+        parts += list(zip(folders, rest * weights / weights.sum(), strict=True))
     if pink_ratio > 0:
         parts.append((PinkNoise(sample_rate, duration_s), pink_ratio))
     for name, kind, path in (("FMA", FMA, fma), ("MUSDB18", MUSDB, musdb)):

@@ -1,0 +1,291 @@
+"""The four stages of training, each a loss per step over one shared network.
+
+1. Autoencoder: settings to codes and back, a straight latent space, descriptors apart.
+2. Embedding matching: the audio encoder learns the natural spectra of the bank's sounds, so that what is left of a
+   spectrum is the EQ in it, and the way from there to the EQ's code.
+3. End to end: snippets are equalised at random, the network's proposal is applied through dasp-pytorch, and the output
+   is encoded again. A texture is no EQ's to change, so that the output's spectrum is the clip's own plus the change.
+4. Listening: which descriptor's setting was a sound equalised by? (what `describe` says)
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from torch import nn
+
+from model import differentiable
+from model.encoder import N_MELS, features, mel_centres_hz
+from model.eq import GRID_HZ
+from model.semantic import CEILING_RANGE, CEILING_SHARE, LAW_SLOPE, SemanticNetwork
+from model.training import losses
+from model.training.bank import Bank
+from model.training.settings import SettingsSampler
+
+SAMPLE_RATE = 44_100
+# What untouched sounds of the bank get on average: a little more than the mean setting, as SAFE-DB's people had
+# picked sounds that needed it.
+MEAN_DOSE = 1.12
+
+
+class Stage(ABC):
+    """A stage of training: ``name``, which parameters it trains and its losses."""
+
+    name: str
+    learning_rate: float
+    weight_decay = 1e-4
+
+    def __init__(self, network: SemanticNetwork, sampler: SettingsSampler, bank: Bank, validation: Bank) -> None:
+        self.network, self.sampler, self.bank, self.validation = network, sampler, bank, validation
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Set what follows from the data in closed form."""
+
+    @abstractmethod
+    def trained(self) -> Iterable[nn.Parameter]:
+        """Return the parameters that this stage trains."""
+
+    @abstractmethod
+    def losses(self, progress: float, validation: bool = False) -> dict[str, torch.Tensor]:
+        """Return weighted losses on a random batch; ``progress`` runs from 0 to 1."""
+
+    def draw(self, n: int, validation: bool) -> tuple[Bank, torch.Tensor]:
+        """Return a bank (of the recordings for training, or of those for validation) and random indices into it."""
+        bank = self.validation if validation else self.bank
+        return bank, torch.randint(len(bank), (n,))
+
+
+class AutoencoderStage(Stage):
+    """Stage 1 (see the module)."""
+
+    name, learning_rate = "autoencoder", 3e-3
+    known, made = 64, 192
+
+    def begin(self) -> None:
+        """Nothing follows from the data before there are codes."""
+
+    def trained(self) -> Iterable[nn.Parameter]:
+        return self.network.autoencoder.parameters()
+
+    def losses(self, progress: float, validation: bool = False) -> dict[str, torch.Tensor]:
+        known, labels = self.sampler.balanced(self.known)
+        return losses.autoencoding(self.network.autoencoder, known, labels, self.sampler.varied(self.made))
+
+
+class MatchingStage(Stage):
+    """Stage 2 (see the module)."""
+
+    name, learning_rate, weight_decay = "matching", 2e-3, 0.05
+    batch, noise = 64, 0.15
+
+    def begin(self) -> None:
+        spectra, textures = self.bank.all()
+        set_data_buffers(self.network, self.sampler, spectra, textures)
+        with torch.no_grad():
+            # What a spectrum is of each descriptor, as one matrix [80, descriptors]: nothing of it is trained here.
+            units = self.network.encoder.to_latent(torch.eye(N_MELS))
+            words = range(len(self.sampler.names))
+            self.to_doses = torch.stack([self.network.along(units, word) for word in words], dim=1)
+            self.scale = ((spectra - self.network.encoder.spectrum_mean) @ self.to_doses).std(dim=0)
+
+    def trained(self) -> Iterable[nn.Parameter]:
+        encoder = self.network.encoder
+        return [parameter for name, parameter in encoder.named_parameters() if not name.startswith("to_latent")]
+
+    def losses(self, progress: float, validation: bool = False) -> dict[str, torch.Tensor]:
+        bank, chosen = self.draw(self.batch, validation)
+        spectra, textures = bank.tensors(chosen)
+        if not validation:
+            textures = textures * (1 + self.noise * torch.randn(self.batch, textures.shape[1], 1))
+            textures = textures + self.noise * torch.randn_like(textures)
+        rest = spectra - self.network.encoder.spectrum_mean - self.network.encoder.nature(textures)
+        return {
+            "nature": (rest @ self.to_doses / self.scale).square().mean(),
+            "spectrum": 0.002 * rest.square().mean(),
+        }
+
+
+class ListeningStage(Stage):
+    """Stage 4 (see the module)."""
+
+    name, learning_rate, weight_decay = "listening", 2e-3, 0.05
+    batch, unequalised, strength = 256, 0.15, (0.75, 1.25)
+
+    def begin(self) -> None:
+        self.network.eval()
+        with torch.no_grad():
+            self.heard = {}
+            for validation, bank in ((False, self.bank), (True, self.validation)):
+                spectra, textures = bank.all()
+                self.heard[validation] = spectra, self.network.encoder.nature(textures)
+            self.curves = differentiable.response_db(self.sampler.parameters, mel_centres_hz())
+            self.curves = self.curves - self.curves.mean(dim=1, keepdim=True)
+
+    def trained(self) -> Iterable[nn.Parameter]:
+        return self.network.listener.parameters()
+
+    def losses(self, progress: float, validation: bool = False) -> dict[str, torch.Tensor]:
+        spectra, nature = self.heard[validation]
+        sounds = torch.randint(len(spectra), (self.batch,))
+        settings, labels = self.sampler.draw(self.batch)
+        none = torch.rand(self.batch) < self.unequalised
+        low, high = self.strength
+        strength = (low + (high - low) * torch.rand(self.batch, 1)) * ~none[:, None]
+        evidence = self.network.evidence(spectra[sounds] + strength * self.curves[settings], nature[sounds])
+        logits = torch.cat([evidence, torch.zeros(self.batch, 1)], dim=1)
+        wanted = torch.where(none, len(self.sampler.names), labels)
+        return {"words": nn.functional.cross_entropy(logits, wanted)}
+
+
+class EndToEndStage(Stage):
+    """Stage 3 (see the module)."""
+
+    name, learning_rate = "end to end", 1e-4
+    batch = 4
+    intensity = (0.3, 1.0)
+
+    def begin(self) -> None:
+        calibrate(self.network, self.sampler, self.bank)
+        self.centres_hz = mel_centres_hz()
+
+    def trained(self) -> Iterable[nn.Parameter]:
+        # The settings' codes stay, since everything is measured in them; their decoder and the listening move.
+        coder = self.network.autoencoder
+        decoder = (coder.leave, coder.decoder_blocks, coder.to_parameters, coder.direct)
+        return [p for part in (*decoder, self.network.encoder) for p in part.parameters()]
+
+    def losses(self, progress: float, validation: bool = False) -> dict[str, torch.Tensor]:
+        bank, chosen = self.draw(self.batch, validation)
+        audio, (spectra, textures) = bank.audio(chosen), bank.tensors(chosen)
+        word = int(torch.randint(len(self.sampler.names), ()))
+        # The same clips, pre-equalised in two ways: by other people's settings and by multiples of the word's curve.
+        first, _ = self.sampler.balanced(self.batch)
+        pre_db = differentiable.response_db(first, self.centres_hz)
+        k = torch.rand(self.batch, 1) * 2 - 1
+        mean_db = self.network.autoencoder.curve(self.network.targets[word : word + 1])
+        with torch.no_grad():
+            pre_equalised = differentiable.parametric_eq(audio, SAMPLE_RATE, first)
+        intensity = self.intensity[0] + (self.intensity[1] - self.intensity[0]) * min(1.0, 2 * progress)
+        z_audio = self.network.encoder(spectra + pre_db - pre_db.mean(dim=1, keepdim=True), textures)
+        step = self.network.step(z_audio, word)
+        z = self.network.autoencoder.z_flat() + intensity * step
+        settings = self.network.autoencoder.decode(z)
+        output = differentiable.parametric_eq(pre_equalised, SAMPLE_RATE, settings)
+        change = features(output, SAMPLE_RATE)[0] - features(audio, SAMPLE_RATE)[0]
+        z_output = self.network.encoder(spectra + change, textures)
+        return {
+            "consistency": 0.5 * self._curve(z_output - z_audio - intensity * step.detach()).square().mean(),
+            "reconstruction": losses.decoded(self.network.autoencoder, z),
+            "quality": losses.audio_quality(output, self._wanted(pre_equalised, z)),
+            "invariance": self._invariance(spectra, textures, word, k, mean_db),
+            "autoencoder": 0.2 * sum(AutoencoderStage.losses(self._small(), progress).values()),
+        }
+
+    def _small(self) -> AutoencoderStage:
+        stage = AutoencoderStage(self.network, self.sampler, self.bank, self.validation)
+        stage.known, stage.made = 32, 32
+        return stage
+
+    def _curve(self, difference: torch.Tensor) -> torch.Tensor:
+        return 12 * self.network.autoencoder.read_curve(difference)
+
+    def _wanted(self, audio: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+        """Return ``audio`` [n, 1, samples] with exactly the responses that codes [n, 32] stand for."""
+        curves = self.network.autoencoder.curve(z).detach()
+        bins_hz = np.clip(np.fft.rfftfreq(audio.shape[-1], 1 / SAMPLE_RATE), GRID_HZ[0], GRID_HZ[-1])
+        place = np.interp(np.log(bins_hz), np.log(GRID_HZ), np.arange(len(GRID_HZ)))
+        low = torch.from_numpy(np.minimum(place.astype(int), len(GRID_HZ) - 2))
+        share = torch.from_numpy(place).float() - low
+        response_db = curves[:, low] * (1 - share) + curves[:, low + 1] * share
+        spectrum = torch.fft.rfft(audio) * (10 ** (response_db / 20))[:, None]
+        return torch.fft.irfft(spectrum, audio.shape[-1])
+
+    def _invariance(self, spectra, textures, word: int, k: torch.Tensor, mean_db: torch.Tensor) -> torch.Tensor:
+        """Return how far k times the word's curve plus what is then proposed depends on k, in squared doses."""
+        curve = np.interp(np.log(self.centres_hz), np.log(GRID_HZ), mean_db[0].detach().numpy())
+        curve = torch.from_numpy(curve - curve.mean()).float()
+        totals = []
+        for strength in (k, -k):
+            z_audio = self.network.encoder(spectra + strength * curve, textures)
+            missing = self.network.along(self.network.targets[word] - z_audio, word)
+            totals.append(self.network.dose(missing, word) + strength[:, 0])
+        return (totals[0] - totals[1]).square().mean()
+
+
+def set_data_buffers(
+    network: SemanticNetwork, sampler: SettingsSampler, spectra: torch.Tensor, textures: torch.Tensor
+) -> None:
+    """Set what of the network follows from settings and bank in closed form: scales, targets, the way into z.
+
+    The way from responses in mel bands to codes is a ridge regression whose bands count by their width in octaves.
+    """
+    with torch.no_grad():
+        encoder, autoencoder = network.encoder, network.autoencoder
+        encoder.texture_mean.copy_(textures.mean(dim=0))
+        encoder.texture_scale.copy_(textures.std(dim=0) + 0.05)
+        encoder.spectrum_mean.copy_(spectra.mean(dim=0))
+        encoder.z_flat.copy_(autoencoder.z_flat()[0])
+        centres_hz = mel_centres_hz()
+        octaves = torch.from_numpy(np.gradient(np.log2(centres_hz))).float()
+        settings = torch.cat([sampler.balanced(2000)[0], sampler.varied(2000)])
+        curves = differentiable.response_db(settings, centres_hz)
+        weighted = (curves - curves.mean(dim=1, keepdim=True)) * octaves.sqrt()
+        codes = autoencoder.encode(settings) - autoencoder.z_flat()
+        gram = weighted.T @ weighted / len(settings) + 0.01 * torch.eye(N_MELS)
+        solution = torch.linalg.solve(gram, weighted.T @ codes / len(settings))
+        encoder.to_latent.weight.copy_((octaves.sqrt()[:, None] * solution).T)
+        set_targets(network, sampler)
+
+
+def set_targets(network: SemanticNetwork, sampler: SettingsSampler) -> None:
+    """Set every descriptor's target to the mean code of its settings, and the ceiling of its dose law."""
+    with torch.no_grad():
+        codes = network.autoencoder.encode(sampler.parameters)
+        for index in range(len(sampler.names)):
+            network.targets[index] = codes[sampler.labels == index].mean(dim=0)
+            doses = network.along(codes[sampler.labels == index] - network.autoencoder.z_flat(), index)
+            network.ceilings[index] = doses.quantile(CEILING_SHARE).clamp(*CEILING_RANGE)
+
+
+def calibrate(network: SemanticNetwork, sampler: SettingsSampler, bank: Bank, mean_dose: float = MEAN_DOSE) -> None:
+    """Set the centre of every dose law, so that sounds of the bank get ``mean_dose``, and the scores' zero and unit."""
+    was_training = network.training
+    network.eval()
+    spectra, textures = bank.all()
+    with torch.no_grad():
+        network.encoder.z_flat.copy_(network.autoencoder.z_flat()[0])
+        set_targets(network, sampler)
+        nature = network.encoder.nature(textures)
+        z_audio = network.encoder.code(spectra, nature)
+        usual = network.evidence(spectra, nature)
+        responses = differentiable.response_db(sampler.parameters, mel_centres_hz())
+        means = [responses[sampler.labels == index].mean(dim=0) for index in range(len(sampler.names))]
+        curves = torch.stack(means) - torch.stack(means).mean(dim=1, keepdim=True)
+        for index in range(len(sampler.names)):
+            # How many doses the encoder takes the mean curve itself for: the law's slope makes up for the difference.
+            heard = float(network.along(network.encoder.to_latent(curves[index : index + 1]), index))
+            network.law_slope[index] = LAW_SLOPE / max(heard, 0.3)
+            missing = network.along(network.targets[index] - z_audio, index)
+            wanted = min(mean_dose, float(network.ceilings[index]) / 2)
+            network.law_centre[index] = _centre(network, missing, index, wanted)
+            network.score_zero[index] = usual[:, index].mean()
+        # One unit for all, so that scores can be compared: the two words with the most settings have it from theirs.
+        common = torch.bincount(sampler.labels).topk(min(2, len(curves))).indices.tolist()
+        gains = [network.evidence(spectra + curves[index], nature)[:, index] - usual[:, index] for index in common]
+        network.score_unit.fill_(max(0.1, float(torch.stack(gains).mean())))
+    network.train(was_training)
+
+
+def _centre(network: SemanticNetwork, missing: torch.Tensor, index: int, mean_dose: float) -> float:
+    low, high = -20.0, 20.0
+    for _ in range(50):
+        network.law_centre[index] = (low + high) / 2
+        if network.dose(missing, index).mean() > mean_dose:
+            low = (low + high) / 2
+        else:
+            high = (low + high) / 2
+    return (low + high) / 2

@@ -1,0 +1,132 @@
+"""A tiny but real training run on made-up SAFE rows and pink noise; gradients through the differentiable EQ."""
+
+import csv
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from model import SemanticEQ, differentiable, safe_db
+from model.autoencoder import EQAutoencoder
+from model.eq import FLAT, GRID_HZ, response_db
+from model.training import losses
+from model.training.loop import Plan, train
+from model.training.sources import training_mixture
+from tests.model.synthetic import pink_noise, settings, write_safe
+
+TINY = Plan(
+    epochs=1,
+    autoencoder_steps=30,
+    excerpts=8,
+    validation_excerpts=4,
+    matching_steps=10,
+    end_to_end_steps=2,
+    listening_steps=40,
+    check_every=10,
+)
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory):
+    path = write_safe(tmp_path_factory.mktemp("safe") / "safe.csv", {"warm": 12, "bright": 12, "airy": 6})
+    return safe_db.read(path), training_mixture(44_100, 2.0, pink_ratio=1.0)
+
+
+@pytest.fixture(scope="module")
+def trained(material, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    known, pink = material
+    return (*train(known, pink, pink, folder, TINY), folder)
+
+
+def test_losses_fall_and_the_weights_load(trained):
+    eq, path, folder = trained
+    with (folder / "log.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["loss"] == "validation"]
+    for stage in ("autoencoder", "listening"):
+        values = [float(row["value"]) for row in rows if row["stage"] == stage]
+        assert values[-1] < 0.9 * values[0], stage
+    assert SemanticEQ.load(path).model_hash == eq.model_hash
+    assert eq.descriptors == ["warm", "bright", "airy"]
+    assert eq.about["plan"]["epochs"] == 1
+
+
+def test_even_a_tiny_run_goes_the_right_way(trained):
+    eq = trained[0]
+    curve = eq.propose(pink_noise(2), 44_100, "bright").response(GRID_HZ, 44_100)
+    assert curve[GRID_HZ > 4000].mean() > curve[GRID_HZ < 200].mean()
+
+
+def test_a_killed_run_ends_as_an_uninterrupted_one(material, trained, tmp_path):
+    class KilledError(Exception):
+        pass
+
+    def kill(stage, step, total, values):
+        if stage == "autoencoder" and step == 25:
+            raise KilledError
+
+    known, pink = material
+    with pytest.raises(KilledError):
+        train(known, pink, pink, tmp_path, TINY, report=kill)
+    with pytest.raises(ValueError, match="unfinished run with another plan"):
+        train(known, pink, pink, tmp_path, replace(TINY, seed=1))
+    steps = []
+    eq, _ = train(known, pink, pink, tmp_path, TINY, report=lambda stage, step, *_: steps.append((stage, step)))
+    assert ("autoencoder", 21) in steps and ("autoencoder", 20) not in steps
+    for name, value in trained[0].network.state_dict().items():
+        torch.testing.assert_close(eq.network.state_dict()[name], value, msg=name)
+
+
+def test_pretrained_weights_skip_the_autoencoder(material, trained, tmp_path):
+    known, pink = material
+    stages = set()
+    plan = replace(TINY, end_to_end=False, matching_steps=4, listening_steps=4)
+    train(known, pink, pink, tmp_path, plan, pretrained=trained[0], report=lambda stage, *_: stages.add(stage))
+    assert "autoencoder" not in stages and "end to end" not in stages and "matching" in stages
+
+
+@pytest.mark.parametrize(("change", "message"), [({"epochs": 0}, "epochs is 0"), ({"device": "abacus"}, "abacus")])
+def test_a_plan_that_cannot_be_followed_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        replace(TINY, **change)
+
+
+def test_torch_and_numpy_responses_agree():
+    rows = np.concatenate([settings(kind, 8) for kind in ("warm", "bright")])
+    ours = differentiable.response_db(torch.tensor(rows), GRID_HZ)
+    np.testing.assert_allclose(ours, response_db(rows, GRID_HZ, 44_100), atol=1e-6)
+
+
+def test_gradients_through_dasp_agree_with_finite_differences():
+    audio = torch.tensor(pink_noise(0.02, channels=1), dtype=torch.float64)[None]
+    values = differentiable.normalise(torch.tensor(settings("warm", 1)))
+
+    def energy_in_each_half(unit):
+        output = differentiable.parametric_eq(audio, 44_100, differentiable.denormalise(unit))
+        power = torch.fft.rfft(output).abs().square()[0, 0]
+        return torch.stack([power[:100].sum().log(), power[100:].sum().log()])
+
+    assert torch.autograd.gradcheck(energy_in_each_half, values.requires_grad_(), eps=1e-5, atol=1e-4)
+
+
+def test_gradients_of_the_response_agree_with_finite_differences():
+    parameters = torch.tensor(settings("bright", 2), requires_grad=True)
+    frequencies = np.array([60.0, 900.0, 7000.0])
+    assert torch.autograd.gradcheck(lambda p: differentiable.response_db(p, frequencies), parameters, eps=1e-4)
+
+
+def test_the_flat_code_decodes_to_exactly_no_gain():
+    autoencoder = EQAutoencoder()
+    decoded = autoencoder.decode(autoencoder.z_flat())
+    torch.testing.assert_close(decoded[0, [0, 2, 5, 8, 11]], torch.zeros(5), atol=1e-6, rtol=0)
+
+
+def test_a_silent_band_has_no_parameters_to_be_wrong_about():
+    flat = torch.tensor(FLAT, dtype=torch.float32)[None]
+    elsewhere = flat.clone()
+    elsewhere[0, [1, 3, 4]] *= 2
+    assert losses.parameters(elsewhere, flat) == 0
+    louder = flat.clone()
+    louder[0, 2] = 6
+    assert losses.parameters(louder, flat) > 0
