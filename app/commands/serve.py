@@ -55,6 +55,8 @@ def serve(
     log: Annotated[bool | None, typer.Option(help="Write one JSON line per request to stderr.")] = None,
 ) -> None:
     """Serve the study, the playground and the admin page until interrupted."""
+    # Many small requests share the cores; threads of one matrix product would only fight over them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _check_port(host, port)
     folder = _set_folder(stimuli_set)
     _build_if_missing(folder)

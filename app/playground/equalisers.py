@@ -16,7 +16,7 @@ CONDITIONS = ("original", "semantic", "flow", "static")
 INTENSITIES = tuple(round(step / 20, 2) for step in range(21))
 LOUDNESS_LUFS = -23.0
 FIT_RATE_HZ = 44_100
-FIT_STARTS = 4
+FIT_STARTS = 2
 
 
 class Equalisers:

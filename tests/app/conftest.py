@@ -38,7 +38,8 @@ def study_file(tmp_path_factory):
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory, noises, study_file):
     url = f"sqlite:///{tmp_path_factory.mktemp('database')}/study.sqlite"
-    return Settings(database_url=url, stimuli=noises, study_file=study_file, admin_token=TOKEN, allow_simulated=True)
+    given = {"database_url": url, "stimuli": noises, "study_file": study_file, "admin_token": TOKEN}
+    return Settings(**given, allow_simulated=True, playground="open")
 
 
 @pytest.fixture(scope="session")
