@@ -7,7 +7,7 @@ held, to give their scripts a nonce. `docs/security.md` has the threats behind e
 import contextlib
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
@@ -50,15 +50,23 @@ class SecurityHeaders:
     frame_ancestors : CSP source list of the sites that may embed the pages.
     gradio : path prefixes of the mounted Gradio pages, which need a wider script policy than the rest.
     documents : paths of other HTML pages with scripts of their own.
+    heads : HTML for the ``<head>`` of a mounted page's document, by its prefix. Gradio adds its own ``head=`` only once
+        its scripts have run; what stands here is fetched beside them.
     """
 
     def __init__(
-        self, app: ASGIApp, frame_ancestors: str, gradio: Iterable[str], documents: Iterable[str] = ()
+        self,
+        app: ASGIApp,
+        frame_ancestors: str,
+        gradio: Iterable[str],
+        documents: Iterable[str] = (),
+        heads: Mapping[str, str] | None = None,
     ) -> None:
         self.app = app
         self.frame_ancestors = frame_ancestors
         self.gradio = tuple(gradio)
         self.documents = frozenset(documents)
+        self.heads = {f"{prefix}/": html.encode() for prefix, html in (heads or {}).items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -83,7 +91,8 @@ class SecurityHeaders:
             await send(message)
 
         if document:
-            await self.app(_uncompressed(scope), receive, _Rewriter(send_with_headers, nonce))
+            head = self.heads.get(path_below_root(scope), b"")
+            await self.app(_uncompressed(scope), receive, _Rewriter(send_with_headers, nonce, head))
         else:
             await self.app(scope, receive, send_with_headers)
 
@@ -91,9 +100,10 @@ class SecurityHeaders:
 class _Rewriter:
     """A ``send`` that holds an HTML document, gives each script the nonce and drops links to other places."""
 
-    def __init__(self, send: Send, nonce: str) -> None:
+    def __init__(self, send: Send, nonce: str, head: bytes) -> None:
         self.send = send
         self.nonce = nonce.encode()
+        self.head = ICON + head + b"</head>"
         self.start: Message | None = None
         self.body = b""
 
@@ -104,7 +114,7 @@ class _Rewriter:
         self.body += message.get("body", b"")
         if message.get("more_body"):
             return
-        body = OUTSIDE_LINKS.sub(b"", self.body).replace(b"</head>", ICON + b"</head>", 1)
+        body = OUTSIDE_LINKS.sub(b"", self.body).replace(b"</head>", self.head, 1)
         body = re.sub(rb"<script\b", b'<script nonce="' + self.nonce + b'"', body)
         headers = MutableHeaders(scope=self.start)
         if self.body:  # the answer to HEAD has a length but no body

@@ -59,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     _add_health(app)
     app.include_router(endpoints.router(running, allow_simulated=settings.allow_simulated))
     app.include_router(participant.router())
-    gradio_pages.mount(app, participant.blocks(), "/study", settings.root_path, head=participant.HEAD)
+    gradio_pages.mount(app, participant.blocks(), "/study", settings.root_path, theme=participant.theme())
     _add_admin(app, settings)
     if settings.playground != "off":
         _add_playground(app, settings)
@@ -96,7 +96,11 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(BodyLimit, limit_bytes=BODY_LIMIT_BYTES, larger=larger)
     app.add_middleware(Observe, metrics=app.state.metrics)
     app.add_middleware(
-        SecurityHeaders, frame_ancestors=settings.frame_ancestors, gradio=PAGES, documents=[admin.REPORT_PATH]
+        SecurityHeaders,
+        frame_ancestors=settings.frame_ancestors,
+        gradio=PAGES,
+        documents=[admin.REPORT_PATH],
+        heads={"/study": participant.HEAD},
     )
 
 

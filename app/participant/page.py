@@ -1,52 +1,104 @@
-"""The participant's page: one Gradio component that carries the study, and the files of its JavaScript and style.
+"""The participant's page: one Gradio component that carries the study, and the JavaScript and style that draw it.
 
 The component's frame is Gradio's; everything inside is drawn by the modules in ``static/``, which speak to the JSON
 endpoints by ``fetch()`` (Gradio's own channel would lose answers silently, see docs/http.md). Nothing here knows a
 stimulus or a condition.
 """
 
+import gzip
 import hashlib
+import re
 from pathlib import Path
 
 import gradio as gr
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
+
+from app.security import error
 
 STATIC = Path(__file__).with_name("static")
 ASSETS = "/study-assets"
-MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
-FILES = {path.name: path.read_bytes() for path in sorted(STATIC.iterdir()) if path.suffix in MEDIA_TYPES}
+IMPORT = re.compile(r"^import .*? from \"\./(?P<name>[\w-]+\.js)\";\n", re.MULTILINE)
+EXPORT = re.compile(r"^export ", re.MULTILINE)
+
+
+def joined(name: str, seen: set[str] | None = None) -> str:
+    """The module ``name`` of ``static/`` with all that it imports, as one module.
+
+    Fourteen small files would be fourteen requests; the modules keep their names apart and share one scope.
+    What the first module exports stays exported.
+    """
+    inner = seen is not None
+    seen = {name} if seen is None else seen
+    source = (STATIC / name).read_text(encoding="utf-8")
+    before = []
+    for imported in (match["name"] for match in IMPORT.finditer(source)):
+        if imported not in seen:
+            seen.add(imported)
+            before.append(joined(imported, seen))
+    own = IMPORT.sub("", source)
+    return "".join([*before, EXPORT.sub("", own) if inner else own])
+
+
+FILES = {
+    "study.js": ("text/javascript; charset=utf-8", joined("main.js").encode()),
+    "study.css": ("text/css; charset=utf-8", (STATIC / "page.css").read_bytes()),
+}
+COMPRESSED = {name: gzip.compress(content, mtime=0) for name, (_, content) in FILES.items()}
 # The address changes with the content, so that a browser may keep the files for ever and never mixes two versions.
-VERSION = hashlib.sha256(b"".join(FILES.values())).hexdigest()[:12]
+VERSION = hashlib.sha256(b"\0".join(COMPRESSED.values())).hexdigest()[:12]
 # Relative to the page's own folder (`<base>` of Gradio's document), so that it holds behind any prefix of a proxy.
 BASE = f"..{ASSETS}/{VERSION}"
-LOADING = (STATIC / "loading.html").read_text(encoding="utf-8")
+
+
+def gradio_modules() -> list[str]:
+    """Gradio's modules that draw a `gr.HTML`, which a browser would learn of only after three others have run."""
+    assets = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
+    drawing = [path.name for pattern in ("Blocks-*.js", "HTML-*.js") for path in sorted(assets.glob(pattern))]
+    indexes = [path.name for path in sorted(assets.glob("Index-*.js")) if "./HTML-" in path.read_text(encoding="utf-8")]
+    return drawing + indexes
+
+
+# In the document itself (see `security.SecurityHeaders`): style, script and the first question to the server are under
+# way while Gradio is still starting.
 HEAD = "".join(
-    [f'<link rel="stylesheet" href="{BASE}/page.css">']
-    + [f'<link rel="modulepreload" href="{BASE}/{name}">' for name in FILES if name.endswith(".js")]
+    [f'<link rel="stylesheet" href="{BASE}/study.css"><script type="module" async src="{BASE}/study.js"></script>']
+    + [f'<link rel="modulepreload" href="./assets/{name}">' for name in gradio_modules()]
 )
 START = (
-    f"import(new URL('{BASE}/main.js', document.baseURI)).then((page) => page.run(element.querySelector('.study')));"
+    f"import(new URL('{BASE}/study.js', document.baseURI)).then((page) => page.run(element.querySelector('.study')))"
 )
+# Gradio's own theme fetches a font of 100 KB that this page does not show.
+SYSTEM_FONTS = {"font": [gr.themes.Font("system-ui"), "sans-serif"], "font_mono": [gr.themes.Font("monospace")]}
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's theme without a font of its own."""
+    return gr.themes.Default(**SYSTEM_FONTS)
 
 
 def blocks() -> gr.Blocks:
-    """The page, to be mounted at ``/study`` with ``head=HEAD``."""
+    """The page, to be mounted at ``/study`` with `theme`, and `HEAD` in its document."""
+    loading = (STATIC / "loading.html").read_text(encoding="utf-8")
     with gr.Blocks(title="Listening study", analytics_enabled=False, fill_width=True) as page:
-        gr.HTML(html_template=LOADING, js_on_load=START, apply_default_css=False, padding=False)
+        gr.HTML(html_template=loading, js_on_load=START, apply_default_css=False, padding=False)
     return page
 
 
 def router() -> APIRouter:
-    """The page's JavaScript and style under ``/study-assets/<version>/<name>``."""
+    """The page's script and style under ``/study-assets/<version>/<name>``."""
     assets = APIRouter()
 
     @assets.get(f"{ASSETS}/{{version}}/{{name}}")
-    def asset(version: str, name: str) -> Response:
+    async def asset(request: Request, version: str, name: str) -> Response:
         if name not in FILES:
-            raise HTTPException(404, "There is no such file.")
+            return error(404, "not_found", "There is no such file.")
+        media_type, content = FILES[name]
         # Another version's address (a replica being replaced) gets this one's file, to be asked for again next time.
         kept = "public, max-age=31536000, immutable" if version == VERSION else "no-cache"
-        return Response(FILES[name], media_type=MEDIA_TYPES[Path(name).suffix], headers={"Cache-Control": kept})
+        headers = {"Cache-Control": kept, "Vary": "Accept-Encoding"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            content, headers["Content-Encoding"] = COMPRESSED[name], "gzip"
+        return Response(content, media_type=media_type, headers=headers)
 
     return assets

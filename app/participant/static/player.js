@@ -11,11 +11,19 @@ const UNDERRUN_S = 0.05;
 /** The page's one audio context, its level, and the sounds fetched so far. */
 export class Sounds {
   constructor(tell) {
-    this.context = new AudioContext({ latencyHint: "interactive" });
-    this.level = this.context.createGain();
-    this.level.connect(this.context.destination);
     this.tell = tell;
+    this.gain = 1;
     this.decoded = new Map(); // address -> promise of an AudioBuffer
+  }
+
+  /** Made when first needed: opening the sound device takes longer than drawing the page. */
+  get context() {
+    if (!this.opened) {
+      this.opened = new AudioContext({ latencyHint: "interactive" });
+      this.level = new GainNode(this.opened, { gain: this.gain });
+      this.level.connect(this.opened.destination);
+    }
+    return this.opened;
   }
 
   /** Browsers start sound only after a gesture: call this inside every click or key press. */
@@ -24,12 +32,13 @@ export class Sounds {
   }
 
   get unlocked() {
-    return this.context.state === "running";
+    return this.opened?.state === "running";
   }
 
   /** @param {number} gain_db at or below 0 */
   setLevel(gain_db) {
-    this.level.gain.setTargetAtTime(10 ** (Math.min(0, gain_db) / 20), this.context.currentTime, RAMP_S);
+    this.gain = 10 ** (Math.min(0, gain_db) / 20);
+    this.level?.gain.setTargetAtTime(this.gain, this.context.currentTime, RAMP_S);
   }
 
   /** The decoded sound; asked for a second time, the same one. */
