@@ -1,12 +1,16 @@
 """A real Chromium before a real server: endpoints, audio and SQLite as in a study."""
 
+import json
+from contextlib import ExitStack
+
 import pytest
 from playwright.sync_api import sync_playwright
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 
+from study.models import Response, Session, Step
 from tests.app.study_process import free_port
 from tests.browser.install import find
-from tests.browser.participant import Participant
+from tests.browser.participant import STEPS, Participant
 from tests.browser.study_server import application, in_thread, write_study
 from tests.study.sets import write_set
 
@@ -42,22 +46,36 @@ class Served:
         with self.engine.connect() as connection:
             return connection.execute(query).all()
 
+    def responses(self, person: Participant, *kinds: str) -> list:
+        """A participant's responses to steps of these kinds, in order."""
+        query = select(Response).join(
+            Step, (Step.session_id == Response.session_id) & (Step.position == Response.position)
+        )
+        query = query.join(Session, Session.id == Response.session_id).where(Session.public_id == person.session)
+        return self.rows(query.where(Step.kind.in_(kinds or STEPS)).order_by(Response.position))
 
-@pytest.fixture
-def serve(tmp_path, moments):
-    """Starts the application over a short study on a set; gives where it is served."""
-    closing = []
+    def ratings(self, person: Participant) -> dict[str, int]:
+        """A participant's ratings by step."""
+        found = self.responses(person, "trial", "practice")
+        return {f"{person.session}-{row.position:03d}": row.rating for row in found}
 
-    def start(folder=moments, n_descriptors=1, **tables) -> Served:
-        file = write_study(tmp_path / "study.json", n_descriptors, **tables)
-        url = f"sqlite:///{tmp_path}/study.sqlite"
-        server = in_thread(application(url, folder, file), free_port())
-        closing.append(server)
-        return Served(server.__enter__(), url)
 
-    yield start
-    for server in closing:
-        server.__exit__(None, None, None)
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory, moments):
+    """Gives the application over a short study on a set, started when such a study is first asked for."""
+    running = {}
+    with ExitStack() as servers:
+
+        def start(folder=moments, n_descriptors=1, **tables) -> Served:
+            key = json.dumps([str(folder), n_descriptors, tables])
+            if key not in running:
+                place = tmp_path_factory.mktemp("study")
+                url = f"sqlite:///{place}/study.sqlite"
+                app = application(url, folder, write_study(place / "study.json", n_descriptors, **tables))
+                running[key] = Served(servers.enter_context(in_thread(app, free_port())), url)
+            return running[key]
+
+        yield start
 
 
 @pytest.fixture

@@ -47,9 +47,25 @@ class Participant:
         """The id of the step shown."""
         return self.stage.get_attribute("data-step")
 
+    @property
+    def session(self) -> str:
+        """The session's public id, which begins the ids of its steps."""
+        return self.step.rpartition("-")[0]
+
     def whereabouts(self) -> str:
         """How far the page says one is."""
         return self.page.locator(".progress span").first.inner_text()
+
+    @property
+    def saving(self) -> Locator:
+        """Where the page says whether answers are saved."""
+        return self.page.locator(".saving")
+
+    @staticmethod
+    def next_of(step: str) -> str:
+        """The id of the step after one."""
+        session, _, position = step.rpartition("-")
+        return f"{session}-{int(position) + 1:03d}"
 
     @property
     def primary(self) -> Locator:
@@ -77,7 +93,9 @@ class Participant:
         self.is_shown()
 
     def _consent(self) -> None:
-        for box in self.stage.get_by_role("checkbox").all():
+        boxes = self.stage.get_by_role("checkbox")
+        boxes.first.wait_for()
+        for box in boxes.all():
             box.check()
         self.primary.click()
 

@@ -1,10 +1,8 @@
-"""The whole application over a shortened study: in this process, or in one of its own that can be killed.
-
-`python -m tests.browser.study_server PORT DATABASE_URL FOLDER STUDY_FILE`
-"""
+"""The whole application over a shortened study: in this process, or in one of its own that can be killed."""
 
 import json
-import sys
+import multiprocessing
+import socket
 import threading
 import tomllib
 from contextlib import contextmanager
@@ -16,6 +14,9 @@ from app.server import create_app
 from app.settings import Settings
 from study import definition
 
+# Server processes are forked from one that has imported everything, since imports are most of a server's start.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([__name__])
 TOKEN = "a-token-for-tests-only"
 # One word, two conditions, three clips: six trials.
 SHORT = {
@@ -64,5 +65,30 @@ def in_thread(app, port: int):
         thread.join()
 
 
-if __name__ == "__main__":
-    configured(application(*sys.argv[2:]), int(sys.argv[1])).run()
+def run(port: int, *arguments: str | Path) -> None:
+    """Serve the application of these arguments until killed."""
+    configured(application(*arguments), port).run()
+
+
+@contextmanager
+def in_process(port: int, *arguments: str | Path):
+    """Serve from a process of its own, which can be killed; gives it once it listens."""
+    process = FORKS.Process(target=run, args=(port, *arguments), daemon=True)
+    process.start()
+    try:
+        wait_until_listening(process, port)
+        yield process
+    finally:
+        process.kill()
+        process.join()
+
+
+def wait_until_listening(process, port: int) -> None:
+    """Return when the port answers."""
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        process.join(0.05)
+        if process.exitcode is not None:
+            raise OSError(f"The server on port {port} ended with {process.exitcode}.")

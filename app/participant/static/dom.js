@@ -8,15 +8,23 @@ export function h(tag, attributes = {}, ...children) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
 /** A box of the study's own formatted text: HTML that the server made from Markdown, with all raw HTML escaped. */
 export function prose(html) {
-  const box = h("div", { class: "prose" });
+  const box = h("div", { class: "words" });
   box.innerHTML = html;
   return box;
+}
+
+/** The step's one `h1`: `text`, or the heading that the study's own text begins with, which is then taken out of `box`. */
+export function heading(text, box = null) {
+  const own = box?.firstElementChild;
+  if (!own?.matches("h1, h2, h3")) return h("h1", { tabindex: -1 }, text);
+  own.remove();
+  return h("h1", { tabindex: -1 }, own.textContent);
 }
 
 const SHAPES = {

@@ -1,7 +1,7 @@
 // Headphone screening: each sound has three parts; which one is different? Each plays once, and nothing is marked right
 // or wrong on the way.
 
-import { h } from "./dom.js";
+import { h, heading, prose } from "./dom.js";
 import { bindKeys } from "./keyboard.js";
 import { Listening } from "./listening.js";
 import { Player } from "./player.js";
@@ -35,10 +35,10 @@ function screen(step, { t }) {
   const group = h("div", { class: "choices", role: "group", "aria-label": question }, choices);
   const parts = [
     count,
-    h("h1", { tabindex: -1 }, t("headphones_title")),
+    heading(t("headphones_title")),
     step.failed_before && h("p", { class: "notice" }, t("headphones_again")),
+    step.html ? prose(step.html) : h("p", { class: "question" }, question),
     h("p", {}, t("headphones_text")),
-    h("p", { class: "question" }, question),
     h("div", { class: "actions start" }, play),
     hint,
     group,

@@ -1,7 +1,7 @@
 // Level setting: the loudest sound of the study, looped, with a slider. The level chosen stays for the whole study.
 
 import { controls } from "./controls.js";
-import { h, prose } from "./dom.js";
+import { h, heading, prose } from "./dom.js";
 import { bindKeys } from "./keyboard.js";
 import { Listening } from "./listening.js";
 import { Player } from "./player.js";
@@ -16,7 +16,7 @@ export async function level(step, page) {
   const form = h(
     "form",
     {},
-    h("h1", { tabindex: -1 }, t("level_title")),
+    heading(t("level_title")),
     step.html ? prose(step.html) : h("p", {}, t("level_text")),
     place,
     h("label", { for: "level" }, t("level_slider")),

@@ -1,6 +1,6 @@
 // The study's own questions, as the study file lists them.
 
-import { h, prose } from "./dom.js";
+import { h, heading, prose } from "./dom.js";
 
 /** Shows `step.questions`; resolves to {answer: {answers: {id: value}}}. What is left empty is left out. */
 export function questionnaire(step, page) {
@@ -8,7 +8,8 @@ export function questionnaire(step, page) {
   const fields = step.questions.map((question) => (question.options?.length ? choice(question, t) : entry(question, t)));
   const send = h("button", { type: "submit", class: "primary" }, t("questionnaire_next"));
   const parts = fields.map(({ element }) => element);
-  const form = h("form", { class: "questionnaire" }, h("h1", { tabindex: -1 }, t("questionnaire_title")), prose(step.html), parts, h("div", { class: "actions" }, send));
+  const words = prose(step.html);
+  const form = h("form", { class: "questionnaire" }, heading(t("questionnaire_title"), words), words, parts, h("div", { class: "actions" }, send));
   page.show(form);
   return new Promise((resolve) => {
     form.addEventListener("submit", (event) => {
@@ -27,7 +28,7 @@ function caption({ label, required }, t) {
 function choice(question, t) {
   const { id, options, type, required } = question;
   const several = type === "choices";
-  const boxes = options.map(({ value }) => h("input", { type: several ? "checkbox" : "radio", name: id, value, required: required && !several }));
+  const boxes = options.map(({ value }) => h("input", { type: several ? "checkbox" : "radio", class: "choice-mark", name: id, value, required: required && !several }));
   const labels = options.map(({ label }, index) => h("label", { class: "choice" }, boxes[index], h("span", {}, label)));
   if (several && required) atLeastOne(boxes, t("questionnaire_choose"));
   const read = () => {

@@ -1,6 +1,6 @@
 // The steps around the trials. Each shows itself and resolves to the body that its answer is sent as.
 
-import { h, icon, prose } from "./dom.js";
+import { h, heading, icon, prose } from "./dom.js";
 import { headphones } from "./headphones.js";
 import { bindKeys } from "./keyboard.js";
 import { level } from "./level.js";
@@ -10,10 +10,6 @@ import { trial } from "./trial.js";
 
 /** By a step's kind: (step, page) => promise of {answer, telemetry}. */
 export const steps = { consent, questionnaire, headphones, level, instructions, practice: trial, trial, break: rest, comments, finished };
-
-export function heading(text) {
-  return h("h1", { tabindex: -1 }, text);
-}
 
 /** Shows a form whose button, or Enter, sends `read()`; null from it keeps the form open. */
 function ask(page, label, parts, read, more = null) {
@@ -34,9 +30,10 @@ function ask(page, label, parts, read, more = null) {
 function consent(step, page) {
   const { t } = page;
   const items = step.items.length ? step.items : [t("consent_agree")];
-  const boxes = items.map((item) => h("label", { class: "choice" }, h("input", { type: "checkbox", required: true }), h("span", {}, item)));
+  const boxes = items.map((item) => h("label", { class: "choice" }, h("input", { type: "checkbox", class: "choice-mark", required: true }), h("span", {}, item)));
   const decline = h("button", { type: "button", class: "quiet" }, t("consent_decline"));
-  return ask(page, t("consent_begin"), [heading(t("consent_title")), prose(step.html), boxes], () => ({ agreed: true }), decline);
+  const words = prose(step.html);
+  return ask(page, t("consent_begin"), [heading(t("consent_title"), words), words, boxes], () => ({ agreed: true }), decline);
 }
 
 function instructions(step, page) {
@@ -47,7 +44,8 @@ function instructions(step, page) {
     [t("key_enter"), t("keys_enter")],
   ];
   const keys = h("dl", { class: "keys" }, names.map(([key, text]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, text))));
-  return ask(page, t("instructions_begin"), [heading(t("instructions_title")), prose(step.html), h("h2", {}, t("keys_title")), keys], () => ({}));
+  const words = prose(step.html);
+  return ask(page, t("instructions_begin"), [heading(t("instructions_title"), words), words, h("h2", {}, t("keys_title")), keys], () => ({}));
 }
 
 function comments(step, page) {

@@ -1,0 +1,109 @@
+"""Answers survive a dead server, a dead network, a closed tab and a second tab: each exactly once in the database."""
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import func, select
+
+from study.models import Event, Response, Session, Step
+from tests.app.study_process import free_port
+from tests.browser.conftest import Served
+from tests.browser.study_server import in_process, write_study
+
+BARE = {"consent": None, "questionnaire": None, "level": None, "instructions": None, "comments": None, "practice": None}
+
+
+@pytest.fixture
+def trials(serve, visit):
+    """A participant before the first of six trials, and where the study is served."""
+    served = serve(**BARE)
+    return visit(served.address).begin(), served
+
+
+def test_a_killed_server_that_comes_back_has_every_answer_once(tmp_path, moments, visit):
+    url, port = f"sqlite:///{tmp_path}/study.sqlite", free_port()
+    file = write_study(tmp_path / "study.json", **BARE)
+    served = Served(f"http://127.0.0.1:{port}", url)
+    arguments = (port, url, moments, file)
+    with in_process(*arguments) as first:
+        person = visit(served.address).begin()
+        person.answer()
+        first.kill()
+        first.join()
+    person.rate(6)
+    expect(person.saving).to_have_attribute("data-state", "reconnecting")
+    with in_process(*arguments):
+        expect(person.stage).to_have_attribute("data-step", person.next_of(list(person.rated)[-1]), timeout=60_000)
+        expect(person.saving).to_have_attribute("data-state", "saved")
+        person.is_shown("trial").walk()
+    assert served.ratings(person) == person.rated
+    assert len(person.rated) == 6
+
+
+def test_offline_says_so_keeps_the_answer_over_a_closed_tab_and_sends_it_when_back(trials):
+    person, served = trials
+    person.answer()
+    context = person.page.context
+    context.set_offline(True)
+    person.rate(7)
+    expect(person.saving).to_contain_text("Reconnecting")
+    kept = person.page.evaluate("Object.entries(localStorage).filter(([key]) => key.includes('/answer/'))")
+    assert [key.endswith(list(person.rated)[-1]) for key, _ in kept] == [True]
+    assert len(served.ratings(person)) == 1
+    person.page.close()
+    context.set_offline(False)
+    person.page = context.new_page()
+    person.open().is_shown("trial")
+    expect(person.stage).to_have_attribute("data-step", person.next_of(list(person.rated)[-1]))
+    person.is_shown("trial").walk()
+    assert served.ratings(person) == person.rated
+    assert person.page.evaluate("Object.keys(localStorage).filter((key) => key.includes('/answer/')).length") == 0
+
+
+def test_an_acknowledgement_that_got_lost_leaves_one_row(trials):
+    person, served = trials
+
+    def deliver_but_lose_the_reply(route):
+        route.fetch()
+        route.abort()
+
+    person.page.route("**/api/study/step/*", deliver_but_lose_the_reply, times=1)
+    person.answer()
+    assert served.ratings(person) == person.rated
+    assert served.rows(select(Event).where(Event.kind == "second_answer")) == []
+
+
+def test_an_answer_from_long_ago_that_is_not_the_stored_one_is_dropped_and_the_study_goes_on(trials):
+    person, served = trials
+    step = person.step
+    person.answer()
+    stale = "([key, kept]) => localStorage.setItem(key, JSON.stringify({ body: { answer: { rating: 1 } }, kept }))"
+    person.page.evaluate(stale, [f"semantic-eq/answer/{person.session}/{step}", 1e15])
+    person.reload().walk()
+    assert served.ratings(person) == person.rated
+
+
+def test_of_two_tabs_the_older_says_so_and_stops_until_it_is_called_back(trials):
+    older, served = trials
+    newer = older.page.context.new_page()
+    newer.goto(f"{served.address}/study/")
+    newer.locator(".stage[data-kind='trial']").wait_for()
+    older.page.bring_to_front()
+    older.rate(5)
+    older.is_shown("other_page")
+    assert served.ratings(older) == {}
+    assert not older.page.locator(".play").is_visible()
+    older.primary.click()
+    older.is_shown("trial").walk()
+    assert next(iter(served.ratings(older).values())) == 5
+
+
+def test_withdrawing_deletes_every_row(trials):
+    person, served = trials
+    person.answer()
+    session = served.rows(select(Session.id).where(Session.public_id == person.session))[0].id
+    person.page.get_by_role("button", name="Withdraw from the study").click()
+    person.page.get_by_role("button", name="Delete my answers").click()
+    person.is_shown("withdrawn")
+    for column in (Session.id, Step.session_id, Response.session_id, Event.session_id):
+        assert served.rows(select(func.count()).where(column == session)) == [(0,)]
+    assert "answer/" not in person.page.evaluate("JSON.stringify(localStorage)")
