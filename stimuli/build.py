@@ -7,6 +7,7 @@ an interrupted build is taken up again by the same command; only a set that is c
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import shutil
@@ -88,6 +89,8 @@ def build(
     if _is_there(out, recipe, replace):
         return Manifest.load(out)
     with workers_of(workers, backend) as team, _workplace(out) as work:
+        if _is_there(out, recipe, replace):  # by another process, while this one waited for it
+            return Manifest.load(out)
         raw = (work / "raw").resolve()
         raw.mkdir(exist_ok=True)
         rendered = []
@@ -160,12 +163,15 @@ def _is_there(out: Path, recipe: str, replace: bool) -> bool:
 
 @contextmanager
 def _workplace(out: Path) -> Iterator[Path]:
-    """A hidden folder beside the set; it stays after a failure, so that the same command can go on from there."""
+    """A hidden folder beside the set, for one process at a time; after a failure it stays, to go on from there."""
     work = out.parent / f".{out.name}.building"
-    work.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(work / "set", ignore_errors=True)
-    yield work
-    shutil.rmtree(work, ignore_errors=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with (out.parent / f".{out.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        work.mkdir(exist_ok=True)
+        shutil.rmtree(work / "set", ignore_errors=True)
+        yield work
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def _check_jobs(used: list[Clip], plan: Plan, raw: Path) -> list:

@@ -34,7 +34,9 @@ class Workers:
             n_workers = min(self.n_workers or joblib.cpu_count(), len(jobs))
             backend = self.backend if n_workers > 1 else "sequential"
             return joblib.Parallel(n_jobs=n_workers, backend=backend, return_as="generator")(jobs)
-        return iter(joblib.Parallel(n_jobs=self.n_workers or -1, backend=self.backend.partition(":")[0])(jobs))
+        # Only the configuration, not Parallel, knows how to register a cluster's backend.
+        with joblib.parallel_config(backend=self.backend.partition(":")[0]):
+            return iter(joblib.Parallel(n_jobs=self.n_workers or -1)(jobs))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 import collections
 import filecmp
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -115,6 +116,15 @@ def test_an_interrupted_build_goes_on_where_it_stopped(tmp_path, recordings):
     build(tmp_path / "set", clips, made, workers=1, on_progress=lambda *a: again.append(first.stat().st_mtime_ns))
     assert again == [written, written]
     assert not (tmp_path / ".set.building").exists()
+
+
+def test_two_builds_of_one_set_at_once_make_it_once(tmp_path, recordings):
+    clips, made = folder_clips(recordings)[:1], []
+    with ThreadPoolExecutor(2) as pool:
+        options = {"workers": 1, "on_progress": lambda *progress: made.append(progress)}
+        both = [pool.submit(build, tmp_path / "set", clips, ("original",), ("warm",), **options) for _ in range(2)]
+        first, second = (each.result() for each in both)
+    assert first == second and len(made) == 1
 
 
 def test_the_same_set_is_not_built_twice_and_another_not_built_over(tmp_path, recordings):
