@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +15,19 @@ import torch
 from scipy.signal import sosfilt
 
 from benchmarks.timing import Timing, machine, ratio, side_by_side, write_section
-from model import EQParams, SemanticEQ
+from model import EQParams, FlowEQ, SemanticEQ
 from model.differentiable import to_dasp
-from model.encoder import log_mel
-from model.training.sources import PinkNoise
+from model.encoder import features, log_mel
+from model.safe_db import Settings
+from model.semantic import SemanticNetwork
+from model.training.bank import fill, varied_excerpt
+from model.training.loop import Plan
+from model.training.settings import SettingsSampler
+from model.training.sources import Mixture, PinkNoise
+from model.training.stages import AutoencoderStage, EndToEndStage, ListeningStage, MatchingStage, Stage
 
 RATE_HZ, SECONDS = 44_100, 10.0
+STAGES = (AutoencoderStage, MatchingStage, EndToEndStage, ListeningStage)
 SETTING = (6, 100, -5, 300, 2, 4, 1200, 0.5, -3, 5000, 4, 7, 9000)
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
@@ -89,6 +97,64 @@ def _pedalboard(params: EQParams, audio: np.ndarray) -> Callable[[], object]:
     return lambda: board(audio, RATE_HZ)
 
 
+def training() -> list[str]:
+    """Return a table of how many equalised sounds a second each stage trains on, and all of an epoch together."""
+    plan, sampler = Plan(), SettingsSampler(_settings())
+    network = SemanticNetwork(len(sampler.names))
+    mixture = Mixture([PinkNoise(RATE_HZ, SECONDS)], [1.0])
+    with tempfile.TemporaryDirectory() as folder:
+        bank = fill(mixture, 16, 0, Path(folder), "noise")
+        stages = [kind(network, sampler, bank, bank) for kind in STAGES]
+        steps = {stage.name: _training_step(stage) for stage in stages}
+        calls = {"hearing": lambda: _hear(mixture), **steps}
+        seconds = {name: timing.median_s for name, timing in side_by_side(calls, rounds=8).items()}
+    batch = {stage.name: stage.batch for stage in stages[1:]}
+    count = {"hearing": plan.excerpts, "autoencoder": plan.autoencoder_steps}
+    count |= {"matching": plan.matching_steps, "end to end": plan.end_to_end_steps, "listening": plan.listening_steps}
+    epoch_s = sum(count[name] * seconds[name] for name in seconds)
+    examples = sum(count[name] * batch[name] for name in batch)
+    rows = [
+        f"| {name} | {count[name]} | {1000 * seconds[name]:.0f} ms | {_rate(batch, seconds, name)} |"
+        for name in seconds
+    ]
+    return [
+        "| training | steps an epoch | a step | examples a second |",
+        "| --- | ---: | ---: | ---: |",
+        *rows,
+        f"| all, an epoch | | {epoch_s:.0f} s | {examples / epoch_s:.0f} (goal: 20 or more) |",
+        "",
+        "An example is a sound equalised in its own way; hearing makes 10 s of noise and analyses it.",
+    ]
+
+
+def _hear(mixture: Mixture) -> None:
+    features(torch.from_numpy(varied_excerpt(mixture, np.random.default_rng(0)))[None], RATE_HZ)
+
+
+def _rate(batch: dict[str, int], seconds: dict[str, float], name: str) -> str:
+    return f"{batch[name] / seconds[name]:.0f}" if name in batch else ""
+
+
+def _settings() -> Settings:
+    """Return settings to train on that need no file: random codes decoded by `flow`."""
+    flow, rng = FlowEQ.load(), np.random.default_rng(0)
+    parameters = flow.decode(rng.normal(0, 1, (400, flow.dimensions)))
+    return Settings(np.arange(400), np.resize(flow.descriptors, 400), parameters)
+
+
+def _training_step(stage: Stage) -> Callable[[], None]:
+    stage.begin()
+    stage.network.train()
+    optimiser = torch.optim.AdamW(list(stage.trained()), lr=0.0)
+
+    def step() -> None:
+        optimiser.zero_grad()
+        sum(stage.losses(0.5).values()).backward()
+        optimiser.step()
+
+    return step
+
+
 def _row(what: str, timings: dict[str, Timing], theirs: str, name: str, goal: str) -> Row:
     return Row(what, timings["ours"], name, timings[theirs], ratio(timings, "ours", theirs), goal)
 
@@ -108,6 +174,8 @@ def main() -> None:
         "| what | ours | against | theirs | ratio | goal |",
         "| --- | ---: | --- | ---: | ---: | ---: |",
         *(row.markdown() for row in rows),
+        "",
+        *training(),
     ]
     print("\n".join(lines))
     if arguments.write:
