@@ -37,6 +37,7 @@ class EQAutoencoder(nn.Module):
         nn.init.zeros_(self.to_latent.bias)
         self.register_buffer("flat", torch.tensor(FLAT, dtype=torch.float32)[None])
         self.register_buffer("is_gain", torch.zeros(13).index_fill(0, torch.tensor(GAINS), 1.0))
+        self._kept_flat: torch.Tensor | None = None
 
     def encode(self, parameters: torch.Tensor) -> torch.Tensor:
         """Return codes [batch, 32] of settings [batch, 13]."""
@@ -46,7 +47,19 @@ class EQAutoencoder(nn.Module):
 
     def z_flat(self) -> torch.Tensor:
         """Return the code [1, 32] of the EQ that changes nothing."""
-        return self.encode(self.flat)
+        return self.encode(self.flat) if self._kept_flat is None else self._kept_flat
+
+    def keep_flat(self) -> None:
+        """Keep the flat EQ's code until training goes on: a request for an EQ asks for it five times."""
+        self._kept_flat = None
+        with torch.no_grad():
+            self._kept_flat = self.z_flat()
+
+    def train(self, mode: bool = True) -> EQAutoencoder:
+        """Set the mode, as any module does; weights that may change have no kept code."""
+        if mode:
+            self._kept_flat = None
+        return super().train(mode)
 
     def curve(self, z: torch.Tensor) -> torch.Tensor:
         """Return the responses in dB [batch, 96] at `GRID_HZ` that codes stand for."""

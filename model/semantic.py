@@ -126,6 +126,10 @@ class SemanticEQ:
     model_hash: str
     about: dict
 
+    def __post_init__(self) -> None:
+        self.network.eval()
+        self.network.autoencoder.keep_flat()
+
     @classmethod
     def load(cls, path: str | Path | None = None) -> SemanticEQ:
         """Load weights: the shipped ones, or those that `semantic-eq train` wrote to ``path``.

@@ -1,5 +1,7 @@
 """The shipped semantic equaliser on made-up sounds: the contract, the right direction, and bad input."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -135,3 +137,12 @@ def test_weights_are_checked_against_the_hash_in_their_name(eq, tmp_path):
     path.write_bytes(content)
     with pytest.raises(ValueError, match="damaged"):
         SemanticEQ.load(path)
+
+
+def test_the_flat_code_kept_for_speed_is_forgotten_when_training_goes_on(eq):
+    coder = copy.deepcopy(eq.network.autoencoder)
+    torch.testing.assert_close(coder.z_flat(), coder.encode(coder.flat))
+    coder.train()
+    with torch.no_grad():
+        coder.straight.weight.add_(0.1)
+    torch.testing.assert_close(coder.z_flat(), coder.encode(coder.flat))
