@@ -15,6 +15,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from study.refusals import Refusal
+
 Work = Callable[[Connection], Any]
 MAX_GROUP = 64
 
@@ -39,7 +41,7 @@ class Commits:
         future: Future = Future()
         with self._wake:
             if self._closed:
-                raise ValueError("The study is closing: nothing more is written.")
+                raise Refusal("busy")  # the page sends it again, to another process or to the next start
             self._waiting.append((work, future))
             self._wake.notify()
         return future

@@ -56,12 +56,20 @@ def start(connection: Connection, running: RunningStudy, request: Request, allow
     if known is None:
         known = _by_identity(connection, plan, request, parameters, study_id, language)
     if known is None:
-        session_id = _begin(connection, plan, study, request, parameters, language, token, allow_simulated)
+        session = {
+            "token_sha256": token_sha256(token),
+            "page": request.page,
+            "language": language,
+            "simulated": request.simulated,
+            "external_id": parameters.get(plan.definition.recruitment.id_parameter or ""),
+            "parameters": parameters,
+            "invitation_id": _admit(connection, plan, study, request, parameters, language, allow_simulated),
+        }
+        _begin(connection, plan, study, session)
     else:
-        session_id = known.id
         keep = request.language if request.language in offered else known.language
         values = {"page": request.page, "language": keep, "token_sha256": token_sha256(token)}
-        connection.execute(update(Session).where(Session.id == session_id).values(values))
+        connection.execute(update(Session).where(Session.id == known.id).values(values))
         language = keep
     rows = look_up(connection, token)
     return {
@@ -119,42 +127,40 @@ def _by_identity(
     return found
 
 
-def _begin(
+def _admit(
     connection: Connection,
     plan: Plan,
     study: Row,
     request: Request,
     parameters: dict,
     language: str,
-    token: str,
     allow_simulated: bool,
-) -> int:
-    """Write a new session with all its steps; returns its row's id."""
+) -> int | None:
+    """Refuse who may not start; returns the invitation that was used, if the study asks for one."""
     recruitment = plan.definition.recruitment
-    invitation_id = None
     if request.simulated and not allow_simulated:
         raise Refusal("simulated_refused", language=language)
     if (state := recruiting(connection, plan, study, request.simulated)) != "open":
         raise Refusal(state, language=language)
-    if not request.simulated:
-        if recruitment.id_required and recruitment.id_parameter not in parameters:
-            raise Refusal("id_missing", language=language)
-        if recruitment.invitation:
-            invitation_id = _use_invitation(connection, study.id, request.invitation, language)
+    if request.simulated:
+        return None
+    if recruitment.id_required and recruitment.id_parameter not in parameters:
+        raise Refusal("id_missing", language=language)
+    return _use_invitation(connection, study.id, request.invitation, language) if recruitment.invitation else None
+
+
+def _begin(connection: Connection, plan: Plan, study: Row, session: dict[str, Any]) -> None:
+    """Write a new session, of which ``session`` tells whose it is, with all its steps."""
     number = study.sessions_started + 1
     rng = random.Random(f"{plan.definition.seed}/{number}")
-    assignment = assign(plan, _counted(connection, plan, study.id, request.simulated), rng)
+    assignment = assign(plan, _counted(connection, plan, study.id, session["simulated"]), rng)
     rows = plan.steps(assignment, rng)
     now = time.time()
-    session = {
+    session |= {
         "study_id": study.id,
         "public_id": "".join(secrets.choice(PUBLIC_ALPHABET) for _ in range(12)),
         "number": number,
-        "token_sha256": token_sha256(token),
-        "page": request.page,
         "state": "active",
-        "simulated": request.simulated,
-        "language": language,
         "position": 0,
         "n_steps": len(rows),
         "n_trials": sum(row["kind"] == "trial" for row in rows),
@@ -164,14 +170,10 @@ def _begin(
         "condition_row": assignment.condition_row,
         "clips": list(assignment.clips),
         "level_db": 0.0,
-        "external_id": parameters.get(recruitment.id_parameter or ""),
-        "parameters": parameters,
-        "invitation_id": invitation_id,
     }
     session_id = connection.execute(insert(Session).values(session)).inserted_primary_key[0]
     connection.execute(insert(Step), [{"session_id": session_id} | row for row in rows])
     connection.execute(update(Study).where(Study.id == study.id).values(sessions_started=number))
-    return session_id
 
 
 def assign(plan: Plan, counted: list[tuple[int, int, list[str]]], rng: random.Random) -> Assignment:

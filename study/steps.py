@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Row
 
@@ -187,19 +188,13 @@ def _finished(plan: Plan, session: Row, step: Row) -> dict[str, Any]:
     if outcome == "completed" and part.redirect:
         redirect = part.redirect.replace("{code}", code or "")
         for name in d.recruitment.id_parameters:
-            redirect = redirect.replace(f"{{{name}}}", _quoted(session.parameters.get(name, "")))
+            redirect = redirect.replace(f"{{{name}}}", quote(session.parameters.get(name, ""), safe=""))
     return {
         "text": d.text(texts.get(outcome, ""), session.language),
         "outcome": outcome,
         "code": code,
         "redirect": redirect,
     }
-
-
-def _quoted(value: str) -> str:
-    from urllib.parse import quote
-
-    return quote(value, safe="")
 
 
 _OWN = {

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from study.commits import Commits
 from study.database import open_database, reading
+from study.refusals import Refusal
 
 INSERT = "INSERT INTO event (at, kind, detail) VALUES (:at, 'test', '{}')"
 
@@ -66,5 +67,5 @@ def test_closing_finishes_what_waits_and_takes_nothing_more(engine):
     futures = [commits.submit(insert(at)) for at in range(5)]
     commits.close()
     assert all(future.result(0) == 1 for future in futures)
-    with pytest.raises(ValueError, match="closing"):
+    with pytest.raises(Refusal, match="busy"):
         commits.submit(insert(9))
