@@ -38,7 +38,7 @@ def simulate(
     dropout: Annotated[float, typer.Option(min=0, max=1, help="Share of listeners who leave on the way.")] = 0.0,
     think: Annotated[float, typer.Option(min=0, help="Seconds before each answer.")] = 0.0,
     fetch_audio: Annotated[bool, typer.Option(help="Fetch every sound in full, as a browser does.")] = False,
-    wait: Annotated[float, typer.Option(min=0, help="Seconds that the server may be away.")] = 120.0,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds that the server may be away.")] = 300.0,
 ) -> None:
     """Take simulated participants through a running study that allows them (`serve --allow-simulated`)."""
     from rich.console import Console

@@ -23,7 +23,7 @@ from app.participant.endpoints import COOKIE
 from study.listeners import Listener, Model
 from study.stimuli import Stimulus, StimulusSet
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S, LONGEST_START_S = 0.1, 2.0, 20.0
 TIMEOUT_S = 30.0
 MAX_STEPS = 100_000
 
@@ -70,7 +70,7 @@ class Crowd:
     model: Model
     stimuli: StimulusSet | None = None
     seed: int = 0
-    wait_s: float = 120.0
+    wait_s: float = 300.0
     think_s: float = 0.0
     fetch_audio: bool = False
     log: TextIO | None = None
@@ -88,22 +88,25 @@ class Crowd:
         return self.tally
 
     def welcome(self) -> dict[str, Any]:
-        """What the study says of itself.
+        """What the study says of itself; a server that is just starting is waited for.
 
         Raises
         ------
         ValueError
             When no study answers there.
         """
-        try:
-            answer = httpx.get(urljoin(self.urls[0], "api/study"), timeout=TIMEOUT_S)
-            shown = answer.json()
-            return {"trials": shown["trials"], "minutes": shown["minutes"]}
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
-            raise ValueError(
-                f"No study answers at {self.urls[0]}: start one with `semantic-eq serve --allow-simulated`, "
-                "or name another with --url."
-            ) from None
+        until = time.monotonic() + min(self.wait_s, LONGEST_START_S)
+        while True:
+            try:
+                shown = httpx.get(urljoin(self.urls[0], "api/study"), timeout=TIMEOUT_S, trust_env=False).json()
+                return {"trials": shown["trials"], "minutes": shown["minutes"]}
+            except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
+                if time.monotonic() > until:
+                    raise ValueError(
+                        f"No study answers at {self.urls[0]}: start one with `semantic-eq serve --allow-simulated`, "
+                        "or name another with --url."
+                    ) from None
+            time.sleep(0.5)
 
     async def _run(self, n: int, concurrency: int) -> None:
         gate = asyncio.Semaphore(concurrency)

@@ -76,6 +76,6 @@ def test_the_exported_study_file_starts_the_same_study_elsewhere(place):
 
 def test_simulating_needs_a_study_and_effects_that_can_be_read(place):
     with pytest.raises(ValueError, match="No study answers at http://127"):
-        run("simulate", "-n", "1", "--url", "http://127.0.0.1:9")
+        run("simulate", "-n", "1", "--url", "http://127.0.0.1:9", "--wait", "0")
     with pytest.raises(ValueError, match="--effect is 'semantic'; write it as"):
         run("simulate", "--effect", "semantic")
