@@ -10,7 +10,7 @@ import numpy as np
 from stimuli import checks, loudness
 from stimuli.clips import Clip
 from stimuli.manifest import opaque_id, write_whole
-from stimuli.render import Plan, Take, take_of, write
+from stimuli.render import Plan, Take, at_loudness, take_of, write
 
 
 def render_screening(plan: Plan, folder: Path) -> list[dict]:
@@ -29,7 +29,7 @@ def render_screening(plan: Plan, folder: Path) -> list[dict]:
 
 def render_beeps(clip: Clip, n_beeps: int, plan: Plan, folder: Path) -> list[dict]:
     """Write one clip with a number of beeps; returns its row."""
-    music = take_of("source", clip.excerpt(plan.sample_rate_hz, plan.duration_s).audio, plan.sample_rate_hz).audio
+    music, _ = at_loudness(clip.excerpt(plan.sample_rate_hz, plan.duration_s).audio, plan.sample_rate_hz)
     beeps = checks.beeps(music, plan.sample_rate_hz, n_beeps)
     take = take_of("audible_check", beeps, plan.sample_rate_hz, expected=n_beeps)
     return [write(take, plan, folder, _about(beeps, plan) | {"clip": clip.name})]

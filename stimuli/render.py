@@ -99,28 +99,33 @@ class Take:
 
 def take_of(kind: str, audio: np.ndarray, sample_rate_hz: int, **about: object) -> Take:
     """Bring audio to the set's loudness; ValueError for what is silent or too sparse to have one."""
+    audio, levels_lufs = at_loudness(audio, sample_rate_hz)
+    peak_dbtp = loudness.true_peak_dbtp(audio, sample_rate_hz)
+    return Take(kind, audio, loudness.gated(levels_lufs), peak_dbtp, float(levels_lufs.max()), **about)
+
+
+def at_loudness(audio: np.ndarray, sample_rate_hz: int) -> tuple[np.ndarray, np.ndarray]:
+    """Audio at the set's loudness, and the levels in LUFS that its 400 ms blocks then have."""
     levels_lufs = loudness.blocks_lufs(audio, sample_rate_hz)
     gain_db = loudness.gain_to(loudness.TARGET_LUFS, levels_lufs)
-    audio = audio * np.float32(10 ** (gain_db / 20))
-    lufs, loudest_lufs = loudness.gated(levels_lufs + gain_db), levels_lufs.max() + gain_db
-    return Take(kind, audio, lufs, loudness.true_peak_dbtp(audio, sample_rate_hz), loudest_lufs, **about)
+    return audio * np.float32(10 ** (gain_db / 20)), levels_lufs + gain_db
 
 
 def _takes(clip: Clip, excerpt: np.ndarray, plan: Plan) -> tuple[np.ndarray, float, list[Take]]:
     """The excerpt as used, by how much it was limited, and all that was made of it."""
-    source = take_of("source", excerpt, plan.sample_rate_hz)
-    audio, ceiling_db, limited_db = source.audio, source.dbtp, 0.0
+    source, _ = at_loudness(excerpt, plan.sample_rate_hz)
+    audio, ceiling_db, limited_db = source, None, 0.0
     for _ in range(_ROUNDS):
         takes = _treated(clip, audio, plan)
         over_db = max(take.dbtp for take in takes) - (loudness.CEILING_DBTP - _MARGIN_DB)
         if over_db <= 0:
             return audio, round(limited_db, 2), takes
-        ceiling_db -= over_db + _MARGIN_DB
-        limited_db = source.dbtp - ceiling_db
+        peak_dbtp = loudness.true_peak_dbtp(source, plan.sample_rate_hz)
+        ceiling_db = (peak_dbtp if ceiling_db is None else ceiling_db) - over_db - _MARGIN_DB
+        limited_db = peak_dbtp - ceiling_db
         if limited_db > _MOST_LIMITING_DB:
             break
-        limited = loudness.limit(source.audio, plan.sample_rate_hz, ceiling_db)
-        audio = take_of("source", limited, plan.sample_rate_hz).audio
+        audio, _ = at_loudness(loudness.limit(source, plan.sample_rate_hz, ceiling_db), plan.sample_rate_hz)
     raise ValueError(
         f"its peaks are too high for {loudness.TARGET_LUFS:g} LUFS and would need more than {_MOST_LIMITING_DB:g} dB "
         "of limiting; leave it out or use a denser recording"
