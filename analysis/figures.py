@@ -56,7 +56,7 @@ def distributions_figure(ratings: Ratings) -> Figure:
     main = ratings.main[ratings.main["rating"].notna()]
     pairs = [(d, c) for d in ratings.levels("descriptor") for c in ratings.levels("condition")]
     values = np.unique(main["rating"].to_numpy())
-    figure, axes = new_figure(0.75 + 0.17 * len(pairs))
+    figure, axes = new_figure(max(0.75 + 0.17 * len(pairs), 1.5))
     axis = axes[0, 0]
     places = [i + 0.6 * (i // len(ratings.levels("condition"))) for i in range(len(pairs))]
     groups = main.groupby(["descriptor", "condition"], observed=True)["rating"]
@@ -97,7 +97,7 @@ def clip_differences_figure(table: pd.DataFrame, a: str, b: str) -> Figure:
     """Draw each clip's mean difference a - b with its 95 % CI, one panel per descriptor."""
     descriptors, clips = list(table["descriptor"].unique()), list(table["clip"].unique())
     named = len(clips) <= MOST_NAMED_CLIPS
-    height = 0.9 + 0.15 * len(clips) if named else 4.0
+    height = max(0.9 + 0.15 * len(clips), 1.6) if named else 4.0
     figure, axes = new_figure(height, columns=len(descriptors), sharey=True, sharex=True)
     for axis, descriptor in zip(axes[0], descriptors, strict=True):
         rows = table[table["descriptor"] == descriptor].set_index("clip").reindex(clips)
@@ -115,7 +115,7 @@ def clip_differences_figure(table: pd.DataFrame, a: str, b: str) -> Figure:
 def forest_figure(pairs: pd.DataFrame) -> Figure:
     """Draw every pair's mean difference with its 95 % CI and d_z."""
     descriptors = list(pairs["descriptor"].unique())
-    figure, axes = new_figure(0.7 + 0.155 * (len(pairs) + len(descriptors)))
+    figure, axes = new_figure(max(0.7 + 0.155 * (len(pairs) + len(descriptors)), 1.4))
     axis, labels, places, y = axes[0, 0], [], [], 0.0
     axis.axvline(0, color="#888888", linewidth=0.6)
     for k, descriptor in enumerate(descriptors):

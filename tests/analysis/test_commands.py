@@ -1,0 +1,71 @@
+"""`semantic-eq analyse` and `semantic-eq power` as they are typed."""
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from app.cli import cli
+from tests.analysis.example import example
+from tests.analysis.test_webmushra import MUSHRA
+
+
+def run(*arguments):
+    """Run the command; an error that `app.cli.main` would tell in one sentence is raised."""
+    result = CliRunner().invoke(cli, [str(a) for a in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_a_file_is_analysed_in_the_order_that_is_asked_for(tmp_path):
+    example(clips=2).to_csv(tmp_path / "ratings.csv", index=False)
+    order = ("--conditions", "static,semantic,flow,original", "--compare", "flow", "original")
+    result = run("analyse", "--ratings", tmp_path / "ratings.csv", *order, "--out", tmp_path / "out")
+    assert result.exit_code == 0 and "8 participants" in result.output
+    pairs = pd.read_csv(tmp_path / "out" / "posthoc.csv")
+    assert list(pairs["a"][:3]) == ["static"] * 3 and pairs["b"][0] == "semantic"
+    assert set(pd.read_csv(tmp_path / "out" / "primary.csv")["a"]) == {"flow"}
+
+
+def test_webmushra_files_are_analysed_on_their_scale(tmp_path):
+    (tmp_path / "mushra.csv").write_text(MUSHRA)
+    run("analyse", "--from", "webmushra", tmp_path / "mushra.csv", "--out", tmp_path / "out")
+    assert pd.read_csv(tmp_path / "out" / "means.csv")["mean"].tolist() == [98.5, 51]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--ratings", "none.csv"), "none.csv"),
+        (("--database-url", "sqlite:///none.sqlite"), "There is no database none.sqlite"),
+        (("--ratings", "ratings.csv", "--compare", "flow", "loud"), "'loud' is no condition"),
+    ],
+)
+def test_mistakes_are_told(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    example(participants=2, clips=2).to_csv("ratings.csv", index=False)
+    with pytest.raises((ValueError, OSError), match=message):
+        run("analyse", *arguments, "--out", "out")
+
+
+def test_the_power_plan_says_what_the_plan_of_record_can_detect(tmp_path):
+    result = run("power", "--participants", "10,15", "--clips", "10", "--simulations", "200", "--out", tmp_path)
+    assert (
+        "With 10 participants and 10 clips, 80% of studies find a difference of 0.76 points (d_z = 1.00)"
+        in result.output
+    )
+    assert len(pd.read_csv(tmp_path / "power.csv")) == 2
+    assert {path.suffix for path in tmp_path.glob("power.*")} == {
+        ".csv",
+        ".md",
+        ".tex",
+        ".html",
+        ".pdf",
+        ".svg",
+        ".png",
+    }
+
+
+def test_numbers_that_are_none_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="--participants is 'ten'"):
+        run("power", "--participants", "ten", "--out", tmp_path)
