@@ -26,9 +26,6 @@ WINDOW_S = 0.093
 LONGEST_S, N_EXCERPTS, EXCERPT_S = 120.0, 12, 10.0
 # Frames this far below the loudest are pauses, and bands this far below the whole hold nothing but rounding noise.
 GATE_DB, FLOOR_DB = -50.0, -75.0
-# How far the natural spectrum explains the one that is heard. A piccolo sounds bright without an equaliser: to
-# listeners, what a sound is by nature counts too, and a guess from its texture can be wrong.
-TRUST = 0.8
 TEXTURE = (
     "mean",
     "deviation",
@@ -197,7 +194,7 @@ class AudioEncoder(nn.Module):
 
     def code(self, spectrum: torch.Tensor, nature: torch.Tensor) -> torch.Tensor:
         """Return z_audio [batch, 32] of spectra [batch, 80] beyond what `nature` explains."""
-        beyond = spectrum - self.spectrum_mean - TRUST * nature
+        beyond = spectrum - self.spectrum_mean - nature
         # Bands that the sample rate does not hold are 0 in the spectrum and must not tilt the rest.
         held = (spectrum != 0).to(spectrum)
         count = held.sum(dim=1, keepdim=True).clamp_min(1)

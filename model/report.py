@@ -118,14 +118,19 @@ def latent_space(eq: SemanticEQ, settings: Settings, clips: Iterable[Clip]) -> p
         targets, flat = network.targets.numpy(), network.autoencoder.z_flat().numpy()
     heard = np.concatenate([eq.embed(clip.audio, clip.sample_rate).numpy() for clip in clips])
     _, _, axes = np.linalg.svd(targets - flat, full_matrices=False)
-    flatten = lambda z: (z - flat) @ axes[:2].T  # noqa: E731 (short, used three times below)
+
+    def flatten(z: np.ndarray) -> np.ndarray:
+        return ((z - flat) @ axes[:2].T).T
+
     figure, axis = plt.subplots(figsize=(7, 6))
     colours = plt.get_cmap("tab10")
     for index, name in enumerate(eq.descriptors):
         own = flatten(codes[settings.descriptors == name])
-        axis.scatter(*own.T, s=6, alpha=0.35, color=colours(index % 10))
-        axis.scatter(*flatten(targets[index]), s=110, marker="*", color=colours(index % 10), ec="black", label=name)
-    axis.scatter(*flatten(heard).T, s=18, marker="x", color="black", label="clips")
+        axis.scatter(*own, s=6, alpha=0.35, color=colours(index % 10))
+        axis.scatter(
+            *flatten(targets[index]), s=110, marker="*", zorder=3, color=colours(index % 10), ec="black", label=name
+        )
+    axis.scatter(*flatten(heard), s=18, marker="x", color="black", label="clips")
     axis.scatter(0, 0, s=60, marker="o", facecolor="none", edgecolor="black", label="flat")
     axis.set(xlabel="first direction", ylabel="second direction")
     axis.legend(fontsize=8)

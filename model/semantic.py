@@ -60,10 +60,7 @@ class SemanticNetwork(nn.Module):
         self.register_buffer("law_slope", torch.full((n_descriptors,), LAW_SLOPE))
         self.register_buffer("ceilings", torch.full((n_descriptors,), CEILING))
         # Tells what EQ a sound has from its codes; the last output stands for none.
-        self.listener = nn.Sequential(
-            *(nn.Linear(2 * LATENT, 64), nn.GELU(), nn.Dropout(0.3)),
-            *(nn.Linear(64, 64), nn.GELU(), nn.Dropout(0.3), nn.Linear(64, n_descriptors + 1)),
-        )
+        self.listener = nn.Linear(2 * LATENT, n_descriptors + 1)
         self.register_buffer("score_zero", torch.zeros(n_descriptors))
         self.register_buffer("score_unit", torch.ones(()))
 

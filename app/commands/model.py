@@ -147,7 +147,7 @@ def train(
     for file, reason in sorted({**mixture.skipped, **validation.skipped}.items()):
         show(f"[yellow]Skipped[/] {file}: {reason}")
     if baselines:
-        _train_baselines(safe, out, seed)
+        _train_baselines(safe, out, seed, mixture)
     show(f"Wrote {path}")
 
 
@@ -170,13 +170,13 @@ def _mixtures(folders: list[Path], ratios: dict, collections: dict):
     return mixture, training_mixture(rate, duration_s, music=apart, keep=is_for_validation, **ratios, **collections)
 
 
-def _train_baselines(safe: Path, out: Path, seed: int) -> None:
+def _train_baselines(safe: Path, out: Path, seed: int, music) -> None:
     from rich import print as show
 
     from model import safe_db
     from model.training.baselines import train_baselines
 
-    for path in train_baselines(safe_db.read(safe), out, seed, on_step=show).values():
+    for path in train_baselines(safe_db.read(safe), out, seed, on_step=show, music=music).values():
         show(f"Wrote {path}")
 
 
@@ -267,5 +267,6 @@ def _systems(weights: Path | None, ablations: list[str]):
     main = semantic["semantic"]
     systems = {"static": StaticEQ.load().propose, "ridge": RidgeEQ.load().propose, "flow": FlowEQ.load().propose}
     systems |= {name: eq.propose for name, eq in semantic.items()}
-    systems["semantic, origin audio"] = partial(main.propose, origin="audio")
+    # At full intensity the published traversal ends at the target whatever it hears; its authors used 0.7.
+    systems["published traversal"] = partial(main.propose, origin="audio", intensity=0.7)
     return systems, semantic

@@ -38,8 +38,8 @@ class Bank:
 
     def tensors(self, indices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return spectra and textures of some excerpts."""
-        rows = indices.numpy()
-        return torch.from_numpy(self.spectra[rows]), torch.from_numpy(self.textures[rows])
+        rows = indices.cpu().numpy()
+        return torch.as_tensor(self.spectra[rows]), torch.as_tensor(self.textures[rows])
 
     def all(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Return spectra and textures of all excerpts."""
@@ -47,7 +47,7 @@ class Bank:
 
     def audio(self, indices: torch.Tensor) -> torch.Tensor:
         """Return snippets [batch, 1, 32768] of some excerpts."""
-        return torch.from_numpy(self.snippets[indices.numpy()].astype(np.float32))[:, None]
+        return torch.as_tensor(self.snippets[indices.cpu().numpy()].astype(np.float32))[:, None]
 
 
 def varied_excerpt(mixture: Mixture, rng: np.random.Generator) -> np.ndarray:

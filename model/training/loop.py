@@ -38,9 +38,9 @@ class Plan:
     end_to_end: bool = True
     autoencoder_steps: int = 150
     excerpts: int = 135
-    matching_steps: int = 15
+    matching_steps: int = 20
     end_to_end_steps: int = 15
-    listening_steps: int = 60
+    listening_steps: int = 40
     validation_excerpts: int = 200
     check_every: int = 100
 
@@ -106,10 +106,14 @@ def train(
     validation_bank = fill(validation, n_validation, plan.seed + 1, place, key, kept)
     if state:
         network.load_state_dict(state["network"])
-    for index, (stage, n_steps) in enumerate(_stages(plan, network, sampler, bank, validation_bank, pretrained)):
-        if index >= state.get("stage", 0):
-            resumed = state if index == state.get("stage", 0) and "step" in state else {}
-            _run(stage, index, n_steps, plan, folder, facts, resumed, report)
+    # What the stages make, they make where the network is.
+    with torch.device(plan.device):
+        there = SettingsSampler(settings)
+        stages = _stages(plan, network.to(plan.device), there, bank, validation_bank, pretrained)
+        for index, (stage, n_steps) in enumerate(stages):
+            if index >= state.get("stage", 0):
+                resumed = state if index == state.get("stage", 0) and "step" in state else {}
+                _run(stage, index, n_steps, plan, folder, facts, resumed, report)
     network.to("cpu").eval()
     calibrate(network, sampler, bank)
     skipped = sorted(Path(path).name for path in {**mixture.skipped, **validation.skipped})

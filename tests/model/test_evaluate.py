@@ -1,0 +1,127 @@
+"""The evaluation's measures on systems whose values follow from their definitions, and its files."""
+
+import csv
+
+import numpy as np
+import pytest
+import soundfile as sf
+from typer.testing import CliRunner
+
+from app.cli import cli
+from model import SemanticEQ, evaluate, report, safe_db
+from model.eq import GRID_HZ, EQParams
+from model.evaluate import Clip
+from model.profile import profile
+from model.static import fit_static
+from tests.model.synthetic import pink_noise, write_safe
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    path = write_safe(tmp_path_factory.mktemp("safe") / "safe.csv", {"warm": 12, "bright": 12})
+    return safe_db.read(path)
+
+
+@pytest.fixture(scope="module")
+def clips():
+    return [Clip(f"noise {seed}", pink_noise(1.5, seed=seed), 44_100) for seed in range(3)]
+
+
+def test_filtering_has_the_given_response():
+    noise = pink_noise(2, channels=1)
+    output = evaluate.filtered(noise, 44_100, GRID_HZ, np.linspace(-6, 6, len(GRID_HZ)))
+    change = 20 * np.log10(np.abs(np.fft.rfft(output) / np.fft.rfft(noise)))[0]
+    bins_hz = np.fft.rfftfreq(noise.shape[1], 1 / 44_100)
+    middle = np.sqrt(GRID_HZ[0] * GRID_HZ[-1])
+    assert abs(np.interp(middle, bins_hz, change)) < 0.05
+    assert np.interp(GRID_HZ[-1], bins_hz, change) == pytest.approx(6, abs=0.05)
+
+
+def test_a_fixed_curve_has_slope_0_spread_1_dose_1(settings, clips):
+    static = fit_static(settings, starts=2)
+    rows = evaluate.responses({"static": static.propose}, clips, settings, ["warm"])
+    table = evaluate.summarise(rows, settings).iloc[0]
+    assert table.slope == pytest.approx(0, abs=1e-9) and table.spread == pytest.approx(1, abs=1e-9)
+    assert table.spearman == 0 and table.wrong_way == 0 and table.variety_db == 0
+    assert table.mean_dose == pytest.approx(1, abs=0.1) and table.curve_r > 0.97
+
+
+def test_full_compensation_has_slope_minus_1_and_spread_0(settings, clips):
+    mean = settings.mean_response_db()["bright"]
+    static = fit_static(settings, starts=2)
+    curve = static.propose(clips[0].audio, 44_100, "bright").response(GRID_HZ, 44_100)
+    usual = [evaluate.already_so(clip.audio, 44_100, mean) for clip in clips]
+
+    def compensating(audio, sample_rate, descriptor):
+        already = evaluate.already_so(audio, sample_rate, mean) - np.mean(usual)
+        return EQParams.flat() if already >= 1 else static.propose(audio, sample_rate, "bright").scaled(1 - already)
+
+    rows = evaluate.responses({"full": compensating}, clips, settings, ["bright"])
+    assert np.corrcoef(curve, mean)[0, 1] > 0.97
+    table = evaluate.summarise(rows[rows.k.isin([-0.5, 0.0, 0.5])], settings).iloc[0]
+    assert table.slope == pytest.approx(-1, abs=0.1) and table.spread < 0.1 and table.spearman < -0.95
+
+
+def test_area_under_curve_is_the_share_of_ordered_pairs():
+    rng = np.random.default_rng(0)
+    positive, negative = rng.integers(0, 5, 20), rng.integers(0, 4, 30)
+    pairs = positive[:, None] - negative[None]
+    expected = (pairs > 0).mean() + (pairs == 0).mean() / 2
+    assert evaluate.area_under_curve(positive, negative) == pytest.approx(expected)
+
+
+def test_tables_are_written_three_ways_with_the_plots(settings, clips, tmp_path):
+    eq = SemanticEQ.load()
+    rows = evaluate.responses({"semantic": eq.propose}, clips[:2], settings, ["warm"])
+    aucs = {"semantic": evaluate.separation(eq.describe, clips[:1], settings, n_settings=3)}
+    report.write(tmp_path, evaluate.summarise(rows, settings), rows, aucs, settings, clips[:2], eq)
+    with (tmp_path / "adaptivity.csv").open() as file:
+        row = next(csv.DictReader(file))
+    assert row["descriptor"] == "warm" and float(row["slope"]) < 0 and float(row["wrong_way"]) == 0
+    assert r"\toprule" in (tmp_path / "describe.tex").read_text()
+    assert (tmp_path / "adaptivity.md").read_text().startswith("| system | descriptor |")
+    assert {"curves-warm.png", "dose-warm.pdf", "latent-space.png"} <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_profile_follows_the_sound():
+    noise = pink_noise(2)
+    darker = EQParams.from_safe((9, 200, 0, 300, 0.7, 0, 1000, 0.7, 0, 3000, 0.7, -12, 2000)).apply(noise, 44_100)
+    moments = profile(SemanticEQ.load(), np.concatenate([noise, darker, 0 * noise], axis=1), 44_100, 2.0, 2.0)
+    assert [moment.start_s for moment in moments] == [0, 2, 4]
+    assert moments[0].scores["bright"] > moments[1].scores["bright"] and moments[2].scores is None
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("condition", ["original", "semantic", "flow", "static"])
+def test_process_equalises_a_file(tmp_path, condition):
+    noise = pink_noise(1)
+    sf.write(tmp_path / "in.wav", noise.T, 44_100, subtype="FLOAT")
+    result = run("process", tmp_path / "in.wav", tmp_path / "out.wav", "--descriptor", "warm", "--condition", condition)
+    assert result.exit_code == 0, result.output
+    output, rate = sf.read(tmp_path / "out.wav")
+    assert rate == 44_100 and output.shape == noise.T.shape
+    assert (np.abs(output - noise.T).max() < 1e-3) == (condition == "original")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["process", "none.wav", "out.wav", "--descriptor", "warm"], "no file none.wav"),
+        (["process", "in.wav", "out.wav", "--descriptor", "loud"], "Unknown descriptor 'loud'"),
+        (["process", "in.wav", "out.wav", "--descriptor", "warm", "--condition", "best"], "Unknown condition 'best'"),
+        (["process", "in.wav", "no/out.wav", "--descriptor", "warm"], "cannot be written"),
+        (["profile", "in.wav", "--step", "0"], "The step is 0 s"),
+        (["train", "--safe", "safe.csv", "--pink-ratio", "2"], "pink ratio is 2"),
+        (["train", "--safe", "safe.csv", "--music", "nowhere"], "nowhere is not there"),
+        (["evaluate", "--safe", "safe.csv", "--clips", "nowhere"], "nowhere is not there"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_told_in_a_sentence(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    sf.write("in.wav", pink_noise(1).T, 44_100)
+    write_safe(tmp_path / "safe.csv", {"warm": 8, "bright": 8})
+    result = run(*arguments)
+    assert isinstance(result.exception, (ValueError, OSError)) and message in str(result.exception)
