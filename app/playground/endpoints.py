@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -57,7 +58,12 @@ def router(store: ClipStore) -> APIRouter:
     """The playground's endpoints over the clips of ``store``."""
     routes = APIRouter(prefix=PREFIX)
     equalisers = Equalisers()
+    heard: dict[str, dict] = {}  # built-in clips are the same for everybody
     uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
+
+    @lru_cache(maxsize=256)
+    def proposed(clip: str, weights: tuple[tuple[str, float], ...]) -> dict:
+        return equalisers.paths(*store.read(clip), dict(weights))
 
     @routes.get("")
     def about() -> dict:
@@ -94,13 +100,17 @@ def router(store: ClipStore) -> APIRouter:
         clip = next((clip for clip in _built_in_clips() if clip.name == wanted.name), None)
         if clip is None:
             raise ValueError(f"There is no built-in clip {wanted.name!r}.")
+        if wanted.name in heard and store.has(heard[wanted.name]["clip"]):
+            return heard[wanted.name]
         import soundfile
 
         token, path = store.new()
         sound = clip.excerpt(decoding.SAMPLE_RATE_HZ, decoding.EXCERPT_S).audio
         soundfile.write(path, sound.T, decoding.SAMPLE_RATE_HZ, format="FLAC", subtype="PCM_24")
         length_s = sound.shape[1] / decoding.SAMPLE_RATE_HZ
-        return _describe(store, equalisers, token, {"start_s": 0.0, "duration_s": length_s, "source_s": length_s})
+        excerpt = {"start_s": 0.0, "duration_s": length_s, "source_s": length_s}
+        heard[wanted.name] = _describe(store, equalisers, token, excerpt)
+        return heard[wanted.name]
 
     @routes.get("/clips/{clip}/audio")
     def audio(clip: str) -> Response:
@@ -110,14 +120,13 @@ def router(store: ClipStore) -> APIRouter:
 
     @routes.post("/curves")
     def curves(wanted: Wanted) -> dict:
-        sound, rate = store.read(wanted.clip)
-        paths = equalisers.paths(sound, rate, wanted.descriptors)
+        paths = proposed(wanted.clip, tuple(sorted(wanted.descriptors.items())))
         return {condition: [setting.to_safe() for setting in path] for condition, path in paths.items()}
 
     @routes.post("/download")
     def download(wanted: Download) -> Response:
+        path = proposed(wanted.clip, tuple(sorted(wanted.descriptors.items())))[wanted.condition]
         sound, rate = store.read(wanted.clip)
-        path = equalisers.paths(sound, rate, wanted.descriptors)[wanted.condition]
         setting = path[round(wanted.intensity * (len(INTENSITIES) - 1))]
         words = _in_words(wanted.descriptors)
         about = {"condition": wanted.condition, "intensity": wanted.intensity, "descriptors": words}

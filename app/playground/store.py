@@ -52,6 +52,10 @@ class ClipStore:
             raise UnknownClip("The clip is no longer here (clips are kept for an hour): choose it again.")
         return self._path(token)
 
+    def has(self, token: str) -> bool:
+        """Whether a clip is still here."""
+        return self._path(token).is_file()
+
     def read(self, token: str) -> tuple[np.ndarray, int]:
         """A clip's audio, float32 [channels, samples], and its sample rate in Hz."""
         import soundfile
