@@ -51,7 +51,14 @@ function iconButton(name, label, onclick) {
   return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick }, icon(name));
 }
 
-/** Notes in `listening` when the page loses the participant's attention. */
+/** Notes in `listening` when the page loses the participant's attention: a window left, a tab or telephone put away. */
 export function watchFocus(listening, signal) {
-  window.addEventListener("blur", () => (listening.focus_losses += 1), { signal });
+  let away = false;
+  const look = (isAway) => {
+    if (isAway && !away) listening.focus_losses += 1; // leaving a tab fires both events
+    away = isAway;
+  };
+  window.addEventListener("blur", () => look(true), { signal });
+  window.addEventListener("focus", () => look(document.hidden), { signal });
+  document.addEventListener("visibilitychange", () => look(document.hidden), { signal });
 }

@@ -102,7 +102,8 @@ export class Player extends EventTarget {
 
   restart() {
     this.seek(0);
-    this.play();
+    if (this.playing) this.listening.started();
+    else this.play();
   }
 
   seek(position_s) {

@@ -1,0 +1,117 @@
+"""The player: ready before it is asked for, fair about what was heard, free of clicks, at the level that was set."""
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.study.sets import write_set
+
+BARE = {"consent": None, "questionnaire": None, "level": None, "instructions": None, "comments": None, "practice": None}
+# Listens to what reaches the loudspeaker: every node that is connected to the destination is recorded as well.
+RECORD = """
+const connect = AudioNode.prototype.connect;
+window.recorded = [];
+AudioNode.prototype.connect = function (to, ...more) {
+  if (to instanceof AudioDestinationNode && !(this instanceof ScriptProcessorNode)) {
+    const recorder = this.context.createScriptProcessor(16384, 2, 2);
+    recorder.onaudioprocess = (event) => window.recorded.push(...event.inputBuffer.getChannelData(0));
+    window.output = this;
+    connect.call(this, recorder);
+    connect.call(recorder, to);
+  }
+  return connect.call(this, to, ...more);
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def seconds(tmp_path_factory):
+    """A stimulus set of noises of three seconds each."""
+    return write_set(tmp_path_factory.mktemp("seconds"), n_clips=3, duration_s=3.0)
+
+
+def play_button(person):
+    return person.stage.locator(".play")
+
+
+def test_the_next_sound_is_there_before_the_answer_and_starts_by_itself(serve, visit):
+    person = visit(serve(**BARE).address)
+    sounds = []
+    person.page.on("requestfinished", lambda request: sounds.append(request.url) if "/audio/" in request.url else None)
+    person.begin()
+    person.play()
+    expect(person.tile(3)).to_be_enabled()
+    fetched = "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/audio/')).length"
+    person.page.wait_for_function(f"{fetched} > 1")
+    before = set(sounds)
+    with person.page.expect_request("**/step/*") as sent:
+        person.rate(3)
+    following = sent.value.response().json()["step"]["audio"]
+    assert any(address.endswith(following) for address in before)
+    expect(play_button(person)).to_have_attribute("data-state", "ended")  # nobody pressed play
+
+
+def test_the_scale_opens_when_all_was_heard_and_not_by_jumping_to_the_end(serve, visit, seconds):
+    served = serve(seconds, **BARE)
+    person = visit(served.address).begin()
+    person.play()
+    position = person.stage.locator(".position")
+    position.press("End")
+    expect(play_button(person)).to_have_attribute("data-state", "ended")
+    expect(person.tile(5)).to_be_disabled()
+    person.page.keyboard.press("5")
+    person.page.keyboard.press("Enter")
+    assert person.rated == {} and served.responses(person) == []
+    person.stage.get_by_label("From the beginning").click()
+    expect(person.tile(5)).to_be_enabled()
+    assert person.stage.locator("input:checked").count() == 0
+    for rating in (5, 6, 2):
+        person.page.keyboard.press(str(rating))
+    person.page.evaluate("window.dispatchEvent(new Event('blur'))")
+    step = person.step
+    person.primary.click()
+    expect(person.stage).to_have_attribute("data-step", person.next_of(step))
+    [row] = served.responses(person)
+    assert (row.rating, row.plays, row.rating_changes, row.focus_losses) == (2, 2, 2, 1)
+    assert 2.9 <= row.heard_s <= 6.0
+    assert row.rt_ms < row.rt_start_ms
+
+
+def test_pausing_fades_and_does_not_click(serve, visit, seconds):
+    person = visit(serve(seconds, **BARE).address)
+    person.page.add_init_script(RECORD)
+    person.begin()
+    person.play()
+    expect(play_button(person)).to_have_attribute("data-state", "playing")
+    person.page.wait_for_function("window.recorded.some((sample) => sample !== 0)")
+    person.page.keyboard.press(" ")
+    expect(play_button(person)).to_have_attribute("data-state", "paused")
+    silent = "window.recorded.slice(-8000).every((sample) => sample === 0)"
+    person.page.wait_for_function(silent)
+    samples = np.array(person.page.evaluate("window.recorded"))
+    rate_hz = person.page.evaluate("window.output.context.sampleRate")
+    first, last = np.flatnonzero(samples)[[0, -1]]
+
+    def rms(start_s, stop_s, origin):
+        return np.sqrt(np.mean(samples[origin + int(start_s * rate_hz) : origin + int(stop_s * rate_hz)] ** 2))
+
+    # Ramps of 5 ms: over their outer fifth the sound is at most at a fifth of its level.
+    assert rms(0, 0.001, first) < 0.3 * rms(0.01, 0.03, first)
+    assert rms(-0.001, 0, last) < 0.3 * rms(-0.03, -0.01, last)
+
+
+def test_the_level_that_was_set_stays_through_a_reload(serve, visit):
+    served = serve(**BARE | {"level": {}})
+    person = visit(served.address)
+    person.page.add_init_script(RECORD)
+    person.begin()
+    person.play()
+    for _ in range(6):
+        person.stage.locator("#level").press("ArrowLeft")
+    chosen_db = float(person.stage.locator("#level").input_value())
+    person.primary.click()
+    person.is_shown("trial").reload().is_shown("trial")
+    person.play()
+    expect(person.tile(1)).to_be_enabled()
+    assert person.page.evaluate("window.output.gain.value") == pytest.approx(10 ** (chosen_db / 20), rel=1e-3)
+    assert person.page.locator("#level").count() == 0
