@@ -125,9 +125,9 @@ def _add_redirects(app: FastAPI) -> None:
 
         return redirect
 
-    app.add_api_route("/", to("/study"), methods=["GET", "HEAD"])
+    app.add_api_route("/", to("/study"), methods=["GET", "HEAD"], include_in_schema=False)
     for path in PAGES:
-        app.add_api_route(path, to(path), methods=["GET", "HEAD"])
+        app.add_api_route(path, to(path), methods=["GET", "HEAD"], include_in_schema=False)
 
 
 def _add_health(app: FastAPI) -> None:

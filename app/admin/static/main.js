@@ -119,7 +119,7 @@ class Admin {
       h("dl", { class: "numbers" }, numbers.map(([name, n]) => h("div", {}, h("dd", {}, String(n)), h("dt", {}, name)))),
       ...(share === null ? [] : [h("div", { class: "bar", role: "img", "aria-label": `${r.completed} of ${r.cap}` }, h("span", { style: `width:${100 * share}%` })), h("p", { class: "small soft" }, `${r.completed} of ${r.cap} planned participants`)]),
       h("p", { class: "small" }, where ? `Left: ${where}.` : "Nobody has left on the way."),
-      h("p", { class: "small soft" }, `${r.minutes === null ? "No completed session yet" : `${r.minutes} minutes in the middle`}; invitations: ${r.invitations.used} of ${r.invitations.made} used.`),
+      h("p", { class: "small soft" }, `${r.minutes === null ? "No completed session yet" : `half took less than ${r.minutes} minutes`}; invitations: ${r.invitations.used} of ${r.invitations.made} used.`),
     );
   }
 
