@@ -4,7 +4,7 @@ import json
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from sqlalchemy import create_engine, select
 
 from study.models import Response, Session, Step
@@ -16,7 +16,8 @@ from tests.study.sets import write_set
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 QUIET += ["--disable-background-networking", "--disable-component-update"]
-TIMEOUT_MS = 20_000
+TIMEOUT_MS = 30_000  # for a machine that does much else
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @pytest.fixture(scope="session")

@@ -18,12 +18,12 @@ class Participant:
 
     def open(self, query: str = "") -> "Participant":
         """Go to the study's address and wait until the page has drawn something."""
-        self.page.goto(f"{self.address}/study/{query}")
+        self.page.goto(f"{self.address}/study/{query}", wait_until="commit")
         return self.is_shown()
 
     def reload(self) -> "Participant":
         """Load the page anew."""
-        self.page.reload()
+        self.page.reload(wait_until="commit")
         return self.is_shown()
 
     def is_shown(self, *kinds: str) -> "Participant":
@@ -116,7 +116,7 @@ class Participant:
     def play_headphones(self) -> None:
         """Play the sound of the headphone check to its end."""
         self.primary.click()
-        expect(self.stage.locator(".choice-button").first).to_be_enabled(timeout=15_000)
+        expect(self.stage.locator(".choice-button").first).to_be_enabled()
 
     def _level(self) -> None:
         self.play()
@@ -126,7 +126,7 @@ class Participant:
         self.primary.click()
 
     def _break(self) -> None:
-        self.primary.click(timeout=15_000)
+        self.primary.click()
 
     def _comments(self) -> None:
         self.stage.get_by_role("textbox").fill("It was <b>pleasant</b>.")
@@ -151,7 +151,7 @@ class Participant:
     def rate(self, rating: int) -> None:
         """Listen, rate and go on."""
         self.play()
-        expect(self.tile(rating)).to_be_enabled(timeout=15_000)
+        expect(self.tile(rating)).to_be_enabled()
         self.tile(rating).check()
         self.rated[self.step] = rating
         self.primary.click()

@@ -1,0 +1,59 @@
+"""Who may come in, and what turns a participant away."""
+
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from study import recruitment
+from study.models import Session
+
+BARE = {"questionnaire": None, "level": None, "instructions": None, "comments": None, "practice": None}
+
+
+def test_a_wrong_invitation_code_is_told_and_the_right_one_opens(serve, visit):
+    served = serve(**BARE, recruitment={"invitation": True})
+    right = recruitment.invite(served.engine, 1)[0]
+    person = visit(served.address).open()
+    code = person.stage.get_by_label("Invitation code")
+    code.fill("WRONG-CODE")
+    person.primary.click()
+    expect(person.stage.get_by_role("alert")).to_contain_text("code")
+    expect(code).to_be_focused()
+    code.fill(right.lower())
+    person.primary.click()
+    person.is_shown("consent")
+    other = visit(served.address).open(f"?invitation={right}")
+    assert other.stage.get_by_label("Invitation code").input_value() == right
+    other.primary.click()
+    other.is_shown("consent")
+    assert other.session == person.session
+
+
+def test_a_headphone_check_is_repeated_once_and_then_ends_the_study(serve, visit):
+    check = {"test": "woods", "trials": 3, "pass_mark": 3, "attempts": 2, "on_failure": "screen_out"}
+    served = serve(**BARE, consent=None, headphones=[check])
+    person = visit(served.address)
+    person.headphone_choices = lambda: [1, 1, 1]
+    person.begin().answer()
+    expect(person.stage.locator(".notice")).to_be_visible()
+    person.answer()
+    assert person.kind == "finished"
+    assert "headphones" in person.stage.inner_text() and person.stage.locator("code").count() == 0
+    ended = served.rows(select(Session.state, Session.headphones_passed).where(Session.public_id == person.session))
+    assert ended == [("screened_out", False)]
+    assert person.reload().kind == "finished"
+
+
+def test_who_declines_is_let_go_and_who_must_bring_an_id_is_told(serve, visit):
+    rules = {"id_parameters": ["PROLIFIC_PID"], "id_parameter": "PROLIFIC_PID", "id_required": True}
+    served = serve(**BARE, recruitment=rules)
+    without = visit(served.address).open()
+    without.primary.click()
+    without.is_shown("unavailable")
+    assert "participant id" in without.stage.inner_text().lower()
+    person = visit(served.address).begin("?PROLIFIC_PID=p1")
+    person.page.get_by_role("button", name="I do not want to take part").click()
+    person.is_shown("finished")
+    assert served.rows(select(Session.state).where(Session.external_id == "p1")) == [("declined",)]
+    recruitment.set_state(served.engine, "closed")
+    late = visit(served.address).open("?PROLIFIC_PID=p2")
+    assert late.kind == "unavailable" and late.primary.is_visible()
