@@ -26,9 +26,9 @@ from model.training.bank import Bank
 from model.training.settings import SettingsSampler
 
 SAMPLE_RATE = 44_100
-# What untouched sounds of the bank get on average: a little more than the mean setting. The tenth that lacks most and
-# the tenth that lacks least are left out: single hits and drones are not what anyone asks an EQ for.
-MEAN_DOSE, TRIM = 1.08, 0.1
+# What untouched sounds of the bank get on average: a third of the way to the ceiling, about the mean setting. The tenth
+# that lacks most and the tenth that lacks least are left out: single hits and drones are not what an EQ is asked for.
+MEAN_SHARE, LEAST_MEAN_DOSE, TRIM = 1 / 3, 0.9, 0.1
 
 
 class Stage(ABC):
@@ -247,8 +247,8 @@ def set_targets(network: SemanticNetwork, sampler: SettingsSampler) -> None:
             network.ceilings[index] = doses.quantile(CEILING_SHARE).clamp(*CEILING_RANGE)
 
 
-def calibrate(network: SemanticNetwork, sampler: SettingsSampler, bank: Bank, mean_dose: float = MEAN_DOSE) -> None:
-    """Set the centre of every dose law, so that sounds of the bank get ``mean_dose``, and the scores' zero and unit."""
+def calibrate(network: SemanticNetwork, sampler: SettingsSampler, bank: Bank) -> None:
+    """Set the centre of every dose law, so that the bank's sounds get the mean dose, and the scores' zero and unit."""
     was_training = network.training
     network.eval()
     spectra, textures = bank.all()
@@ -266,7 +266,7 @@ def calibrate(network: SemanticNetwork, sampler: SettingsSampler, bank: Bank, me
             heard = float(network.along(network.encoder.to_latent(curves[index : index + 1]), index))
             network.law_slope[index] = LAW_SLOPE / max(heard, 0.3)
             missing = network.along(network.targets[index] - z_audio, index)
-            wanted = min(mean_dose, float(network.ceilings[index]) / 2)
+            wanted = max(LEAST_MEAN_DOSE, MEAN_SHARE * float(network.ceilings[index]))
             usual_ones = (missing >= missing.quantile(TRIM)) & (missing <= missing.quantile(1 - TRIM))
             network.law_centre[index] = _centre(network, missing[usual_ones], index, wanted)
             network.score_zero[index] = usual[:, index].mean()
