@@ -66,7 +66,7 @@ class SemanticNetwork(nn.Module):
 
     def directions(self) -> torch.Tensor:
         """Return u = z_target - z_flat of every descriptor [descriptors, 32]."""
-        return self.targets - self.autoencoder.z_flat()
+        return self.targets - self.encoder.z_flat
 
     def shape(self, difference: torch.Tensor) -> torch.Tensor:
         """Return the responses [..., 96] of latent differences [..., 32] without their means, which nobody can hear."""
@@ -229,7 +229,7 @@ class SemanticEQ:
         network = self.network
         if origin == "flat":
             step = sum(weight * network.step(z_audio, index) for index, weight in blend.items())
-            return network.autoencoder.z_flat() + intensity * step
+            return network.encoder.z_flat + intensity * step
         missing = sum(weight * (network.targets[index] - z_audio) for index, weight in blend.items())
         return z_audio + intensity * missing
 
