@@ -49,7 +49,8 @@ def create_app(settings: Settings) -> FastAPI:
         In one sentence: no stimulus set, a database that cannot be used, or one begun with another study.
     """
     running = RunningStudy.open(settings.database_url, settings.study_file, settings.stimuli)
-    app = FastAPI(title="Listening study", openapi_url=None, redirect_slashes=False, lifespan=_closing(running))
+    clips = ClipStore(settings.playground_folder) if settings.playground != "off" else None
+    app = FastAPI(title="Listening study", openapi_url=None, redirect_slashes=False, lifespan=_closing(running, clips))
     app.state.settings = settings
     app.state.running = running
     app.state.metrics = Metrics()
@@ -61,19 +62,21 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(participant.router())
     gradio_pages.mount(app, participant.blocks(), "/study", settings.root_path, theme=participant.theme())
     _add_admin(app, settings)
-    if settings.playground != "off":
-        _add_playground(app, settings)
+    if clips:
+        _add_playground(app, settings, clips)
     _add_middleware(app, settings)
     return app
 
 
-def _closing(running: RunningStudy):
-    """What runs around the server's life: at its end, commits are finished and the database is let go."""
+def _closing(running: RunningStudy, clips: ClipStore | None):
+    """What runs around the server's life: at its end, commits are finished, the database let go, clips deleted."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         await run_in_threadpool(running.close)
+        if clips:
+            clips.close()
 
     return lifespan
 
@@ -111,8 +114,8 @@ def _add_admin(app: FastAPI, settings: Settings) -> None:
     gradio_pages.mount(app, admin_page.blocks(), "/admin", settings.root_path, head=admin_page.ASSETS.head)
 
 
-def _add_playground(app: FastAPI, settings: Settings) -> None:
-    app.include_router(playground.router(ClipStore(settings.playground_folder)))
+def _add_playground(app: FastAPI, settings: Settings, clips: ClipStore) -> None:
+    app.include_router(playground.router(clips))
     app.include_router(page.ASSETS.router())
     gradio_pages.mount(app, page.blocks(), "/playground", settings.root_path, head=page.ASSETS.head)
 

@@ -99,8 +99,10 @@ def _run(settings, host: str, port: int, workers: int, trusted_proxies: str, con
     }
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
     if workers > 1:
-        with tempfile.TemporaryDirectory(prefix="semantic-eq-metrics-") as metrics:
-            os.environ[MULTIPROCESS] = metrics
+        with tempfile.TemporaryDirectory(prefix="semantic-eq-") as shared:
+            (Path(shared) / "metrics").mkdir()
+            os.environ[MULTIPROCESS] = str(Path(shared) / "metrics")
+            settings.model_copy(update={"playground_folder": Path(shared) / "clips"}).to_environment()
             _announce(console, settings, address, where)
             uvicorn.run("app.server:from_environment", factory=True, workers=workers, **options)
         return

@@ -32,6 +32,11 @@ class ClipStore:
         self.folder = Path(self._temporary.name) if folder is None else folder
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
+    def close(self) -> None:
+        """Delete the clips, where the folder is this store's own."""
+        if self._temporary:
+            self._temporary.cleanup()
+
     def new(self) -> tuple[str, Path]:
         """A token and the path that goes with it, after making room."""
         self._make_room()

@@ -2,11 +2,13 @@
 
 import json
 import stat
+import tempfile
 
 import pytest
 from fastapi.testclient import TestClient
 
 from app.observing import JsonLines
+from app.server import create_app
 from app.settings import Settings, admin_token
 from tests.app.conftest import TOKEN
 
@@ -83,3 +85,11 @@ def test_token_is_made_once_and_only_its_owner_can_read_it(tmp_path):
 def test_short_tokens_are_refused_in_a_sentence(settings):
     with pytest.raises(ValueError, match="16 characters or more"):
         Settings(admin_token="password")
+
+
+def test_a_stopped_server_leaves_no_clip_behind(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with TestClient(create_app(settings)):
+        (folder,) = tmp_path.glob("semantic-eq-playground-*")
+        (folder / "clip.flac").write_bytes(b"a clip")
+    assert not folder.exists()

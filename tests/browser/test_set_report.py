@@ -2,17 +2,10 @@ import re
 
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
 
 from stimuli.plots import Line, plot
 from stimuli.report import write_report
 from stimuli.summary import curves_db, differences_db
-from tests.browser.install import find
-
-ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --autoplay-policy=no-user-gesture-required"
-)
 
 
 @pytest.fixture(scope="module")
@@ -21,16 +14,14 @@ def page_file(small_set, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(page_file):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(find()), args=ARGUMENTS.split())
-        page = browser.new_page()
-        page.faults = []
-        page.on("console", lambda message: page.faults.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: page.faults.append(request.url) if "http" in request.url[:5] else None)
-        page.goto(page_file.as_uri())
-        yield page
-        browser.close()
+def page(chromium, page_file):
+    page = chromium.new_page()
+    page.faults = []
+    page.on("console", lambda message: page.faults.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: page.faults.append(request.url) if "http" in request.url[:5] else None)
+    page.goto(page_file.as_uri())
+    yield page
+    page.close()
 
 
 def test_every_sound_of_the_set_can_be_played_from_the_page(small_set, page_file):
