@@ -8,7 +8,7 @@ WORDS = re.compile(r"(?<![a-z])(original|semantic|flow|static|baseline|clip\d)(?
 # Gradio's scripts and style are the same for every study; what holds this study's data is searched.
 GRADIO = ("/study/assets/", "/study/static/", "/study/theme.css")
 # What the words mean in the page's own sources, or in Gradio's configuration of every page.
-HARMLESS = re.compile(r"semantic-eq/|overflow|static/(js|css|fonts|img)|text-overflow|flex-flow|grid-auto-flow")
+HARMLESS = re.compile(r"overflow|static/(js|css|fonts|img)|text-overflow|flex-flow|grid-auto-flow")
 
 
 def told(texts: dict[str, str]) -> list[str]:

@@ -77,7 +77,7 @@ def test_an_answer_from_long_ago_that_is_not_the_stored_one_is_dropped_and_the_s
     step = person.step
     person.answer()
     stale = "([key, kept]) => localStorage.setItem(key, JSON.stringify({ body: { answer: { rating: 1 } }, kept }))"
-    person.page.evaluate(stale, [f"semantic-eq/answer/{person.session}/{step}", 1e15])
+    person.page.evaluate(stale, [f"listening-study/answer/{person.session}/{step}", 1e15])
     person.reload().walk()
     assert served.ratings(person) == person.rated
 

@@ -1,7 +1,7 @@
 // Answers wait here until the server has said that they are committed: nothing is lost by a reload, a closed tab or a
 // network that is away. The key names session and step, so that a second delivery of the same answer is harmless.
 
-const PREFIX = "semantic-eq/answer/";
+const PREFIX = "listening-study/answer/";
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 8000;
 const KEEP_DAYS = 30;

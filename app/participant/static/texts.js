@@ -1,6 +1,6 @@
 // The page's sentences in the participant's language. Without a choice by hand the server follows the browser's own.
 
-const CHOICE = "semantic-eq/language";
+const CHOICE = "listening-study/language";
 
 /** The language chosen by hand in this browser, or null. */
 export function chosenLanguage() {
