@@ -12,11 +12,13 @@ Audio is float [channels, samples] at any sample rate: the window lasts 93 ms at
 from __future__ import annotations
 
 import math
+import warnings
 from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import nn
+from torchaudio.functional import melscale_fbanks
 
 N_MELS = 80
 LATENT = 32
@@ -63,13 +65,13 @@ def window_samples(sample_rate: float) -> int:
 @lru_cache(maxsize=16)
 def mel_bank(sample_rate: float) -> torch.Tensor:
     """Return triangular mel filters [80, bins] that average power; a band beyond the Nyquist frequency is empty."""
-    frequencies = np.fft.rfftfreq(window_samples(sample_rate), 1 / sample_rate)
-    edges = _from_mel(np.linspace(_to_mel(LOW_HZ), _to_mel(HIGH_HZ), N_MELS + 2))
-    rising = (frequencies - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    falling = (edges[2:, None] - frequencies) / (edges[2:] - edges[1:-1])[:, None]
-    bank = np.maximum(0, np.minimum(rising, falling))
-    bank[edges[2:] > 0.95 * sample_rate / 2] = 0
-    return torch.tensor(bank / np.maximum(bank.sum(axis=1, keepdims=True), 1e-9), dtype=torch.float32)
+    n_bins = window_samples(sample_rate) // 2 + 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a low sample rate leaves bands without bins, which is meant
+        bank = melscale_fbanks(n_bins, LOW_HZ, HIGH_HZ, N_MELS, sample_rate, mel_scale="htk").T
+    edges_hz = _from_mel(np.linspace(_to_mel(LOW_HZ), _to_mel(HIGH_HZ), N_MELS + 2))
+    bank[edges_hz[2:] > 0.95 * sample_rate / 2] = 0
+    return bank / bank.sum(dim=1, keepdim=True).clamp(min=1e-9)
 
 
 def representative(audio: np.ndarray, sample_rate: float) -> np.ndarray:
