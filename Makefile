@@ -14,7 +14,7 @@ study: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	$(BIN)/python -m tests.browser.install
 	$(BIN)/ruff check .
-	$(BIN)/pytest $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 validate: $(VENV)/.installed-test
 	$(BIN)/pytest -m slow
