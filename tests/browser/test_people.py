@@ -57,13 +57,9 @@ def test_the_keyboard_alone_is_enough(serve, visit):
         tab_to(group.get_by_role("radio").first)
         press("Space")
     step_by_key(person, lambda: press("Enter"))
-    press("Space")
-    expect(person.stage.locator(".choice-button").first).to_be_enabled()
-    step_by_key(person, lambda: press("2"))
+    headphones_by_key(person, "2")
     if person.kind == "headphones":
-        press("Space")
-        expect(person.stage.locator(".choice-button").first).to_be_enabled()
-        step_by_key(person, lambda: press("1"))
+        headphones_by_key(person, "1")
     person.stage.locator(".play").wait_for()
     press("Space")
     step_by_key(person, lambda: press("Enter"))
@@ -73,6 +69,14 @@ def test_the_keyboard_alone_is_enough(serve, visit):
         press(str(rating))
         step_by_key(person, lambda: press("Enter"))
     assert list(served.ratings(person).values()) == [7, 1]
+
+
+def headphones_by_key(person, choice: str) -> None:
+    """Play the sound of the headphone check once it is there, and answer."""
+    expect(person.primary).to_be_enabled()
+    person.page.keyboard.press("Space")
+    expect(person.stage.locator(".choice-button").first).to_be_enabled()
+    step_by_key(person, lambda: person.page.keyboard.press(choice))
 
 
 def step_by_key(person, act) -> None:

@@ -23,6 +23,15 @@ AudioNode.prototype.connect = function (to, ...more) {
 };
 """
 
+# The sound's clock can be set ahead, so that the end has come before the page has noticed it.
+AHEAD = """
+const { get } = Object.getOwnPropertyDescriptor(BaseAudioContext.prototype, "currentTime");
+window.ahead_s = 0;
+Object.defineProperty(BaseAudioContext.prototype, "currentTime", {
+  get() { return get.call(this) + window.ahead_s; },
+});
+"""
+
 
 @pytest.fixture(scope="module")
 def seconds(tmp_path_factory):
@@ -98,6 +107,30 @@ def test_pausing_fades_and_does_not_click(serve, visit, seconds):
     # Ramps of 5 ms: over their outer fifth the sound is at most at a fifth of its level.
     assert rms(0, 0.001, first) < 0.3 * rms(0.01, 0.03, first)
     assert rms(-0.001, 0, last) < 0.3 * rms(-0.03, -0.01, last)
+
+
+def test_an_answer_in_the_moment_in_which_the_sound_ends_is_taken(serve, visit, seconds):
+    served = serve(seconds, **BARE | {"design": {"order": "blocked", "hear_share": 0.05}})
+    person = visit(served.address)
+    person.page.add_init_script(AHEAD)
+    person.begin()
+    person.play()
+    person.tile(4).check()
+    step = person.step
+    expect(play_button(person)).to_have_attribute("data-state", "playing")
+    person.page.evaluate("window.ahead_s = 9; document.querySelector('form').requestSubmit()")
+    expect(person.stage).to_have_attribute("data-step", person.next_of(step))
+    assert [row.rating for row in served.responses(person)] == [4]
+
+
+def test_the_sound_of_the_level_goes_round_until_the_level_is_set(serve, visit):
+    person = visit(serve(**BARE | {"level": {}}).address)
+    person.page.add_init_script(RECORD)
+    person.begin()
+    person.play()
+    length = "window.recorded.filter((sample) => sample !== 0).length / window.output.context.sampleRate"
+    person.page.wait_for_function(f"window.output && {length} > 1")  # of a sound of a third of a second
+    expect(play_button(person)).to_have_attribute("data-state", "playing")
 
 
 def test_the_level_that_was_set_stays_through_a_reload(serve, visit):

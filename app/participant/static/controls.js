@@ -40,7 +40,7 @@ export function controls(player, t, signal, { simple = false } = {}) {
   };
   player.addEventListener("change", showState, { signal });
   player.addEventListener("tick", showPosition, { signal });
-  player.setLoop(!simple && LOOP_CHOICE.on);
+  if (!simple) player.setLoop(LOOP_CHOICE.on);
   showState();
   showPosition();
   const extras = simple ? [] : [h("div", { class: "player-extras" }, restart, loop)];

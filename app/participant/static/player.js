@@ -89,9 +89,7 @@ export class Player extends EventTarget {
 
   pause() {
     if (!this.playing) return;
-    this.#tick();
-    if (!this.playing) return; // the end came first
-    this.#silence();
+    this.stop();
     this.#tell("change");
   }
 
@@ -108,10 +106,7 @@ export class Player extends EventTarget {
 
   seek(position_s) {
     const wasPlaying = this.playing;
-    if (wasPlaying) {
-      this.#tick();
-      this.#silence();
-    }
+    this.stop();
     this.position_s = Math.max(0, Math.min(position_s, this.buffer.duration));
     if (wasPlaying && !this.ended) {
       this.#start();
@@ -127,11 +122,11 @@ export class Player extends EventTarget {
     this.#tell("change");
   }
 
-  /** Stops for good: the answer was given. */
+  /** Stops without telling anyone. */
   stop() {
     if (!this.playing) return;
     this.#tick();
-    this.#silence();
+    if (this.playing) this.#silence(); // not where the tick came to the end
   }
 
   #start() {
