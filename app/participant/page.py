@@ -25,7 +25,7 @@ EXPORT = re.compile(r"^export ", re.MULTILINE)
 def joined(name: str, seen: set[str] | None = None) -> str:
     """The module ``name`` of ``static/`` with all that it imports, as one module.
 
-    Fourteen small files would be fourteen requests; the modules keep their names apart and share one scope.
+    Many small files would be as many requests; the modules keep their names apart and share one scope.
     What the first module exports stays exported.
     """
     inner = seen is not None

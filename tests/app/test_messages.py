@@ -2,12 +2,16 @@
 
 import json
 import re
+import tomllib
 
 import pytest
 
 from app.participant.page import STATIC
+from study.definition import SHIPPED
 from study.texts import FOLDER, messages
 
+# A Chinese sentence has the full-width marks; a half-width one beside a Chinese character is a slip.
+HALF_WIDTH = re.compile(r"""(?<=[\u3400-\u9fff*])[,.:;?!()"']|[,.:;?!()"'](?=[\u3400-\u9fff])""")
 LANGUAGES = sorted(path.stem for path in FOLDER.glob("*.json"))
 SERVER_KEYS = {"name", "question", "low_label", "high_label", "attention_notice", "audible_notice"}
 
@@ -33,6 +37,32 @@ def test_every_language_has_every_text_with_the_same_places_to_fill(language):
 def test_no_text_was_left_in_english(language):
     texts, english = own(language), messages("en")
     assert {key for key in texts if texts[key] == english[key]} == set()
+
+
+def translated(table, place="study"):
+    """The shipped study's texts, each by its key: a text per language."""
+    if isinstance(table, dict) and set(table) & set(LANGUAGES):
+        yield place, table
+    elif isinstance(table, dict | list):
+        for key, value in table.items() if isinstance(table, dict) else enumerate(table):
+            yield from translated(value, f"{place}.{key}")
+
+
+def test_the_shipped_study_speaks_every_language_in_every_text():
+    texts = dict(translated(tomllib.loads(SHIPPED.read_text(encoding="utf-8"))))
+    assert {"study.welcome", "study.consent.items.1", "study.questionnaire.questions.0.label"} <= set(texts)
+    for place, text in texts.items():
+        assert set(text) == set(LANGUAGES), place
+        assert all(words.strip() for words in text.values()), place
+        assert len({len(re.findall(r"\*\*|^\d\. |^- |^## ", words, re.MULTILINE)) for words in text.values()}) == 1, (
+            place
+        )
+
+
+def test_chinese_texts_have_chinese_marks():
+    study = dict(translated(tomllib.loads(SHIPPED.read_text(encoding="utf-8"))))
+    chinese = own("zh") | {place: text["zh"] for place, text in study.items()}
+    assert {place: text for place, text in chinese.items() if HALF_WIDTH.search(text)} == {}
 
 
 def test_the_page_uses_every_text_and_knows_no_other():

@@ -12,6 +12,11 @@ from tests.browser.study_server import in_process, write_study
 BARE = {"consent": None, "questionnaire": None, "level": None, "instructions": None, "comments": None, "practice": None}
 
 
+def withdraw(person):
+    person.page.get_by_role("button", name="Withdraw from the study").click()
+    person.page.get_by_role("button", name="Delete my answers").click()
+
+
 @pytest.fixture
 def trials(serve, visit):
     """A participant before the first of six trials, and where the study is served."""
@@ -46,6 +51,8 @@ def test_offline_says_so_keeps_the_answer_over_a_closed_tab_and_sends_it_when_ba
     context.set_offline(True)
     person.rate(7)
     expect(person.saving).to_contain_text("Reconnecting")
+    person.page.keyboard.press("3")  # an answer that was given can no longer be changed
+    expect(person.tile(7)).to_be_checked()
     kept = person.page.evaluate("Object.entries(localStorage).filter(([key]) => key.includes('/answer/'))")
     assert [key.endswith(list(person.rated)[-1]) for key, _ in kept] == [True]
     assert len(served.ratings(person)) == 1
@@ -90,6 +97,8 @@ def test_of_two_tabs_the_older_says_so_and_stops_until_it_is_called_back(trials)
     older.page.bring_to_front()
     older.rate(5)
     older.is_shown("other_page")
+    withdraw(older)
+    older.is_shown("other_page")
     assert served.ratings(older) == {}
     assert not older.page.locator(".play").is_visible()
     older.primary.click()
@@ -101,8 +110,7 @@ def test_withdrawing_deletes_every_row(trials):
     person, served = trials
     person.answer()
     session = served.rows(select(Session.id).where(Session.public_id == person.session))[0].id
-    person.page.get_by_role("button", name="Withdraw from the study").click()
-    person.page.get_by_role("button", name="Delete my answers").click()
+    withdraw(person)
     person.is_shown("withdrawn")
     for column in (Session.id, Step.session_id, Response.session_id, Event.session_id):
         assert served.rows(select(func.count()).where(column == session)) == [(0,)]

@@ -42,11 +42,33 @@ export const api = {
   withdraw: () => request("POST", "/withdraw", {}),
 };
 
-/** The bytes of a sound. */
-export async function fetchSound(address) {
-  const response = await fetchOrThrow(new URL(address, ROOT), {});
-  if (!response.ok) throw new ApiError(response.status, { error: "sound", message: response.statusText });
-  return response.arrayBuffer().catch((error) => {
+/** The bytes of a sound, however long they take on a slow line; given up where no more come. `cache` as in fetch(). */
+export async function fetchSound(address, cache = "default") {
+  const stalled = new AbortController();
+  let timer;
+  const wait = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => stalled.abort(), TIMEOUT_MS);
+  };
+  wait();
+  try {
+    const response = await fetchOrThrow(new URL(address, ROOT), { cache, signal: stalled.signal });
+    if (!response.ok) throw new ApiError(response.status, { error: "sound", message: response.statusText });
+    return await gather(response.body.getReader(), wait);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function gather(reader, onBytes) {
+  const parts = [];
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      onBytes();
+      parts.push(part.value);
+    }
+  } catch (error) {
     throw new ApiError(0, { error: "unreachable", message: error.message });
-  });
+  }
+  return new Blob(parts).arrayBuffer();
 }

@@ -44,7 +44,15 @@ export function controls(player, t, signal, { simple = false } = {}) {
   showState();
   showPosition();
   const extras = simple ? [] : [h("div", { class: "player-extras" }, restart, loop)];
-  return h("div", { class: "player", role: "group", "aria-label": t("player_name") }, play, h("div", { class: "track" }, position, time), extras);
+  const group = h("div", { class: "player", role: "group", "aria-label": t("player_name") }, play, h("div", { class: "track" }, position, time), extras);
+  return [group, muteNotice(player, t, signal)];
+}
+
+/** Says so where the sound device does not begin to play. */
+export function muteNotice(player, t, signal) {
+  const notice = h("p", { class: "complaint", role: "alert", hidden: true }, t("player_mute"));
+  player.addEventListener("tick", () => (notice.hidden = !player.mute), { signal });
+  return notice;
 }
 
 function iconButton(name, label, onclick) {

@@ -1,7 +1,9 @@
 // Headphone screening: each sound has three parts; which one is different? Each plays once, and nothing is marked right
 // or wrong on the way.
 
+import { muteNotice } from "./controls.js";
 import { h, heading, prose } from "./dom.js";
+import { draft } from "./draft.js";
 import { bindKeys } from "./keyboard.js";
 import { Listening } from "./listening.js";
 import { Player } from "./player.js";
@@ -11,24 +13,25 @@ export async function headphones(step, page) {
   const { t } = page;
   const view = screen(step, page);
   page.show(view.parts);
-  page.sounds.keep([...step.trials.map(({ audio }) => audio), ...step.prefetch]);
-  const choices = [];
-  const plays = [];
-  for (const [index, { audio }] of step.trials.entries()) {
-    view.count.textContent = t("headphones_count", { number: index + 1, of: step.trials.length });
-    const buffer = await page.sounds.load(audio);
+  const { choices, rt_start_ms } = draft.of(step.id) ?? { choices: [], rt_start_ms: [] };
+  while (choices.length < step.trials.length) {
+    view.count.textContent = t("headphones_count", { number: choices.length + 1, of: step.trials.length });
+    view.hint.textContent = t("trial_loading");
+    const buffer = await page.sound(step.trials[choices.length].audio);
     const listening = new Listening(buffer.duration);
     choices.push(await oneTrial(view, new Player(page.sounds, buffer, listening), page));
-    plays.push(listening.telemetry());
+    rt_start_ms.push(listening.telemetry().rt_start_ms);
+    draft.keep(step.id, { choices, rt_start_ms });
   }
-  return { answer: { choices }, telemetry: { rt_start_ms: plays.reduce((sum, { rt_start_ms }) => sum + rt_start_ms, 0) } };
+  return { answer: { choices }, telemetry: { rt_start_ms: rt_start_ms.reduce((sum, ms) => sum + ms, 0) } };
 }
 
 function screen(step, { t }) {
   const question = t(`headphones_${step.test}`);
   const count = h("p", { class: "tag" });
   const play = h("button", { type: "button", class: "primary", disabled: true }, t("headphones_play"));
-  const hint = h("p", { class: "hint", role: "status" }, t("trial_loading"));
+  const hint = h("p", { class: "hint", role: "status" });
+  const notices = h("div", {});
   const choices = Array.from({ length: step.intervals }, (_, index) =>
     h("button", { type: "button", class: "choice-button", disabled: true }, t("headphones_part", { number: index + 1 })),
   );
@@ -40,25 +43,27 @@ function screen(step, { t }) {
     step.html ? prose(step.html) : h("p", { class: "question" }, question),
     h("p", {}, t("headphones_text")),
     h("div", { class: "actions start" }, play),
-    hint,
+    h("div", {}, hint, notices),
     group,
   ];
-  return { parts, count, play, hint, choices };
+  return { parts, count, play, hint, notices, choices };
 }
 
-/** Plays one sound once and resolves to the number of the part chosen. */
+/** Plays one sound once (again where it broke off) and resolves to the number of the part chosen. */
 function oneTrial(view, player, page) {
   const { t } = page;
   const trial = new AbortController();
   const signal = AbortSignal.any([trial.signal, page.signal]);
-  const { play, hint, choices } = view;
+  const { play, hint, choices, notices } = view;
+  notices.replaceChildren(muteNotice(player, t, signal));
   play.disabled = false;
   hint.textContent = t("headphones_press");
   play.focus({ preventScroll: true });
   signal.addEventListener("abort", () => player.stop());
   const onChange = () => {
-    play.disabled = true;
-    hint.textContent = t(player.playing ? "headphones_listen" : "headphones_choose");
+    const waiting = !player.playing && !player.ended;
+    play.disabled = !waiting;
+    hint.textContent = t(waiting ? "headphones_press" : player.playing ? "headphones_listen" : "headphones_choose");
     for (const button of choices) button.disabled = !player.ended;
     if (player.ended) choices[0].focus({ preventScroll: true });
   };
@@ -74,7 +79,7 @@ function oneTrial(view, player, page) {
     };
     const start = () => {
       if (play.disabled) return false;
-      player.play();
+      player.restart();
       return true;
     };
     play.addEventListener("click", start, { signal });

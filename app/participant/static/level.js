@@ -2,6 +2,7 @@
 
 import { controls } from "./controls.js";
 import { h, heading, prose } from "./dom.js";
+import { rememberFields } from "./draft.js";
 import { bindKeys } from "./keyboard.js";
 import { Listening } from "./listening.js";
 import { Player } from "./player.js";
@@ -25,12 +26,13 @@ export async function level(step, page) {
     h("div", { class: "actions" }, done),
   );
   page.show(form);
+  rememberFields(step, form);
 
-  const buffer = await sounds.load(step.audio);
+  const buffer = await page.sound(step.audio);
   const listening = new Listening(buffer.duration);
   const player = new Player(sounds, buffer, listening);
   player.setLoop(true);
-  place.replaceChildren(controls(player, t, signal, { simple: true }));
+  place.replaceChildren(...controls(player, t, signal, { simple: true }));
   place.removeAttribute("aria-busy");
   signal.addEventListener("abort", () => player.stop());
   const open = () => {

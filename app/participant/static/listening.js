@@ -3,12 +3,13 @@
 export class Listening {
   /**
    * @param {number} duration_s of the sound
-   * @param {number} answered_ms when the answer before was given, on the clock of performance.now()
+   * @param {number} shown_ms when the step was shown, on the clock of performance.now()
+   * @param {number} answered_ms when the answer before was given, on the same clock
    */
-  constructor(duration_s, answered_ms = null) {
+  constructor(duration_s, shown_ms = performance.now(), answered_ms = null) {
     this.duration_s = duration_s;
+    this.shown_ms = shown_ms;
     this.answered_ms = answered_ms;
-    this.shown_ms = performance.now();
     this.heard = []; // [from_s, to_s] stretches of the sound, apart and in order
     this.heard_s = 0; // all listening, repeats counted
     this.plays = 0;

@@ -2,6 +2,7 @@
 
 import { ApiError, api } from "./api.js";
 import { h } from "./dom.js";
+import { draft } from "./draft.js";
 import { Outbox, untilReached } from "./outbox.js";
 import { Sounds } from "./player.js";
 import { Shell } from "./shell.js";
@@ -54,30 +55,33 @@ function begin(page) {
 /** Shows steps until the study ends. An answer that was given earlier and never acknowledged goes first. */
 async function walk(page, begun) {
   page.outbox.session = begun.session;
-  for (let { step } = begun; step; ) {
+  for (let { step, wrong } = begun; step; ) {
     page.enter(step);
+    if (wrong) page.complain(wrong);
     if (step.kind !== "level") page.sounds.setLevel(step.level_db);
-    page.sounds.keep([step.audio, ...step.prefetch].filter(Boolean));
+    const own = step.trials?.map(({ audio }) => audio) ?? [step.audio];
+    page.sounds.keep([...own, ...step.prefetch].filter(Boolean));
     const body = page.outbox.waiting(step.id) ?? (await steps[step.kind](step, page));
     page.answered_ms = performance.now();
-    step = await deliver(page, step, body);
+    page.close();
+    ({ step, wrong } = await deliver(page, step, body));
   }
 }
 
-/** Sends one answer; gives the step to show next. */
+/** Sends one answer; gives the step to show next, and what was `wrong` with the answer where it is the same one. */
 async function deliver(page, step, body) {
   try {
-    return (await page.outbox.deliver(step.id, body, api.answer)).step;
+    return await page.outbox.deliver(step.id, body, api.answer);
   } catch (error) {
-    if (error.step) return error.step; // answered before, or another one is due: the server's word counts
+    if (error.step) return error; // answered before, or another one is due: the server's word counts
     if (error.code !== "invalid") throw error;
-    page.complain(error.message);
-    return step;
+    return { step, wrong: error.message };
   }
 }
 
 /** Ends on a page that says why. */
 function stop(page, error) {
+  if (page.withdrawn) return; // what was under way then is of no concern any more
   if (!(error instanceof ApiError)) console.error(error);
   if (error.code === "no_session") {
     location.reload();
@@ -92,8 +96,16 @@ function stop(page, error) {
 }
 
 async function withdraw(page) {
-  await untilReached(() => api.withdraw(), (state) => page.tell(state));
+  page.close();
+  try {
+    await untilReached(() => api.withdraw(), (state) => page.tell(state));
+  } catch (error) {
+    stop(page, error);
+    return;
+  }
+  page.withdrawn = true;
   page.outbox.clear();
+  draft.clear();
   page.leave();
   page.stage.dataset.kind = "withdrawn";
   page.progress.hidden = true;

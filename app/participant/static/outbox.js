@@ -41,11 +41,13 @@ function backOff(attempt, atLeast_s) {
   });
 }
 
-/** Calls `attempt` until it works or fails for good; `tell("reconnecting")` while it does not. */
+/** Calls `attempt` until it works or fails for good; `tell("reconnecting")` while it does not, "connected" after that. */
 export async function untilReached(attempt, tell = () => {}) {
   for (let count = 0; ; count += 1) {
     try {
-      return await attempt();
+      const result = await attempt();
+      if (count) tell("connected");
+      return result;
     } catch (error) {
       if (!error.transient) throw error;
       tell("reconnecting");

@@ -7,6 +7,8 @@ const RAMP_S = 0.005;
 const TICK_MS = 40;
 // The audio clock must not fall behind the wall clock by more than this between two ticks, or samples were missed.
 const UNDERRUN_S = 0.05;
+// A sound device that has not begun to play after this long needs the participant's help.
+const MUTE_S = 3;
 
 /** The page's one audio context, its level, and the sounds fetched so far. */
 export class Sounds {
@@ -28,7 +30,7 @@ export class Sounds {
 
   /** Browsers start sound only after a gesture: call this inside every click or key press. */
   unlock() {
-    if (this.context.state !== "running") this.context.resume();
+    if (this.context.state !== "running") this.context.resume().catch(() => {}); // the next gesture tries again
   }
 
   get unlocked() {
@@ -44,7 +46,9 @@ export class Sounds {
   /** The decoded sound; asked for a second time, the same one. */
   load(address) {
     if (!this.decoded.has(address)) {
-      const sound = untilReached(() => fetchSound(address), this.tell).then((bytes) => this.context.decodeAudioData(bytes));
+      const fetched = (cache) => untilReached(() => fetchSound(address, cache), this.tell).then((bytes) => this.context.decodeAudioData(bytes));
+      // What cannot be decoded was damaged on its way, and may lie so in the browser's cache.
+      const sound = fetched().catch((error) => (error.name === "EncodingError" ? fetched("reload") : Promise.reject(error)));
       sound.catch(() => this.decoded.delete(address)); // so that a later try fetches anew
       this.decoded.set(address, sound);
     }
@@ -76,6 +80,11 @@ export class Player extends EventTarget {
     return !this.playing && this.position_s >= this.buffer.duration;
   }
 
+  /** Playing was asked for, and the sound device has not begun. */
+  get mute() {
+    return this.playing && this.waited_s > MUTE_S;
+  }
+
   /** Plays on from the position, or from the beginning where the end was reached. */
   play() {
     if (this.playing) return;
@@ -83,7 +92,6 @@ export class Player extends EventTarget {
     this.sounds.unlock();
     this.#start();
     this.listening.started();
-    this.timer = setInterval(() => this.#tick(), TICK_MS);
     this.#tell("change");
   }
 
@@ -108,10 +116,7 @@ export class Player extends EventTarget {
     const wasPlaying = this.playing;
     this.stop();
     this.position_s = Math.max(0, Math.min(position_s, this.buffer.duration));
-    if (wasPlaying && !this.ended) {
-      this.#start();
-      this.timer = setInterval(() => this.#tick(), TICK_MS);
-    }
+    if (wasPlaying && !this.ended) this.#start();
     this.#tell("tick");
     this.#tell("change");
   }
@@ -139,7 +144,10 @@ export class Player extends EventTarget {
     ramp.gain.linearRampToValueAtTime(1, now + RAMP_S);
     source.start(now, this.position_s);
     source.onended = () => this.source === source && this.#tick(true);
-    Object.assign(this, { source, ramp, clock_s: now, wall_ms: performance.now() });
+    // The device was taken away, by a telephone call for instance: what is not heard is not playing.
+    context.onstatechange = () => context.state !== "running" && this.pause();
+    Object.assign(this, { source, ramp, clock_s: now, clock_ran: false, wall_ms: performance.now(), waited_s: 0 });
+    this.timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
   #silence() {
@@ -161,6 +169,7 @@ export class Player extends EventTarget {
     const wall_s = (performance.now() - this.wall_ms) / 1000;
     if (context.state === "running" && this.clock_ran && wall_s - passed_s > UNDERRUN_S) this.listening.underruns += 1;
     this.clock_ran = passed_s > 0;
+    this.waited_s = passed_s > 0 ? 0 : this.waited_s + wall_s;
     this.clock_s += passed_s;
     this.wall_ms = performance.now();
 
@@ -173,7 +182,7 @@ export class Player extends EventTarget {
     }
     this.listening.hear(this.position_s, Math.min(to_s, duration));
     this.position_s = Math.min(to_s, duration);
-    if (this.position_s >= duration && !this.loop) {
+    if (this.position_s >= duration && (atEnd || !this.loop)) {
       this.source = null;
       clearInterval(this.timer);
       this.#tell("change");

@@ -1,6 +1,7 @@
 // The study's own questions, as the study file lists them.
 
 import { h, heading, prose } from "./dom.js";
+import { rememberFields } from "./draft.js";
 
 /** Shows `step.questions`; resolves to {answer: {answers: {id: value}}}. What is left empty is left out. */
 export function questionnaire(step, page) {
@@ -11,6 +12,7 @@ export function questionnaire(step, page) {
   const words = prose(step.html);
   const form = h("form", { class: "questionnaire" }, heading(t("questionnaire_title"), words), words, parts, h("div", { class: "actions" }, send));
   page.show(form);
+  rememberFields(step, form);
   return new Promise((resolve) => {
     form.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -34,7 +34,7 @@ export class Shell {
     this.bar.value = step.progress.done;
     this.whereabouts.textContent = this.#whereabouts(step);
     this.timeLeft.textContent = step.kind === "finished" ? "" : this.#timeLeft(step.progress.minutes_left);
-    this.out.hidden = step.kind === "finished" && step.outcome === "completed" && !step.session_can_withdraw;
+    this.out.hidden = step.outcome === "declined"; // nothing is there to be withdrawn
   }
 
   leave() {
@@ -43,19 +43,39 @@ export class Shell {
     delete this.stage.dataset.kind;
   }
 
+  /** The step's answer is on its way: it can no longer be changed, by hand or by key, and its sound ends. */
+  close() {
+    this.steps.abort();
+    this.stage.inert = true;
+  }
+
+  /** A decoded sound for the step that is shown; it never comes where the step has been left meanwhile. */
+  async sound(address) {
+    const { signal } = this;
+    const gone = () => signal.aborted && new Promise(() => {});
+    try {
+      const buffer = await this.sounds.load(address);
+      return (await gone()) || buffer;
+    } catch (error) {
+      await gone();
+      throw error;
+    }
+  }
+
   /** Puts `nodes` on the stage and the focus on its heading, so that a screen reader begins there. */
   show(...nodes) {
+    this.stage.inert = false;
     this.stage.replaceChildren(...nodes.flat().filter(Boolean));
     this.stage.querySelector("h1")?.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   }
 
-  /** The state of saving: "saving", "saved", "reconnecting", or "refused". */
+  /** The state of saving: "saving", "saved" or "reconnecting"; "connected" where that has passed and nothing was saved. */
   tell(state) {
     clearTimeout(this.later);
     const say = () => {
       this.saving.dataset.state = state;
-      this.saving.textContent = this.t(`saving_${state}`);
+      this.saving.textContent = state === "connected" ? "" : this.t(`saving_${state}`);
     };
     if (state === "saving") this.later = setTimeout(say, NOTICEABLE_MS);
     else say();

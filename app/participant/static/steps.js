@@ -1,6 +1,7 @@
 // The steps around the trials. Each shows itself and resolves to the body that its answer is sent as.
 
 import { h, heading, icon, prose } from "./dom.js";
+import { rememberFields } from "./draft.js";
 import { headphones } from "./headphones.js";
 import { bindKeys } from "./keyboard.js";
 import { level } from "./level.js";
@@ -52,7 +53,9 @@ function comments(step, page) {
   const { t } = page;
   const text = h("textarea", { id: "comments", rows: 5, maxlength: step.max_length });
   const label = h("label", { for: "comments" }, t("comments_label"));
-  return ask(page, t("comments_send"), [heading(t("comments_title")), prose(step.html), label, text], () => ({ text: text.value.trim() }));
+  const sent = ask(page, t("comments_send"), [heading(t("comments_title")), prose(step.html), label, text], () => ({ text: text.value.trim() }));
+  rememberFields(step, text.form);
+  return sent;
 }
 
 /** A break: its shortest length is counted down, then it lasts as long as the participant likes. */
@@ -92,11 +95,18 @@ function finished(step, page) {
 
 function completionCode(code, page) {
   const { t } = page;
+  const shown = h("code", {}, code);
   const copy = h("button", { type: "button", class: "quiet" }, t("finished_copy"));
   copy.addEventListener("click", async () => {
-    await navigator.clipboard?.writeText(code); // undefined where the page came over plain HTTP
+    try {
+      await navigator.clipboard.writeText(code);
+    } catch {
+      getSelection().selectAllChildren(shown); // not allowed here: selected, for the browser's own copying
+      return;
+    }
     copy.textContent = t("finished_copied");
     page.announce(t("finished_copied"));
   });
-  return h("div", { class: "code" }, h("span", {}, t("finished_code")), h("code", {}, code), navigator.clipboard && copy);
+  // Over plain HTTP a browser has no clipboard.
+  return h("div", { class: "code" }, h("span", {}, t("finished_code")), shown, navigator.clipboard && copy);
 }

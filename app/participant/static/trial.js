@@ -16,10 +16,11 @@ export async function trial(step, page) {
   const form = h("form", { class: "trial" }, question(step, t), place, scale.element, hint, h("div", { class: "actions" }, next));
   page.show(form);
 
-  const buffer = await sounds.load(step.audio);
-  const listening = new Listening(buffer.duration, page.answered_ms);
+  const shown_ms = performance.now();
+  const buffer = await page.sound(step.audio);
+  const listening = new Listening(buffer.duration, shown_ms, page.answered_ms);
   const player = new Player(sounds, buffer, listening);
-  place.replaceChildren(controls(player, t, signal));
+  place.replaceChildren(...controls(player, t, signal));
   place.removeAttribute("aria-busy");
   watchFocus(listening, signal);
 

@@ -1,0 +1,104 @@
+"""When the sound does not come: a line that stalls, a damaged file, a device that is taken away or never starts."""
+
+import pytest
+from playwright.sync_api import expect
+
+BARE = {"consent": None, "questionnaire": None, "level": None, "instructions": None, "comments": None, "practice": None}
+CHECK = {"test": "woods", "trials": 1, "pass_mark": 1, "attempts": 1}
+# The device is taken away in the moment in which the first sound starts, as by a telephone call.
+CALL = """
+const { start } = AudioBufferSourceNode.prototype;
+AudioBufferSourceNode.prototype.start = function (...when) {
+  AudioBufferSourceNode.prototype.start = start;
+  setTimeout(async () => { await this.context.suspend(); window.called = true; });
+  return start.apply(this, when);
+};
+"""
+NO_DEVICE = """
+window.AudioContext = class extends AudioContext {
+  constructor(...options) { super(...options); this.suspend(); }
+  resume() { return new Promise(() => {}); }
+};
+"""
+COUNT = """
+window.counts = { decodeAudioData: 0, start: 0 };
+for (const [from, name] of [[BaseAudioContext, "decodeAudioData"], [AudioBufferSourceNode, "start"]]) {
+  const own = from.prototype[name];
+  from.prototype[name] = function (...given) {
+    const result = own.apply(this, given);
+    Promise.resolve(result).then(() => (window.counts[name] += 1));
+    return result;
+  };
+}
+"""
+
+
+@pytest.fixture
+def person(serve, visit):
+    """A participant before the first page of a study that is nothing but six trials."""
+    return visit(serve(**BARE).address)
+
+
+def test_a_sound_whose_bytes_stop_coming_is_asked_for_anew(person):
+    person.page.clock.install()
+    held = []
+    person.page.route("**/audio/*", lambda route: held.append(route), times=1)
+    with person.page.expect_request("**/audio/*"):
+        person.begin()
+    expect(person.stage.locator(".player-place")).to_have_attribute("aria-busy", "true")
+    person.page.clock.fast_forward(16_000)
+    person.play()
+    expect(person.saving).to_have_text("")  # no more "Reconnecting"
+    person.answer()
+    assert len(held) == 1
+
+
+def test_a_damaged_sound_is_fetched_once_more(person):
+    person.page.route("**/audio/*", lambda route: route.fulfill(body=b"no sound", content_type="audio/flac"), times=1)
+    person.begin().answer()
+    assert len(person.rated) == 1
+
+
+def test_a_sound_that_breaks_off_is_shown_as_paused_and_goes_on(person):
+    person.page.add_init_script(CALL)
+    person.begin()
+    person.page.wait_for_function("window.called")
+    expect(person.stage.locator(".play")).to_have_attribute("data-state", "paused")
+    person.answer()
+
+
+def test_a_headphone_check_that_breaks_off_is_played_again(serve, visit):
+    person = visit(serve(**BARE | {"headphones": [CHECK]}).address)
+    person.page.add_init_script(CALL)
+    person.begin()
+    person.primary.click()
+    person.page.wait_for_function("window.called")
+    expect(person.primary).to_be_enabled()
+    assert person.stage.locator(".choice-button").first.is_disabled()
+    person.answer()
+
+
+def test_a_device_that_never_starts_is_told(person):
+    person.page.add_init_script(NO_DEVICE)
+    person.page.clock.install()
+    person.begin()
+    person.play()
+    expect(person.stage.locator(".play")).to_have_attribute("data-state", "playing")
+    person.page.clock.fast_forward(4_000)
+    expect(person.stage.get_by_role("alert")).to_contain_text("No sound starts")
+
+
+def test_nothing_sounds_on_the_page_of_who_withdrew_while_a_sound_was_loading(person, moments):
+    person.page.add_init_script(COUNT)
+    held = []
+    person.page.route("**/audio/*", lambda route: held.append(route))
+    with person.page.expect_request("**/audio/*"):
+        person.begin()
+    person.page.get_by_role("button", name="Withdraw from the study").click()
+    person.page.get_by_role("button", name="Delete my answers").click()
+    person.is_shown("withdrawn")
+    sound = next((moments / "audio").iterdir())
+    for route in held:
+        route.fulfill(path=sound, content_type="audio/flac")
+    person.page.wait_for_function("window.counts.decodeAudioData > 0")
+    assert person.page.evaluate("window.counts.start") == 0
