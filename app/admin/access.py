@@ -18,12 +18,41 @@ from app.security import error, path_below_root
 
 COOKIE = "semantic_eq_admin"
 SIGNED_IN_S = 8 * 3600
+METRICS = "/metrics"
 GUESSES = 5
 GUESSES_WINDOW_S = 60.0
 
 
+class Guesses:
+    """How many wrong tokens came through one door lately: five per minute, from everyone together.
+
+    Counting everyone together needs no address of anyone; the true experimenter keeps a valid cookie meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._wrong: deque[float] = deque()
+
+    def seconds_to_wait(self) -> float:
+        """How long until another guess is allowed."""
+        now = time.monotonic()
+        while self._wrong and now - self._wrong[0] > GUESSES_WINDOW_S:
+            self._wrong.popleft()
+        return GUESSES_WINDOW_S - (now - self._wrong[0]) if len(self._wrong) >= GUESSES else 0.0
+
+    def note_wrong(self) -> None:
+        """Count a wrong token."""
+        self._wrong.append(time.monotonic())
+
+    def forgive(self) -> None:
+        """Forget all wrong guesses."""
+        self._wrong.clear()
+
+
 class Access:
     """Checks the token and makes and reads what proves that somebody gave it.
+
+    The form and the ``Authorization`` header are two doors, each with its own limit on guesses, so that a program with
+    a stale token does not keep the experimenter out, nor guesses at the form a program.
 
     Parameters
     ----------
@@ -33,29 +62,24 @@ class Access:
     def __init__(self, token: str) -> None:
         self._token = token.encode()
         self._key = hashlib.sha256(b"semantic-eq admin cookie\0" + self._token).digest()
-        self._wrong: deque[float] = deque()
+        self.form = Guesses()
+        self.header = Guesses()
 
     def is_token(self, given: str) -> bool:
         """Whether ``given`` is the token, compared in constant time."""
         return hmac.compare_digest(given.encode(), self._token)
 
-    def seconds_to_wait(self) -> float:
-        """How long until another guess is allowed: five wrong ones per minute, from everyone together.
+    @property
+    def metrics_token(self) -> str:
+        """A token that opens ``/metrics`` and nothing else.
 
-        Counting everyone together needs no address of anyone; the true experimenter keeps a valid cookie meanwhile.
+        Nobody can guess its 256 bits, so it needs no limit on guesses, and who has it cannot find the admin's.
         """
-        now = time.monotonic()
-        while self._wrong and now - self._wrong[0] > GUESSES_WINDOW_S:
-            self._wrong.popleft()
-        return GUESSES_WINDOW_S - (now - self._wrong[0]) if len(self._wrong) >= GUESSES else 0.0
+        return self._sign("metrics")
 
-    def note_wrong_guess(self) -> None:
-        """Count a wrong token."""
-        self._wrong.append(time.monotonic())
-
-    def forgive(self) -> None:
-        """Forget all wrong guesses."""
-        self._wrong.clear()
+    def is_scraper(self, connection: HTTPConnection) -> bool:
+        """Whether a request carries the metrics token; never limited by anybody's guesses."""
+        return hmac.compare_digest(_bearer(connection).encode(), self.metrics_token.encode())
 
     def cookie(self) -> str:
         """A cookie value that proves the token was given, for eight hours."""
@@ -78,12 +102,12 @@ class Access:
 
     def is_bearer(self, connection: HTTPConnection) -> bool:
         """Whether a request carries the token as ``Authorization: Bearer``; a wrong one counts as a guess."""
-        kind, _, given = connection.headers.get("authorization", "").partition(" ")
-        if kind.lower() != "bearer" or self.seconds_to_wait():
+        given = _bearer(connection)
+        if not given or self.header.seconds_to_wait():
             return False
-        if right := self.is_token(given.strip()):
+        if right := self.is_token(given):
             return right
-        self.note_wrong_guess()
+        self.header.note_wrong()
         return False
 
     def may_change(self, connection: HTTPConnection) -> bool:
@@ -96,6 +120,11 @@ class Access:
 
     def _sign(self, text: str) -> str:
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _bearer(connection: HTTPConnection) -> str:
+    kind, _, given = connection.headers.get("authorization", "").partition(" ")
+    return given.strip() if kind.lower() == "bearer" else ""
 
 
 def same_origin(connection: HTTPConnection) -> bool:
@@ -126,7 +155,9 @@ class AdminGate:
             await self.app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
-        if not self.access.is_signed_in(connection):
+        if path_below_root(scope) == METRICS and self.access.is_scraper(connection):
+            await self.app(scope, receive, send)
+        elif not self.access.is_signed_in(connection):
             await self._turn_away(scope, receive, send)
         elif scope.get("method", "GET") not in ("GET", "HEAD") and not self.access.may_change(connection):
             sentence = "The request does not come from the admin page; reload the page and try again."

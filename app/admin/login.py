@@ -32,10 +32,10 @@ def router(access: Access) -> APIRouter:
     ) -> Response:
         if not same_origin(request):
             return _page("That form came from another site.", next, 403)
-        if wait := access.seconds_to_wait():
+        if wait := access.form.seconds_to_wait():
             return _page(f"Too many wrong tokens: try again in {wait:.0f} seconds.", next, 429)
         if not access.is_token(token.strip()):
-            access.note_wrong_guess()
+            access.form.note_wrong()
             return _page("That is not the token. `semantic-eq serve` prints where it is kept.", next, 401)
         return _with_cookie(request, access.cookie(), next)
 

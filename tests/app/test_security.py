@@ -96,6 +96,26 @@ def test_guesses_are_limited_and_then_even_the_right_token_waits(client):
     assert client.post("/sign-in", data={"token": TOKEN}).status_code == 429
 
 
+def test_scraper_and_experimenter_are_not_limited_by_each_others_guesses(client):
+    access = client.app.state.access
+    admin, scraper = ({"Authorization": f"Bearer {token}"} for token in (TOKEN, access.metrics_token))
+    for n in range(GUESSES):
+        client.post("/sign-in", data={"token": f"wrong {n}"})
+    assert client.get("/metrics", headers=admin).status_code == 200
+    for n in range(GUESSES):
+        client.get("/metrics", headers={"Authorization": f"Bearer wrong {n}"})
+    assert client.get("/metrics", headers=admin).status_code == 401  # for else it could be guessed here
+    assert client.get("/metrics", headers=scraper).status_code == 200
+    access.form.forgive()
+    assert client.post("/sign-in", data={"token": TOKEN}).status_code == 303
+
+
+def test_metrics_token_opens_nothing_else(client):
+    scraper = {"Authorization": f"Bearer {client.app.state.access.metrics_token}"}
+    assert client.get("/api/admin", headers=scraper).status_code == 401
+    assert client.post("/sign-in", data={"token": client.app.state.access.metrics_token}).status_code == 401
+
+
 def test_sign_in_from_another_site_is_refused(client):
     answer = client.post("/sign-in", data={"token": TOKEN}, headers={"Origin": "https://evil.example"})
     assert answer.status_code == 403 and "set-cookie" not in answer.headers
