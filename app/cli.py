@@ -24,20 +24,30 @@ def _semantic_eq() -> None:
 
 
 def main() -> None:
-    """Run the command; a ValueError or OSError is a user's mistake and told in one sentence (exit code 1).
+    """Run the command; a user's mistake, or a disk's, is told in one sentence (exit code 1).
 
     ``SEMANTIC_EQ_DEBUG=1`` shows the traceback instead.
     """
     try:
         cli()
-    except (ValueError, OSError) as error:
-        if os.environ.get("SEMANTIC_EQ_DEBUG"):
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None or os.environ.get("SEMANTIC_EQ_DEBUG"):
             raise
-        Console(stderr=True).print(f"[bold red]Error:[/] {_sentence(error)}", soft_wrap=True, highlight=False)
+        Console(stderr=True).print(f"[bold red]Error:[/] {sentence}", soft_wrap=True, highlight=False)
         sys.exit(1)
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: Exception) -> str | None:
+    """What to tell of a ValueError, an OSError or a database's complaint; None of all else, which is our mistake."""
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.strerror}: {error.filename}."
-    return str(error)
+    if isinstance(error, ValueError | OSError):
+        return str(error)
+    if type(error).__module__.startswith("sqlalchemy."):
+        from sqlalchemy.exc import DBAPIError
+
+        from study.database import reason
+
+        return f"The database cannot be used: {reason(error)}." if isinstance(error, DBAPIError) else None
+    return None

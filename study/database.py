@@ -22,6 +22,7 @@ from sqlalchemy.pool import StaticPool
 
 DEFAULT_URL = "sqlite:///data/study.sqlite"
 BUSY_TIMEOUT_MS = 5000
+MIGRATIONS = Path(__file__).with_name("migrations")
 MIGRATION_LOCK = 7_215_044  # any number, the same in every process
 
 
@@ -52,15 +53,22 @@ def open_database(url: str | URL = DEFAULT_URL, *, create: bool = True, migrate:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     try:
-        if migrate:
-            upgrade(engine)
-    except DBAPIError as error:
-        engine.dispose()
-        raise ValueError(f"The database {shown(address)} cannot be used: {reason(error)}.") from None
+        with in_one_sentence(address):
+            if migrate:
+                upgrade(engine)
     except ValueError:
         engine.dispose()
         raise
     return engine
+
+
+@contextmanager
+def in_one_sentence(address: URL) -> Iterator[None]:
+    """Turn what the driver complains of into a ValueError that says what to do."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise ValueError(f"The database {shown(address)} cannot be used: {reason(error)}.") from None
 
 
 def connect(url: str | URL = DEFAULT_URL) -> Engine:
@@ -78,7 +86,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Run the migrations that are missing; several processes may do so at once."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
     known = {script.revision for script in scripts.walk_revisions()}
     with engine.begin() as connection:
@@ -115,9 +123,9 @@ def reason(error: DBAPIError) -> str:
     """What a database driver said, on one line, with what to do about the usual causes."""
     said = re.sub(r"\s+", " ", str(error.orig)).strip(" .")
     advice = {
-        "readonly": "it is on a read-only disk or belongs to another user",
+        "readonly": "it is on a read-only disk or belongs to another user: copy it to where you may write",
         "unable to open": "its folder is missing or may not be written to",
-        "full": "the disk is full",
+        "full": "the disk is full: make room, then do the same again",
         "locked": "another program holds it",
         "not a database": "the file is something else or damaged",
     }

@@ -45,6 +45,9 @@ RESPONSES = {
     "simulated": Column("bool", "whether a program answered"),
     "language": Column("string", "language of the page"),
     "session_state": Column("string", "active (not finished), completed, declined or screened_out"),
+    "headphones_passed": Column(
+        "boolean", "whether the participant passed every headphone screening; empty where there was none"
+    ),
 }
 
 SESSIONS = {

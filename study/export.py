@@ -22,6 +22,7 @@ from study.steps import step_id
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _OF_RESPONSE = tuple(name for name in RESPONSES if name in Response.__table__.c and name != "position")
+_OF_SESSION = ("public_id", "number", "state", "simulated", "language", "headphones_passed")
 _OF_STEP = ("trial_number", "block", "descriptor", "clip", "condition", "stimulus", "expected", "repeat_of")
 
 
@@ -40,7 +41,7 @@ def ratings(engine: Engine, simulated: bool | None = None, study_id: int | None 
     DataFrame
         The columns of `study.dictionary.RESPONSES`.
     """
-    of_session = [getattr(Session, name) for name in ("public_id", "number", "state", "simulated", "language")]
+    of_session = [getattr(Session, name) for name in _OF_SESSION]
     of_step = [getattr(Step, name) for name in ("position", "trial_kind", *_OF_STEP)]
     of_response = [getattr(Response, name) for name in _OF_RESPONSE]
     query = (

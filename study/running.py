@@ -14,11 +14,11 @@ from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Row, insert, select
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from study import definition as study_file
 from study.commits import Commits
-from study.database import DEFAULT_URL, open_database, reading
+from study.database import DEFAULT_URL, in_one_sentence, open_database, reading
 from study.definition import Definition
 from study.models import Study
 from study.plan import Plan
@@ -61,11 +61,13 @@ class RunningStudy:
         Raises
         ------
         ValueError
-            When the file or the set is not what the running study was begun with; the differences are shown.
+            When the file or the set is not what the running study was begun with (the differences are shown), or
+            when the database would take no answer.
         """
         engine = open_database(database_url)
         try:
-            return cls._open(engine, file, folder, begin)
+            with in_one_sentence(engine.url):
+                return cls._open(engine, file, folder, begin)
         except BaseException:
             engine.dispose()
             raise
@@ -86,6 +88,8 @@ class RunningStudy:
         with engine.begin() as connection:
             row = last_study(connection, lock=True)
             study_id = begin_study(connection, plan) if begin or row is None else _same(row, plan, file)
+            # A disk that would take no answer is found now, not by the first participant.
+            connection.execute(update(Study).where(Study.id == study_id).values(state=Study.state))
         return cls(engine, study_id, plan, Commits(engine))
 
     @property

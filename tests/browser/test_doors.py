@@ -54,6 +54,11 @@ def test_who_declines_is_let_go_and_who_must_bring_an_id_is_told(serve, visit):
     person.page.get_by_role("button", name="I do not want to take part").click()
     person.is_shown("finished")
     assert served.rows(select(Session.state).where(Session.external_id == "p1")) == [("declined",)]
+    recruitment.set_state(served.engine, "paused")
+    early = visit(served.address).open("?PROLIFIC_PID=p2")
+    recruitment.set_state(served.engine, "open")
+    early.primary.click()
+    early.is_shown("start")
     recruitment.set_state(served.engine, "closed")
     late = visit(served.address).open("?PROLIFIC_PID=p2")
-    assert late.kind == "unavailable" and late.primary.is_visible()
+    assert late.kind == "unavailable" and late.primary.count() == 0

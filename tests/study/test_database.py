@@ -1,5 +1,6 @@
 """Opening the database: settings, versions, migrations, and what a user is told when it cannot be opened."""
 
+import shutil
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +11,14 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text, true
 from sqlalchemy.exc import IntegrityError
 
+from study import database
 from study.backup import backup
 from study.database import connect, open_database, reading, upgrade
+from study.export import ratings
 from study.models import Base, Response, Session
+from study.running import RunningStudy
+from tests.study.test_export import take_part
+from tests.study.test_plan import shipped
 
 FIRST_ROWS = (
     "INSERT INTO study VALUES (1, 0, '{}', 'h', '{}', 'h', '{}', 'open', 1)",
@@ -65,6 +71,42 @@ def test_rows_of_the_first_version_survive_every_later_migration(address):
             (5, "k3v9")
         ]
     engine.dispose()
+
+
+LATER = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "0002", "0001"
+
+def upgrade():
+    with op.batch_alter_table("response") as table:
+        table.add_column(sa.Column("mood", sa.String(8), nullable=False, server_default="calm"))
+        table.alter_column("rating", new_column_name="score")
+"""
+
+
+def test_a_study_with_data_is_brought_forward_by_the_next_versions_start_and_the_older_refuses_it(
+    tmp_path, address, noises, monkeypatch
+):
+    small = shipped(clips=["clip0", "clip1", "clip2"], checks={"attention": 3, "repeats": 0}, breaks=None)
+    running = RunningStudy.open(address, small, noises)
+    take_part(running)
+    before = ratings(running.engine).rating.dropna().tolist()
+    running.close()
+    shutil.copytree(database.MIGRATIONS, tmp_path / "migrations")
+    (tmp_path / "migrations/versions/0002_a_mood.py").write_text(LATER)
+    with monkeypatch.context() as next_version:
+        next_version.setattr(database, "MIGRATIONS", tmp_path / "migrations")
+        RunningStudy.open(address, folder=noises).close()
+    with sqlite3.connect(tmp_path / "study.sqlite") as connection:
+        found = connection.execute("SELECT score, mood FROM response WHERE score IS NOT NULL ORDER BY position")
+        assert found.fetchall() == [(rating, "calm") for rating in before] and len(before) > 40
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    with pytest.raises(
+        ValueError, match=r"made by another version .* \(its tables are at 0002, unknown here\): use that"
+    ):
+        RunningStudy.open(address, folder=noises)
 
 
 def test_several_processes_may_open_a_new_database_at_once(address):

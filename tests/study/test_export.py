@@ -5,16 +5,17 @@ import zipfile
 
 import pandas as pd
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from study import export, recruitment, session, starting
 from study.dictionary import RESPONSES
+from study.models import Session, Step
 from study.running import RunningStudy
 from tests.study.answering import answer_to
 from tests.study.test_plan import shipped
 
 
-def take_part(running, comment="fine", simulated=False, leave_at=None, **parameters) -> str:
+def take_part(running, comment="fine", simulated=False, leave_at=None, with_headphones=False, **parameters) -> str:
     """Take one participant through the study without HTTP; returns the session."""
     request = starting.Request(simulated=simulated, parameters=parameters)
     with running.engine.begin() as connection:
@@ -22,6 +23,10 @@ def take_part(running, comment="fine", simulated=False, leave_at=None, **paramet
         step = started["step"]
         while step["kind"] not in ("finished", leave_at):
             answer = {"text": comment} if step["kind"] == "comments" else answer_to(step)
+            if step["kind"] == "headphones" and with_headphones:
+                place = Session.public_id == started["session"], Step.position == Session.position
+                query = select(Step.detail).join(Session, Session.id == Step.session_id).where(*place)
+                answer = {"choices": connection.execute(query).scalar_one()["expected"]}
             telemetry = {"rt_ms": 1234.5, "plays": 2, "colour": "red", "sample_rate_hz": 48000}
             step = session.answer(connection, running, started["token"], None, step["id"], answer, telemetry)["step"]
     return started["session"]
@@ -50,6 +55,14 @@ def test_every_response_is_there_once_with_its_stimulus(running):
     assert len(repeats) == 3 and (repeats.stimulus_x == repeats.stimulus_y).all() and set(repeats.kind_y) == {"rating"}
     assert table[table.kind == "attention"].expected.between(1, 7).all() and rated.expected.isna().all()
     assert set(table.rt_ms) == {1234.5} and set(table.plays) == {2}
+
+
+def test_who_passed_the_headphone_check_stands_with_every_response(tmp_path, running):
+    failed, passed = take_part(running), take_part(running, with_headphones=True)
+    export.write(running.engine, tmp_path)
+    for table in (export.ratings(running.engine), pd.read_csv(tmp_path / "responses.csv")):
+        found = {name: set(own.headphones_passed) for name, own in table.groupby("session")}
+        assert found == {failed: {False}, passed: {True}}
 
 
 def test_simulated_and_real_participants_are_kept_apart(running):

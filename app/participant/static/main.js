@@ -10,6 +10,7 @@ import { start } from "./start.js";
 import { steps } from "./steps.js";
 import { chooseLanguage, chosenLanguage } from "./texts.js";
 
+const MAY_OPEN = new Set(["paused", "full"]); // where it is worth trying again
 const UNAVAILABLE = new Set(["id_missing", "paused", "closed", "full", "already_completed", "simulated_refused"]);
 // Asked for while Gradio is still starting.
 const firstStudy = untilReached(() => api.study(chosenLanguage()));
@@ -90,9 +91,12 @@ function stop(page, error) {
   const kind = UNAVAILABLE.has(error.code) ? "unavailable" : error.code === "other_page" ? "other_page" : "failure";
   const said = kind === "unavailable" ? page.t(`error_${error.code}`) : page.t(`${kind}_text`);
   page.leave();
+  page.tell("connected"); // nothing is being saved from here on
   page.stage.dataset.kind = kind;
+  const title = error.code === "already_completed" ? page.t("finished_completed_title") : page.t(`${kind}_title`);
   const again = h("button", { type: "button", class: "primary", onclick: () => location.reload() }, page.t(`${kind}_button`));
-  page.show(h("h1", { tabindex: -1 }, page.t(`${kind}_title`)), h("p", {}, said), h("div", { class: "actions" }, again));
+  const ways = kind !== "unavailable" || MAY_OPEN.has(error.code) ? h("div", { class: "actions" }, again) : null;
+  page.show(h("h1", { tabindex: -1 }, title), h("p", {}, said), ways);
 }
 
 async function withdraw(page) {

@@ -65,7 +65,7 @@ function rest(step, page) {
   const left_s = () => Math.max(0, Math.ceil((end_ms - performance.now()) / 1000));
   const count = h("p", { class: "countdown", role: "timer", "aria-live": "off" });
   const next = step.next && h("p", { class: "next" }, t("break_next", { descriptor: step.next.descriptor }), " ", h("span", {}, step.next.definition));
-  const text = step.html ? prose(step.html) : h("p", {}, t("break_text", { time: clock(step.suggested_s) }));
+  const text = step.html ? prose(step.html) : h("p", {}, t("break_text", { minutes: Math.max(1, Math.round(step.suggested_s / 60)) }));
   const sent = ask(page, t("break_go_on"), [heading(t("break_title")), text, count, next].filter(Boolean), () => (left_s() > 0 ? null : {}));
   const button = page.stage.querySelector("button.primary");
   const tick = () => {

@@ -1,0 +1,101 @@
+"""Disks that take nothing more: what is told, and that nothing is lost."""
+
+import os
+import sqlite3
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+from app.cli import main
+from study.database import open_database
+from study.running import RunningStudy
+from tests.study.sets import write_set
+from tests.study.test_plan import shipped
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def place():
+    """A folder that other users may read (pytest's own are closed to them), with a set and a study begun on it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        write_set(folder / "set", n_clips=3)
+        RunningStudy.open(f"sqlite:///{folder}/study.sqlite", small(), folder / "set").close()
+        yield folder
+        folder.chmod(0o755)
+
+
+def small():
+    return shipped(checks={"attention": 3, "repeats": 0})
+
+
+def as_nobody(work) -> str:
+    """What a process without root's rights is told, root being let write everywhere."""
+    reads, writes = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setuid(NOBODY)
+            work()
+        except Exception as error:
+            os.write(writes, f"{type(error).__name__}: {error}".encode())
+        finally:
+            os._exit(0)
+    os.close(writes)
+    os.waitpid(child, 0)
+    with os.fdopen(reads) as told:
+        return told.read()
+
+
+@pytest.mark.parametrize(
+    ("folder_mode", "file_mode", "name", "told"),
+    [
+        (0o555, 0o444, "study.sqlite", "it is on a read-only disk"),
+        (0o777, 0o444, "study.sqlite", "it is on a read-only disk"),
+        (0o555, 0o666, "study.sqlite", "it is on a read-only disk"),
+        (0o555, 0o444, "new.sqlite", "its folder is missing or may not be written to"),
+    ],
+)
+def test_a_read_only_disk_is_told_before_anybody_takes_part(place, folder_mode, file_mode, name, told):
+    (place / "study.sqlite").chmod(file_mode)
+    place.chmod(folder_mode)
+    before = (place / "study.sqlite").read_bytes()
+    said = as_nobody(lambda: RunningStudy.open(f"sqlite:///{place}/{name}", small(), place / "set"))
+    assert said.startswith("ValueError: The database ") and told in said and "\n" not in said
+    assert (place / "study.sqlite").read_bytes() == before
+
+
+@pytest.fixture
+def full(request):
+    """SQLite's own limit on a file's pages stands in for the disk's: the same error from the same writes."""
+
+    def limit(raw, *_):
+        raw.execute("PRAGMA max_page_count = 1")  # as many as there are, where there are more
+
+    event.listen(Pool, "connect", limit)
+    yield
+    event.remove(Pool, "connect", limit)
+
+
+def test_a_disk_that_is_full_is_told_and_what_was_there_is_whole(place, full, capsys, monkeypatch):
+    with pytest.raises(ValueError, match="the disk is full: make room"):
+        open_database(f"sqlite:///{place}/new.sqlite")
+    with pytest.raises(ValueError, match="the disk is full: make room"):
+        RunningStudy.open(f"sqlite:///{place}/study.sqlite", small(), place / "set", begin=True)
+    arguments = ["study", "invite", "-n", "5000", "--database-url", f"sqlite:///{place}/study.sqlite"]
+    monkeypatch.setattr(sys, "argv", ["semantic-eq", *arguments])
+    with pytest.raises(SystemExit, match="1"):
+        main()
+    said = capsys.readouterr().err
+    assert "the disk is full: make room" in said and "Traceback" not in said
+    with sqlite3.connect(place / "study.sqlite") as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        counts = "SELECT (SELECT count(*) FROM study), (SELECT count(*) FROM invitation)"
+        assert connection.execute(counts).fetchone() == (1, 0)
