@@ -1,4 +1,7 @@
-"""The least that any study server must do: a FastAPI endpoint that commits one row, with the same database settings.
+"""The least that any study server must do: FastAPI endpoints that commit one row, with the same database settings.
+
+`/rating` commits each row by itself; `/grouped` commits what arrives together at once, as the study does, so that the
+two ways of waiting for the disk can be told from the rest of the work.
 
 `python -m benchmarks.bare PORT DATABASE_URL`
 """
@@ -9,9 +12,10 @@ import time
 import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
-from sqlalchemy import String
+from sqlalchemy import String, insert
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from study.commits import Commits
 from study.database import open_database
 
 
@@ -47,6 +51,14 @@ def main(port: str, database_url: str) -> None:
         with Session(engine) as session:
             session.add(Rating(trial=body.trial, rating=body.rating, at=time.time()))
             session.commit()
+        return {"saved": True}
+
+    commits = Commits(engine)
+
+    @app.post("/grouped")
+    async def grouped(body: Body) -> dict[str, bool]:
+        row = insert(Rating).values(trial=body.trial, rating=body.rating, at=time.time())
+        await commits.run(lambda connection: connection.execute(row))
         return {"saved": True}
 
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", access_log=False)

@@ -4,7 +4,8 @@
 
 Each server is a process of its own, the load generator another, on the same machine. The bare endpoint is an `async
 def` of FastAPI that inserts one row of a rating through SQLAlchemy and commits it, on a database with the same
-settings; both are measured in turn, three times, and the medians compared.
+settings; a second one commits what arrives together at once, as the study does. All are measured in turn, three times,
+and the medians compared.
 """
 
 from __future__ import annotations
@@ -118,12 +119,12 @@ async def study_rate(port: int) -> float:
     return await rate([person.answer for person in people])
 
 
-async def bare_rate(port: int) -> float:
-    """Responses per second of the bare endpoint."""
+async def bare_rate(port: int, path: str) -> float:
+    """Responses per second of a bare endpoint."""
 
     def acts(client: Client) -> Callable[[], Awaitable]:
         async def act() -> None:
-            assert_ok(*(await client.ask("POST", "/rating", {"trial": "k3v9-017", "rating": 5})))
+            assert_ok(*(await client.ask("POST", path, {"trial": "k3v9-017", "rating": 5})))
 
         return act
 
@@ -150,15 +151,20 @@ async def paced(port: int, n: int, every_s: float, seconds: float, listening: bo
     return sorted(latency for person in people for latency in person.latencies_s)
 
 
-def compare(folder: Path) -> tuple[list[float], list[float]]:
-    """Rates of the study and of the bare endpoint, measured in turn."""
+def compare(folder: Path) -> dict[str, float]:
+    """Median rates of the study and of the bare endpoints, measured in turn."""
     port, bare_port = free_port(), free_port()
     with (
         served(port, f"sqlite:///{folder}/rate.sqlite", write_set(folder / "set")),
         served(bare_port, f"sqlite:///{folder}/bare.sqlite", module="benchmarks.bare"),
     ):
-        rounds = [(asyncio.run(study_rate(port)), asyncio.run(bare_rate(bare_port))) for _ in range(ROUNDS)]
-    return [study for study, _ in rounds], [bare for _, bare in rounds]
+        contestants = {
+            "study": lambda: study_rate(port),
+            "bare": lambda: bare_rate(bare_port, "/rating"),
+            "bare, commits grouped": lambda: bare_rate(bare_port, "/grouped"),
+        }
+        rounds = [{name: asyncio.run(measure()) for name, measure in contestants.items()} for _ in range(ROUNDS)]
+    return {name: statistics.median(found[name] for found in rounds) for name in contestants}
 
 
 def latencies(folder: Path, n: int, every_s: float, seconds: float, listening: bool, clip_s: float) -> list[float]:
@@ -184,11 +190,13 @@ def main() -> None:
     print(f"{platform.system()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory(prefix="semantic-eq-load-") as name:
         folder = Path(name)
-        study, bare = compare(folder)
+        rates = compare(folder)
         print(
-            f"responses/s, {CLIENTS} clients: study {statistics.median(study):.0f}, bare {statistics.median(bare):.0f}"
+            f"| {CLIENTS} clients without a pause | responses/s | study's ratio to it (goal 0.5) |\n| --- | --- | --- |"
         )
-        print(f"ratio {statistics.median(study) / statistics.median(bare):.2f} (goal 0.5)\n")
+        for name, per_s in rates.items():
+            print(f"| {name} | {per_s:.0f} | {rates['study'] / per_s:.2f} |")
+        print()
         print("| load | responses | p50 ms | p95 ms | p99 ms |\n| --- | --- | --- | --- | --- |")
         n = options.participants
         print(row(f"{n} answering every second", latencies(folder, n, 1.0, options.seconds, False, 0.05)))

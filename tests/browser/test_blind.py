@@ -37,6 +37,7 @@ def test_no_condition_or_clip_is_named_in_anything_that_reaches_the_browser(serv
     person = visit(served.address)
     answers, texts = [], {}
     person.page.on("response", lambda answer: answers.append(answer))
+    person.page.on("console", lambda said: texts.update({f"log {len(texts)}": said.text}))
     person.begin()
     while person.kind != "finished":
         texts[f"page of {person.step}"] = person.page.content()
