@@ -16,7 +16,7 @@ from tests.study.sets import write_set
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 QUIET += ["--disable-background-networking", "--disable-component-update"]
-TIMEOUT_MS = 30_000  # for a machine that does much else
+TIMEOUT_MS = 60_000  # for a machine that does much else
 expect.set_options(timeout=TIMEOUT_MS)
 
 
