@@ -18,28 +18,28 @@ const firstStudy = untilReached(() => api.study(chosenLanguage()));
 /** Runs the study inside `element`. */
 export async function run(element) {
   const study = await firstStudy;
-  let page = open(element, study);
+  const sounds = new Sounds();
+  for (const gesture of ["pointerdown", "keydown"]) document.addEventListener(gesture, () => sounds.unlock(), { capture: true });
+  let page = open(element, study, sounds);
   try {
     const begun = await begin(page);
-    if (begun.language !== page.language) page = open(element, { ...study, texts: begun.texts, language: begun.language });
+    if (begun.language !== page.language) page = open(element, { ...study, texts: begun.texts, language: begun.language }, sounds);
     await walk(page, begun);
   } catch (error) {
     stop(page, error);
   }
 }
 
-function open(element, study) {
+function open(element, study, sounds) {
   const page = new Shell(element, study);
-  page.sounds = new Sounds((state) => page.tell(state));
+  page.sounds = sounds;
+  sounds.tell = (state) => page.tell(state);
   page.outbox = new Outbox((state) => page.tell(state));
   page.onlanguage = (language) => {
     chooseLanguage(language);
     location.reload(); // nothing is lost by it, and every text is fetched anew
   };
   page.onwithdraw = () => withdraw(page);
-  for (const gesture of ["pointerdown", "keydown"]) {
-    document.addEventListener(gesture, () => page.sounds.unlock(), { capture: true });
-  }
   return page;
 }
 
