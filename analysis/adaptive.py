@@ -45,7 +45,7 @@ def curves(stimuli: pd.DataFrame, descriptor: str, condition: str) -> tuple[list
     rows = stimuli[(stimuli["descriptor"] == descriptor) & (stimuli["condition"] == condition)].dropna(
         subset=list(PARAMETERS)
     )
-    return list(rows["clip"]), np.array([response_db(p) for p in rows[list(PARAMETERS)].to_numpy(dtype=float)])
+    return list(rows["clip"]), response_db(rows[list(PARAMETERS)].to_numpy(dtype=float))
 
 
 def eq_spread(stimuli: pd.DataFrame) -> pd.DataFrame:

@@ -9,13 +9,15 @@ import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from analysis.figure_font import families
 
 COLUMN_IN = 3.25
 COLOURS = ("#000000", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _STYLE = {
     "font.size": 7,
-    "font.family": "DejaVu Sans",
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -36,12 +38,12 @@ _METADATA = {"pdf": {"CreationDate": None, "ModDate": None}, "svg": {"Date": Non
 
 def style() -> AbstractContextManager:
     """Give the context in which figures are drawn."""
-    return matplotlib.rc_context(_STYLE)
+    return matplotlib.rc_context({**_STYLE, "font.family": families()})
 
 
 def new_figure(height_in: float, columns: int = 1, rows: int = 1, **options: object) -> tuple[Figure, np.ndarray]:
     """Start a figure of one column's width with a grid of axes; options go to `Figure.subplots`."""
-    figure = Figure(figsize=(COLUMN_IN, height_in), layout="constrained")
+    figure = Figure(figsize=(COLUMN_IN, height_in))
     FigureCanvasAgg(figure)
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
@@ -49,8 +51,7 @@ def new_figure(height_in: float, columns: int = 1, rows: int = 1, **options: obj
 def write(figure: Figure, folder: Path, name: str, simulated: bool) -> str:
     """Write `<name>.pdf`, `.svg` and `.png` (300 dpi), say SIMULATED across where it is, and give the SVG."""
     with style():
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # laid out once, not once per format
+        ConstrainedLayoutEngine().execute(figure)  # once, and not again for each format
         if simulated:
             figure.text(
                 0.5, 0.5, "SIMULATED", ha="center", va="center", rotation=20, fontsize=26, color="#D55E00", alpha=0.22

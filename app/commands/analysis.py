@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from enum import StrEnum
 from pathlib import Path
@@ -69,6 +70,7 @@ def analyse(
     from analysis.ratings import from_table
     from analysis.reading import read_csv
 
+    gc.freeze()  # what was imported stays: it need not be looked through for garbage again and again
     given, settings = [*(files or []), *([ratings] if ratings else [])], Settings(compared=compare)
     order = {"condition": _split(conditions), "descriptor": _split(descriptors)}
     steps = 4
