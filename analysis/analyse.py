@@ -1,7 +1,7 @@
 """From ratings to files: tables, figures, paragraphs and one page."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +13,7 @@ from analysis.figure_style import write as write_figure
 from analysis.ratings import Ratings
 from analysis.results import Results, compute
 from analysis.screening import Rules, screen
-from analysis.tables import Table
+from analysis.tables import SUFFIXES, Table
 
 MARK = "SIMULATED participants: nothing here says anything about people.\n"
 
@@ -27,7 +27,8 @@ class Settings:
     title
         Of the report.
     rules
-        Limits of the screening.
+        Limits of the screening that were stated before the study: who breaks one is left out. None: nobody is left
+        out; the default limits say who would be, and the results without them stand beside.
     compared
         The two conditions of the main question, a and b.
     stimuli
@@ -40,7 +41,7 @@ class Settings:
     """
 
     title: str = "Listening study"
-    rules: Rules = field(default_factory=Rules)
+    rules: Rules | None = None
     compared: tuple[str, str] | None = None
     stimuli: pd.DataFrame | None = None
     scale: tuple[float, float] | None = None
@@ -69,7 +70,7 @@ def analyse(
     Returns
     -------
     Results
-        Of the participants that were kept.
+        Of the participants that were kept; of everyone where no rules were stated.
     """
     settings = settings or Settings()
     out = Path(out)
@@ -79,54 +80,62 @@ def analyse(
         (out / "SIMULATED.txt").write_text(MARK, encoding="utf-8")
     stimuli = None if settings.stimuli is None else check_stimuli(settings.stimuli)
     told("screening")
-    screened, exclusions = screen(ratings, settings.rules, settings.headphones)
-    left_out = sorted(set(exclusions["participant"]))
-    log = Table("exclusions", "Who was left out, by which rule.", exclusions)
+    screening = screen(ratings, settings.rules, settings.headphones)
+    log = Table("exclusions", screening.caption(), screening.log)
     log.write(out, ratings.simulated)
-    if len(left_out) == len(ratings.levels("participant")):
-        raise ValueError(
-            f"Every participant breaks a screening rule (the first: {exclusions.iloc[0]['participant']}, "
-            f"{exclusions.iloc[0]['rule']}); "
-            f"{out / 'exclusions.csv'} lists them all. Are the limits meant for another study?"
-        )
+    screening.refuse_to_leave_out_everyone(out / "exclusions.csv")
     told("models")
-    kept = compute(ratings.without(left_out), settings.compared, stimuli)
-    everyone = compute(ratings, settings.compared, stimuli, thorough=False) if left_out else kept
+    stated, some = screening.stated, screening.splits()
+    everyone = compute(ratings, settings.compared, stimuli, thorough=not (stated and some))
+    kept = compute(ratings.without(screening.broke()), settings.compared, stimuli, thorough=stated) if some else None
+    main, beside = (kept, everyone) if stated and kept else (everyone, kept)
     told("tables")
     tables = {
-        **kept.tables,
+        **main.tables,
         "exclusions": log,
-        "screening": Table("screening", "Each participant against each rule.", screened),
+        "screening": Table("screening", "Each participant against each rule.", screening.measured),
     }
     tables["with_and_without"] = Table(
         "with_and_without", "The main tests for all participants and after exclusions.", side_by_side(everyone, kept)
     )
     for table in tables.values():
         table.write(out, ratings.simulated)
-    if left_out:
-        folder = out / "all_participants"
-        folder.mkdir(exist_ok=True)
-        for table in everyone.tables.values():
-            table.write(folder, ratings.simulated)
+    _write_beside(beside, out, screening.folder())
     told("figures")
     with style():
-        svgs = draw(kept, out, stimuli)
+        svgs = draw(main, out, stimuli)
     told("report")
-    texts = {
-        "methods": prose.methods(kept, everyone, settings.rules, exclusions, screened),
-        "results": prose.results_section(kept),
-    }
+    texts = {"methods": prose.methods(main, everyone, screening), "results": prose.results_section(main)}
     for name, text in texts.items():
         marked = f"> **{MARK.strip()}**\n\n{text}" if ratings.simulated else text
         (out / f"{name}.md").write_text(marked, encoding="utf-8")
-    page = report.report(settings.title, kept, everyone, tables, svgs, texts)
+    page = report.report(settings.title, main, tables, svgs, texts, prose.screening_told(screening))
     (out / "report.html").write_text(page, encoding="utf-8")
-    return kept
+    return main
 
 
-def side_by_side(everyone: Results, kept: Results) -> pd.DataFrame:
-    """Set the main tests of all participants beside those after exclusions: measure, all, kept."""
-    columns = [_headline(results) for results in (everyone, kept)]
+def _write_beside(results: Results | None, out: Path, name: str) -> None:
+    """Write the other version's tables into a folder of their own, and take away those of an earlier analysis."""
+    for folder in (out / "all_participants", out / "after_exclusions"):
+        for old in [path for path in folder.glob("*.*") if path.suffix in SUFFIXES]:
+            old.unlink()
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+    if results:
+        (out / name).mkdir(exist_ok=True)
+        for table in results.tables.values():
+            table.write(out / name, results.ratings.simulated)
+
+
+def side_by_side(everyone: Results, kept: Results | None) -> pd.DataFrame:
+    """Set the main tests of all participants beside those after exclusions (None: nobody is left out, or everybody).
+
+    Returns
+    -------
+    pd.DataFrame
+        measure, all_participants, after_exclusions.
+    """
+    columns = [_headline(results) for results in (everyone, kept or everyone)]
     names = list(dict.fromkeys([*columns[0], *columns[1]]))
     rows = [[name, columns[0].get(name, float("nan")), columns[1].get(name, float("nan"))] for name in names]
     return pd.DataFrame(rows, columns=["measure", "all_participants", "after_exclusions"])

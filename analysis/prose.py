@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.numbers import counted, degrees, f_test, interval, listed, number, p_value, share, t_test
 from analysis.power import exact_power
 from analysis.results import Results
-from analysis.screening import Rules
+from analysis.screening import Screening
 
 FEW = 5
 RULES_TOLD = {
@@ -104,22 +104,16 @@ def _limits(results: Results, first: pd.Series) -> str:
     )
 
 
-def methods(results: Results, everyone: Results, rules: Rules, exclusions: pd.DataFrame, screened: pd.DataFrame) -> str:
+def methods(results: Results, everyone: Results, screening: Screening) -> str:
     """Write the methods section: what was rated by how many, who was left out by which rules, which tests."""
-    ratings, grid = everyone.ratings, everyone.cells
+    ratings = everyone.ratings
     low, high = ratings.scale
     clips, conditions, descriptors = (ratings.levels(name) for name in ("clip", "condition", "descriptor"))
     kinds = ratings.extra["kind"].value_counts() if "kind" in ratings.extra else pd.Series(dtype=int)
     checks = [f"{counted(int(kinds[k]), 'response')} to {name}" for k, name in _EXTRA.items() if kinds.get(k, 0)]
-    applied = [
-        told.format(limit=float(getattr(rules, rule))) for rule, told in RULES_TOLD.items() if rule in screened.columns
-    ]
-    left_out = exclusions["participant"].nunique()
     paragraphs = [
         "## Participants",
-        f"{counted(len(grid.participants), 'participant')} took part. Participants were to be left out by rules "
-        "written down before the "
-        f"study: {listed(applied)}. {_told_exclusions(left_out)} All analyses were run with and without exclusions.",
+        f"{counted(len(screening.measured), 'participant')} took part. {_exclusions_told(screening)}",
         "## Design",
         f"Ratings were collected in a within-subject design of {counted(len(clips), 'clip')}, "
         f"{counted(len(conditions), 'condition')} "
@@ -143,8 +137,42 @@ _EXTRA = {
 }
 
 
-def _told_exclusions(n: int) -> str:
-    return "Nobody was left out." if n == 0 else f"{counted(n, 'participant')} {'was' if n == 1 else 'were'} left out."
+def _exclusions_told(screening: Screening) -> str:
+    limits = {rule: float(getattr(screening.rules, rule)) for rule in RULES_TOLD if rule in screening.measured}
+    applied = listed([RULES_TOLD[rule].format(limit=limit) for rule, limit in limits.items()])
+    n = len(screening.broke())
+    people = f"{counted(n, 'participant')} {'was' if n == 1 else 'were'}" if n else "Nobody was"
+    if screening.stated:
+        return (
+            f"Participants were to be left out by rules written down before the study: {applied}. {people} left out. "
+            "All analyses were run with and without exclusions."
+        )
+    if n == 0:
+        return "No rules for leaving out participants were stated, and all were analysed."
+    return (
+        "No rules for leaving out participants were stated, and all were analysed. The main tests were run again "
+        f"without those who broke one of these limits: {applied}. {people} concerned."
+    )
+
+
+def screening_told(screening: Screening) -> str:
+    """Say in the report who is analysed and where the other version lies."""
+    n, broke = len(screening.measured), len(screening.broke())
+    if not broke:
+        return f"None of the {n} participants broke a screening rule: results with and without exclusions are the same."
+    if screening.stated:
+        return (
+            f"{broke} of {n} participants broke a screening rule; the results without exclusions are in the folder "
+            f"{screening.folder()}."
+        )
+    opening = f"No screening rules were stated, so all {n} participants are analysed."
+    if broke == n:
+        return f"{opening} Every one breaks a default limit, so there are no results after exclusions."
+    breaks = "breaks" if broke == 1 else "break"
+    return (
+        f"{opening} {broke} of them {breaks} a default limit; the results without them are in the folder "
+        f"{screening.folder()}."
+    )
 
 
 def _analysis_told(results: Results) -> str:

@@ -79,7 +79,7 @@ CAPTIONS = {
 
 
 def report(
-    title: str, kept: Results, everyone: Results, tables: dict[str, Table], svgs: dict[str, str], texts: dict[str, str]
+    title: str, results: Results, tables: dict[str, Table], svgs: dict[str, str], texts: dict[str, str], screening: str
 ) -> str:
     """Write the page from what was computed, drawn and written.
 
@@ -87,12 +87,14 @@ def report(
     ----------
     title
         Of the page.
-    kept, everyone
-        Results after exclusions and without them.
+    results
+        The main ones.
     tables, svgs
         By name; the page shows those that are there.
     texts
         `methods` and `results`, Markdown.
+    screening
+        Who is analysed and where the other version lies.
     """
 
     def shown(*names: str, folded: bool = False) -> list[str]:
@@ -101,7 +103,6 @@ def report(
     def drawn(*names: str) -> list[str]:
         return [figure(svgs[name], CAPTIONS[name]) for name in names if name in svgs]
 
-    excluded = tables["exclusions"].data["participant"].nunique()
     missing = len(tables["missing_cells"].data)
     markdown = MarkdownIt("commonmark")
     paper = [f"<details><summary>{name}.md</summary>{markdown.render(text)}</details>" for name, text in texts.items()]
@@ -114,7 +115,7 @@ def report(
             *shown("descriptives", "means_by_clip", folded=True),
         ],
         "Analysis of variance": [
-            *([] if len(kept["anova"]) else [paragraph(prose.anova_told(kept))]),
+            *([] if len(results["anova"]) else [paragraph(prose.anova_told(results))]),
             *_missing_told(missing),
             *shown("anova", "anova_by_descriptor"),
             *shown("missing_cells", folded=True),
@@ -125,7 +126,7 @@ def report(
             *shown("effects", "friedman", folded=True),
         ],
         "Mixed models": [
-            *map(paragraph, prose.convergence(kept)),
+            *map(paragraph, prose.convergence(results)),
             *shown("lmm_contrasts", "lmm_tests"),
             *shown(*models, folded=True),
         ],
@@ -136,7 +137,7 @@ def report(
         ],
         "Reliability": [*shown("reliability"), *shown("agreement", folded=True)],
         "Screening": [
-            paragraph(_screening_told(excluded, everyone)),
+            paragraph(screening),
             *shown("exclusions", "with_and_without"),
             *shown("screening", folded=True),
         ],
@@ -144,7 +145,9 @@ def report(
         "For the paper": paper,
     }
     sections = [section(name, *parts) for name, parts in contents.items() if parts]
-    return page(title, prose.answer(kept), kept.ratings.simulated, [*map(paragraph, kept.ratings.notes), *sections])
+    return page(
+        title, prose.answer(results), results.ratings.simulated, [*map(paragraph, results.ratings.notes), *sections]
+    )
 
 
 def _missing_told(n: int) -> list[str]:
@@ -157,13 +160,3 @@ def _missing_told(n: int) -> list[str]:
             "that they lack."
         )
     ]
-
-
-def _screening_told(excluded: int, everyone: Results) -> str:
-    n = len(everyone.cells.participants)
-    if not excluded:
-        return f"None of the {n} participants broke a screening rule: results with and without exclusions are the same."
-    return (
-        f"{excluded} of {n} participants broke a screening rule; "
-        "the results without exclusions are in the folder all_participants."
-    )

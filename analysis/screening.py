@@ -1,6 +1,7 @@
 """Who is left out and why, by rules written down before the study: a value, a limit, and both in the log."""
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,8 @@ LOG = ["participant", "rule", "value", "limit"]
 
 @dataclass(frozen=True)
 class Rules:
-    """Limits beyond which a participant is left out; a rule without its data (no checks, no times) leaves nobody out.
+    """Limits beyond which a participant is left out; a rule without a limit (None) or without its data (no checks, no
+    times) leaves nobody out.
 
     Attributes
     ----------
@@ -35,46 +37,91 @@ class Rules:
         outlier.
     """
 
-    attention_passed: float = 0.8
-    audible_passed: float = 0.5
+    attention_passed: float | None = 0.8
+    audible_passed: float | None = 0.5
     headphones_required: bool = False
-    fastest_median_rt_ms: float = 200.0
-    repeat_mean_difference: float = 2.0
-    most_same_rating: float = 0.95
-    most_missing: float = 0.5
-    most_outlying: float = 0.25
+    fastest_median_rt_ms: float | None = 200.0
+    repeat_mean_difference: float | None = 2.0
+    most_same_rating: float | None = 0.95
+    most_missing: float | None = 0.5
+    most_outlying: float | None = 0.25
 
     @classmethod
     def of(cls, limits: dict[str, float]) -> "Rules":
-        """Take the study's limits, the defaults for those it does not name."""
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(limits) - known)
-        if unknown:
-            raise ValueError(f"{unknown[0]!r} is no screening rule; there are {', '.join(sorted(known))}.")
-        return cls(**limits)
+        """Take the stated limits; what is not stated is no rule."""
+        known = [field.name for field in fields(cls)]
+        for name, limit in limits.items():
+            if name not in known:
+                raise ValueError(f"{name!r} is no screening rule; there are {', '.join(sorted(known))}.")
+            if not isinstance(limit, int | float):
+                raise ValueError(f"The screening rule {name!r} is {limit!r}; a number is wanted.")
+        unstated = dict.fromkeys(known) | {"headphones_required": False}
+        return cls(**unstated | limits)
 
 
-def screen(
-    ratings: Ratings, rules: Rules, headphones: dict[str, bool] | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+@dataclass(frozen=True)
+class Screening:
+    """Every participant measured against every rule.
+
+    Attributes
+    ----------
+    rules
+        The limits.
+    stated
+        The rules were stated before the study: who breaks one is left out of the main results. Otherwise they are the
+        default limits, which leave nobody out and only say who would be.
+    measured
+        One row per participant: each rule's value, and whether one is broken.
+    log
+        One row per broken rule, columns `LOG`.
+    """
+
+    rules: Rules
+    stated: bool
+    measured: pd.DataFrame
+    log: pd.DataFrame
+
+    def broke(self) -> list[str]:
+        """List the participants who break a rule."""
+        return sorted(set(self.log["participant"]))
+
+    def splits(self) -> bool:
+        """Tell whether some participants break a rule and others do not."""
+        return 0 < len(self.broke()) < len(self.measured)
+
+    def folder(self) -> str:
+        """Name the folder of the version that is not the main one."""
+        return "all_participants" if self.stated else "after_exclusions"
+
+    def caption(self) -> str:
+        """Say what the log lists."""
+        if self.stated:
+            return "Who was left out, by which rule."
+        return "Who breaks a default limit; nobody was left out, since no rules were stated."
+
+    def refuse_to_leave_out_everyone(self, log: Path) -> None:
+        """Raise a ValueError where stated rules leave nobody."""
+        if self.stated and len(self.broke()) == len(self.measured):
+            first = self.log.iloc[0]
+            raise ValueError(
+                f"Every participant breaks a screening rule (the first: {first['participant']}, {first['rule']}); "
+                f"{log} lists them all. Are the limits meant for another study?"
+            )
+
+
+def screen(ratings: Ratings, stated: Rules | None = None, headphones: dict[str, bool] | None = None) -> Screening:
     """Measure every participant against every rule.
 
     Parameters
     ----------
     ratings
         All participants, with their checks and repeats.
-    rules
-        The limits.
+    stated
+        The limits that were stated before the study; None takes the default ones, which leave nobody out.
     headphones
         Whether each participant passed the headphone check, where known.
-
-    Returns
-    -------
-    pd.DataFrame
-        One row per participant: each rule's value, and whether excluded.
-    pd.DataFrame
-        The exclusion log, columns `LOG`; one row per broken rule.
     """
+    rules = stated or Rules()
     people = ratings.levels("participant")
     measured = {
         "attention_passed": (_checks(ratings, "attention"), rules.attention_passed, np.less),
@@ -92,14 +139,14 @@ def screen(
     log = []
     for rule, (values, limit, breaks) in measured.items():
         value = values.reindex(people).to_numpy(dtype=float)
-        if np.isnan(value).all():
+        if limit is None or np.isnan(value).all():
             continue
         table[rule] = value
         broken = breaks(value, limit) & np.isfinite(value)
         log += [(people[i], rule, value[i], float(limit)) for i in np.flatnonzero(broken)]
     exclusions = pd.DataFrame(log, columns=LOG).astype({"value": float, "limit": float})
-    table["excluded"] = table["participant"].isin(exclusions["participant"])
-    return table, exclusions
+    table["breaks_a_rule"] = table["participant"].isin(exclusions["participant"])
+    return Screening(rules, stated is not None, table, exclusions)
 
 
 def _of_participant(table: pd.DataFrame, values: pd.Series, how: str) -> pd.Series:

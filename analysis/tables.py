@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+SUFFIXES = (".csv", ".md", ".tex")
 ROWS_PER_PAGE = 45
 MOST_ROWS = 400
 WIDE_COLUMNS = 8

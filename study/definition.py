@@ -82,6 +82,9 @@ class Screening(Part):
     repeat_mean_difference: float = Field(2.0, gt=0)
     fastest_median_rt_ms: float = Field(200.0, ge=0)
     headphones_required: bool = False
+    most_same_rating: Share = 0.95
+    most_missing: Share = 0.5
+    most_outlying: Share = 0.25
 
 
 class Consent(Part):

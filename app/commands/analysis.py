@@ -15,6 +15,8 @@ from rich.progress import Progress
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.screening import Rules
+
 DATABASE_URL = "sqlite:///data/study.sqlite"
 
 
@@ -55,6 +57,12 @@ def analyse(
     stimuli: Annotated[
         Path | None, typer.Option(help="Stimulus set (folder or manifest.csv), for EQ curves beside ratings.")
     ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            help="Study file whose [screening] says who is left out; without it, a table's ratings all count."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = Path("data/results"),
 ) -> None:
     """Turn ratings into tables, figures, paragraphs and a report.
@@ -81,6 +89,8 @@ def analyse(
         else:
             table, settings, order = _from_database(database_url, study, settings, order)
             found_scale = settings.scale
+        if rules:
+            settings = replace(settings, rules=_rules(rules))
         if stimuli:
             settings = replace(settings, stimuli=read_csv(stimuli / "manifest.csv" if stimuli.is_dir() else stimuli))
         checked = from_table(table, scale or found_scale or (1.0, 7.0), True if simulated else None, order)
@@ -164,6 +174,25 @@ def _from_files(paths: list[Path], source: Source | None) -> tuple[pd.DataFrame,
         raise ValueError(f"{len(paths)} files were given; one table is read with --ratings, several only with --from.")
     table = read_csv(paths[0])
     return table[[name for name in table.columns if name in (*REQUIRED, *OPTIONAL)]] if _is_tidy(table) else table, None
+
+
+def _rules(path: Path) -> Rules:
+    """Take the screening rules of a study file (TOML, or JSON as an export holds it)."""
+    import json
+    import tomllib
+
+    from analysis.screening import Rules
+
+    text = path.read_text(encoding="utf-8")
+    try:
+        table = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} is no study file: {error}.") from None
+    if not isinstance(table.get("screening"), dict):
+        raise ValueError(
+            f"{path} has no section [screening]; `semantic-eq study new` writes a study file that has one."
+        )
+    return Rules.of(table["screening"])
 
 
 def _is_tidy(table: pd.DataFrame) -> bool:

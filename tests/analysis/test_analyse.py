@@ -12,6 +12,7 @@ from analysis import anova, descriptives, posthoc, prose
 from analysis.analyse import Settings, analyse
 from analysis.ratings import from_table
 from analysis.results import compute
+from analysis.screening import Rules
 from tests.analysis.example import example
 from tests.analysis.test_adaptive import stimuli
 
@@ -98,7 +99,7 @@ def excluded(tmp_path_factory):
     (folder / "SIMULATED.txt").write_text("of an earlier run")
     table = example()
     table.loc[table["participant"] == "p05", "rating"] = 4
-    analyse(from_table(table), folder)
+    analyse(from_table(table), folder, Settings(rules=Rules()))
     return folder
 
 
@@ -114,6 +115,16 @@ def test_with_exclusions_both_results_are_there(excluded):
     assert pd.read_csv(excluded / "exclusions.csv")["participant"].unique().tolist() == ["p05"]
     assert pd.read_csv(excluded / "all_participants" / "means.csv")["n"].eq(8).all()
     assert pd.read_csv(excluded / "means.csv")["n"].eq(7).all()
+
+
+def test_without_stated_rules_everyone_counts_and_the_others_stand_beside(excluded):
+    table = example()
+    table.loc[table["participant"] == "p05", "rating"] = 4
+    analyse(from_table(table), excluded)
+    assert pd.read_csv(excluded / "means.csv")["n"].eq(8).all()
+    assert pd.read_csv(excluded / "after_exclusions" / "means.csv")["n"].eq(7).all()
+    assert not (excluded / "all_participants").exists()
+    assert "No rules for leaving out participants were stated" in (excluded / "methods.md").read_text(encoding="utf-8")
 
 
 def few(case):
@@ -154,5 +165,5 @@ def test_one_participant_still_gets_a_report(tmp_path):
 
 def test_everyone_breaking_a_rule_is_told(tmp_path):
     with pytest.raises(ValueError, match="Every participant breaks a screening rule"):
-        analyse(from_table(example().assign(rating=4)), tmp_path)
+        analyse(from_table(example().assign(rating=4)), tmp_path, Settings(rules=Rules()))
     assert len(pd.read_csv(tmp_path / "exclusions.csv")) == 8

@@ -18,13 +18,13 @@ def checks(passed, kind="attention"):
 
 
 def broken_by(table, rules=None, **options):
-    _, log = screen(from_table(table), rules or Rules(), **options)
+    log = screen(from_table(table), rules or Rules(), **options).log
     return list(log[["participant", "rule"]].itertuples(index=False, name=None))
 
 
 def test_nobody_is_left_out_of_good_data():
-    measured, log = screen(from_table(example()), Rules())
-    assert log.empty and not measured["excluded"].any()
+    screening = screen(from_table(example()), Rules())
+    assert screening.log.empty and not screening.measured["breaks_a_rule"].any()
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,20 @@ def test_headphones_count_only_where_the_study_says_so():
 def test_the_log_holds_value_and_limit():
     table = example()
     table["rt_ms"] = np.where(table["participant"] == "p02", 150, 2500)
-    _, log = screen(from_table(table), Rules.of({"fastest_median_rt_ms": 400}))
+    log = screen(from_table(table), Rules.of({"fastest_median_rt_ms": 400})).log
     assert log.iloc[0].tolist() == ["p02", "fastest_median_rt_ms", 150, 400]
 
 
 def test_an_unknown_rule_is_named():
     with pytest.raises(ValueError, match="'loudness' is no screening rule"):
         Rules.of({"loudness": 3})
+
+
+def test_what_a_study_does_not_state_is_no_rule():
+    table = example().assign(rating=4)
+    assert broken_by(table, Rules.of({"attention_passed": 0.8})) == []
+
+
+def test_a_limit_that_is_no_number_is_named():
+    with pytest.raises(ValueError, match="'most_missing' is 'few'; a number is wanted"):
+        Rules.of({"most_missing": "few"})
