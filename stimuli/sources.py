@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from itertools import zip_longest
 from pathlib import Path
 
@@ -14,13 +15,20 @@ from stimuli.clips import Clip, named
 PARTS = ("mixture", *STEMS)
 
 
-def fma_clips(folder: str | Path, n_clips: int, seed: int = 0) -> list[Clip]:
+def fma_clips(
+    folder: str | Path,
+    n_clips: int,
+    seed: int = 0,
+    subset: str | None = None,
+    genres: Collection[str] | None = None,
+) -> list[Clip]:
     """Choose ``n_clips`` tracks of the Free Music Archive's dataset, the genres taking turns.
 
-    ``folder`` holds the numbered folders of MP3 files; ``tracks.csv`` lies in or beside it, as published.
+    ``folder`` holds the numbered folders of MP3 files; ``tracks.csv`` lies in or beside it, as published. Only tracks
+    of a ``subset`` (small, medium, large or full) and of some ``genres`` are chosen where these are given.
     """
     folder = Path(folder)
-    collection = FMA(folder, 44100, 10.0)
+    collection = FMA(folder, 44100, 10.0, subset=subset, genres=genres)
     genre_of = {track.track_id: track.genre for track in read_tracks(find_tracks(folder)) if track.genre}
     by_genre: dict[str, list[Path]] = {}
     for path in collection.items:

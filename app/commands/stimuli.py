@@ -20,6 +20,10 @@ def register(cli: typer.Typer) -> None:
 def build(
     clips: Annotated[Path | None, typer.Option(help="A folder of WAV, FLAC, OGG, OPUS or MP3 files.")] = None,
     fma: Annotated[Path | None, typer.Option(help="A folder of the FMA dataset; genres take turns.")] = None,
+    subset: Annotated[str | None, typer.Option(help="Of FMA: small, medium, large or full.")] = None,
+    genres: Annotated[
+        str | None, typer.Option(help="Of FMA, separated by commas, e.g. Rock,Hip-Hop; else all.")
+    ] = None,
     musdb: Annotated[Path | None, typer.Option(help="A folder of MUSDB18 or MUSDB18-HQ.")] = None,
     part: Annotated[str, typer.Option(help="Of MUSDB18: mixture, drums, bass, other or vocals.")] = "mixture",
     max_clips: Annotated[int | None, typer.Option(min=1, help="Use so many, evenly spread over the folder.")] = None,
@@ -49,7 +53,7 @@ def build(
     from stimuli.conditions import split_conditions
 
     console = Console(stderr=True)
-    chosen = _clips(clips, fma, musdb, part, max_clips, seed)
+    chosen = _clips(clips, fma, subset, genres, musdb, part, max_clips, seed)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with Progress(TextColumn("Rendering"), *columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
@@ -181,15 +185,27 @@ def report(
     print(page)
 
 
-def _clips(clips: Path | None, fma: Path | None, musdb: Path | None, part: str, max_clips: int | None, seed: int):
+def _clips(
+    clips: Path | None,
+    fma: Path | None,
+    subset: str | None,
+    genres: str | None,
+    musdb: Path | None,
+    part: str,
+    max_clips: int | None,
+    seed: int,
+):
     """The clips of the one source named, or None for the built-in ones."""
     from stimuli.clips import built_in_clips, folder_clips, spread
     from stimuli.sources import fma_clips, musdb_clips
 
     if sum(source is not None for source in (clips, fma, musdb)) > 1:
         raise ValueError("Give one of --clips, --fma and --musdb; a set has one source.")
+    if not fma and (subset or genres):
+        raise ValueError("--subset and --genres choose among FMA's tracks: name its folder with --fma.")
     if fma:
-        return fma_clips(fma, max_clips or 10, seed)
+        wanted = [genre.strip() for genre in genres.split(",") if genre.strip()] if genres else None
+        return fma_clips(fma, max_clips or 10, seed, subset, wanted)
     if musdb:
         return musdb_clips(musdb, max_clips or 10, part, seed)
     return spread(folder_clips(clips) if clips else built_in_clips(), max_clips)

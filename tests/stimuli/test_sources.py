@@ -5,8 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
+from typer.testing import CliRunner
 
+from app.cli import cli
 from stimuli import audio
+from stimuli.manifest import Manifest
 from stimuli.sources import fma_clips, musdb_clips
 
 RATE_HZ = 22050
@@ -37,6 +40,17 @@ def test_genres_take_turns(fma):
     assert clips == fma_clips(fma, 5) and clips != fma_clips(fma, 5, seed=1)
     assert clips[0].name.startswith("hip_hop_00")
     assert clips[0].excerpt(44100, 2.5).audio.shape == (2, round(2.5 * 44100))
+
+
+def test_subset_and_genres_are_chosen_from_the_command_line(fma, tmp_path):
+    chosen = ["--fma", str(fma), "--subset", "small", "--genres", "Hip-Hop", "--max-clips", "1", "--seconds", "2"]
+    fast = ["--conditions", "original", "--descriptors", "warm", "--workers", "1", "--out", str(tmp_path / "set")]
+    told = CliRunner().invoke(cli, ["stimuli", "build", *chosen, *fast])
+    assert told.exit_code == 0, told.output
+    (clip,) = Manifest.load(tmp_path / "set").clips
+    assert clip.title.startswith("Hip-Hop, FMA 100")
+    with pytest.raises(ValueError, match=r"'Polka' is not in tracks\.csv, which has Hip-Hop, Rock"):
+        fma_clips(fma, 1, genres=["Polka"])
 
 
 @pytest.fixture
