@@ -19,8 +19,8 @@ import torch
 from torch import nn
 
 from model import checkpoint
-from model.encoder import LATENT, representative
-from model.request import check_sound
+from model.encoder import LATENT
+from model.request import heard
 from model.semantic import SemanticEQ, SemanticNetwork
 
 NAME = "clap"
@@ -66,7 +66,7 @@ class Clap:
 
     def embed_audio(self, audio: np.ndarray, sample_rate: float) -> torch.Tensor:
         """Return the embedding [512] of ``audio`` [channels, samples]: mean over windows of 10 s, length 1."""
-        mono = _mono(representative(audio, sample_rate))
+        mono = _mono(heard(audio, sample_rate))
         mono = soxr.resample(mono / np.abs(mono).max(), sample_rate, RATE_HZ).astype(np.float32)
         inputs = self.processor.feature_extractor(_windows(mono), sampling_rate=RATE_HZ, return_tensors="pt")
         return nn.functional.normalize(self._pooled(self.model.get_audio_features, inputs).mean(dim=0), dim=0)
@@ -161,7 +161,7 @@ class ClapEQ(SemanticEQ):
 
     def embed(self, audio: np.ndarray, sample_rate: float) -> torch.Tensor:
         """Return z_audio [1, 32] of ``audio`` [channels, samples] or [samples]."""
-        embedding = self.clap.embed_audio(check_sound(audio, sample_rate), sample_rate)
+        embedding = self.clap.embed_audio(audio, sample_rate)
         with torch.no_grad():
             return self.projection.of_audio(embedding[None])
 

@@ -17,6 +17,7 @@ import torch
 from model import checkpoint
 from model.eq import EQParams, denormalise, normalise, sort_bells
 from model.request import check_request, known_descriptor
+from model.static import blended
 
 NAME = "flow"
 DIMENSIONS = (1, 2, 3)
@@ -79,22 +80,12 @@ class FlowEQ:
     def propose(self, audio: np.ndarray, sample_rate: float, descriptor: str, intensity: float = 1.0) -> EQParams:
         """Return the decoded mean code of the descriptor, its gains scaled by ``intensity``; the audio is only checked.
 
-        Parameters
-        ----------
-        audio : float array [channels, samples] or [samples]
-        sample_rate : float, Hz
-        descriptor : str, one of ``descriptors``
-        intensity : float
-            0 (flat) to 1 (the EQ as decoded); flowEQ's strength.
-
-        Raises
-        ------
-        ValueError
-            For audio without samples, with integers, NaN or infinity, an unknown descriptor, or an intensity
-            outside 0 to 1. Silence is no error: the EQ does not depend on the sound.
+        Parameters and errors are those of `StaticEQ.propose`, blends included; ``intensity`` is flowEQ's strength.
         """
-        descriptor = check_request(audio, sample_rate, descriptor, intensity, self.descriptors)
-        return EQParams.from_safe(self.decode(self.code(descriptor)[None])[0]).scaled(intensity)
+        blend = check_request(audio, sample_rate, descriptor, intensity, self.descriptors)
+        decoded = self.decode(np.stack([self.code(name) for name in blend]))
+        parts = zip(map(EQParams.from_safe, decoded), blend.values(), strict=True)
+        return blended(list(parts)).scaled(intensity)
 
     def code(self, descriptor: str) -> np.ndarray:
         """Return the mean code [dimensions] of the descriptor's settings."""

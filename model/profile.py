@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from model.semantic import SHORTEST_S, SILENCE, SemanticEQ
+from model.request import SHORTEST_S, SILENCE
+from model.semantic import SemanticEQ
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What every system's ``propose`` checks before it listens."""
+"""What every system makes of a request before it proposes: the words asked for, and what there is to hear."""
 
 from __future__ import annotations
 
@@ -6,35 +6,75 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from model.encoder import representative
 from model.eq import check_audio
 
 SHORTEST_S = 0.2
 SILENCE = 1e-5
 
 
-def check_request(audio, sample_rate: float, descriptor: str, intensity: float, known: Sequence[str]) -> str:
-    """Return the descriptor as it is known, or raise a ValueError that says what of a request cannot be met."""
+def check_request(audio, sample_rate: float, descriptor: str, intensity: float, known: Sequence[str]) -> dict:
+    """Return the blend asked for (see `read_blend`); a ValueError says what of a request cannot be met."""
     check_audio(audio, sample_rate)
+    check_intensity(intensity)
+    return read_blend(descriptor, known)
+
+
+def check_intensity(intensity: float) -> None:
+    """Raise a ValueError for an intensity outside 0 to 1."""
     if not 0 <= intensity <= 1:
-        raise ValueError(f"The intensity is {intensity:g}, outside 0 to 1: was it given in percent?")
-    return known_descriptor(descriptor, known)
+        raise ValueError(f"The intensity is {intensity:g}, outside 0 to 1: was it given in per cent?")
+
+
+def read_blend(text: str, known: Sequence[str]) -> dict[str, float]:
+    """Return the weight of every word in "warm" or "warm:0.5,bright:0.3"; ValueError for words that are not known."""
+    blend: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, number = part.partition(":")
+        name = known_descriptor(name, known)
+        if name in blend:
+            raise ValueError(f"The blend {text!r} has {name!r} twice: give each word one weight.")
+        try:
+            weight = float(number) if number.strip() else 1.0
+        except ValueError:
+            weight = np.nan
+        if not 0 <= weight <= 1:
+            raise ValueError(f"The weight of {name!r} is {number!r}, expected a number from 0 to 1 (warm:0.5).")
+        blend[name] = weight
+    return blend
 
 
 def known_descriptor(descriptor: str, known: Sequence[str]) -> str:
     """Return the one of ``known`` that ``descriptor`` names, whatever its case and spaces; ValueError for none."""
     name = descriptor.strip().lower()
     if name not in known:
-        raise ValueError(f"The descriptor {descriptor!r} is not one of {', '.join(known)}: is it spelled so?")
+        raise ValueError(f"Unknown descriptor {name!r}: this model knows {', '.join(known)}.")
     return name
 
 
-def check_sound(audio, sample_rate: float) -> np.ndarray:
-    """Return ``audio`` as [channels, samples], or raise a ValueError if it has no timbre to listen to."""
+def heard(audio, sample_rate: float) -> np.ndarray:
+    """Return what is listened to of ``audio``, with a peak of 1: all, or twelve excerpts of more than 2 minutes.
+
+    Parameters
+    ----------
+    audio : float array [channels, samples] or [samples]
+    sample_rate : float, Hz
+
+    Returns
+    -------
+    float32 array [channels, samples]
+
+    Raises
+    ------
+    ValueError
+        If there is no timbre to listen to: audio that `model.eq.check_audio` refuses, shorter than 0.2 s, or silent.
+    """
     audio = np.atleast_2d(check_audio(audio, sample_rate))
     duration_s = audio.shape[1] / sample_rate
     if duration_s < SHORTEST_S:
         raise ValueError(f"The audio lasts {duration_s:.3g} s; {SHORTEST_S} s or more is needed to hear its timbre.")
-    peak = float(np.abs(audio).max())
+    audio = representative(audio, sample_rate)
+    peak = np.abs(audio).max()
     if peak < SILENCE:
         raise ValueError(f"The audio is silent (its peak is {peak:.1g}): there is no timbre to listen to.")
-    return audio
+    return (audio / peak).astype(np.float32, copy=False)

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 
 from model import checkpoint
-from model.encoder import N_MELS, features, mel_bank, mel_centres_hz, representative
+from model.encoder import N_MELS, features, mel_bank, mel_centres_hz
 from model.eq import GRID_HZ, EQParams, response_db
-from model.request import check_request, check_sound
+from model.request import check_request, heard
 from model.safe_db import Settings
-from model.static import FIT_RATE_HZ, StaticEQ
+from model.static import FIT_RATE_HZ, StaticEQ, blended
 
 NAME = "ridge"
 DOSE_RANGE = (0.3, 2.5)
@@ -80,7 +80,8 @@ class RidgeEQ:
         audio : float array [channels, samples] or [samples]
             0.2 s or longer, any level; of more than 2 minutes, twelve excerpts of 10 s are listened to.
         sample_rate : float, Hz
-        descriptor : str, one of ``descriptors``
+        descriptor : str
+            One of ``descriptors``, or a blend such as "warm:0.5,bright:0.3" with weights from 0 to 1.
         intensity : float
             0 (flat) to 1.
 
@@ -88,12 +89,13 @@ class RidgeEQ:
         ------
         ValueError
             For silence, audio shorter than 0.2 s, integers, NaN or infinity, an unknown descriptor, or an intensity
-            outside 0 to 1.
+            or weight outside 0 to 1.
         """
-        descriptor = check_request(audio, sample_rate, descriptor, intensity, self.descriptors)
-        missing = 1 - self.describe(audio, sample_rate)[descriptor]
-        dose = float(np.clip(missing, *DOSE_RANGE))
-        return self.static.propose(audio, sample_rate, descriptor).scaled(dose * intensity)
+        blend = check_request(audio, sample_rate, descriptor, intensity, self.descriptors)
+        has = self.describe(audio, sample_rate)
+        doses = {name: weight * float(np.clip(1 - has[name], *DOSE_RANGE)) for name, weight in blend.items()}
+        curves = [(self.static.propose(audio, sample_rate, name), dose) for name, dose in doses.items()]
+        return blended(curves).scaled(intensity)
 
     def describe(self, audio: np.ndarray, sample_rate: float) -> dict[str, float]:
         """Return how many doses of each descriptor the clip already has; 0 is usual for music."""
@@ -109,10 +111,8 @@ def dose(curve_db: np.ndarray, target_db: np.ndarray) -> float:
 
 def long_term_spectrum(audio: np.ndarray, sample_rate: float, usual_db: np.ndarray) -> np.ndarray:
     """Return the audio encoder's long-term spectrum [80] in dB; bands beyond the sample rate are as ``usual_db``."""
-    audio = check_sound(audio, sample_rate)
-    scaled = torch.as_tensor(representative(audio, sample_rate) / np.abs(audio).max(), dtype=torch.float32)
     with torch.no_grad():
-        heard_db = features(scaled[None], sample_rate)[0][0].double().numpy()
+        heard_db = features(torch.from_numpy(heard(audio, sample_rate))[None], sample_rate)[0][0].double().numpy()
     held = mel_bank(float(sample_rate)).sum(dim=1).numpy() > 0
     return np.where(held, heard_db + usual_db[held].mean(), usual_db)
 
@@ -141,9 +141,9 @@ def fit_ridge(
     inputs, outputs = [], []
     for spectrum_db in spectra_db:
         parameters, doses = _draw(settings, n_settings, rng)
-        heard = response_db(parameters, bands_hz, FIT_RATE_HZ) * doses
-        heard -= heard.mean(axis=1, keepdims=True)
-        inputs.append(spectrum_db - usual_db + heard)
+        shift = response_db(parameters, bands_hz, FIT_RATE_HZ) * doses
+        shift -= shift.mean(axis=1, keepdims=True)
+        inputs.append(spectrum_db - usual_db + shift)
         outputs.append(response_db(parameters, GRID_HZ, FIT_RATE_HZ) * doses)
     penalty = _choose_penalty(inputs, outputs)
     weights = _solve(np.concatenate(inputs), np.concatenate(outputs), penalty)

@@ -24,11 +24,10 @@ from torch import nn
 
 from model import checkpoint
 from model.autoencoder import EQAutoencoder
-from model.encoder import LATENT, AudioEncoder, features, representative
-from model.eq import EQParams, check_audio, sort_bells
+from model.encoder import LATENT, AudioEncoder, features
+from model.eq import EQParams, sort_bells
+from model.request import check_intensity, heard, read_blend
 
-SHORTEST_S = 0.2
-SILENCE = 1e-5
 ORIGINS = ("flat", "audio")
 # The dose of any request stays above the floor; 1 is the mean setting that SAFE-DB's people made for the word. The
 # ceiling is the dose that 99 in 100 of them stayed below, within the range given.
@@ -172,8 +171,7 @@ class SemanticEQ:
             weight outside 0 to 1.
         """
         blend = self._parse(descriptor)
-        if not 0 <= intensity <= 1:
-            raise ValueError(f"The intensity is {intensity:g}, outside 0 to 1: was it given in per cent?")
+        check_intensity(intensity)
         if origin not in ORIGINS:
             raise ValueError(f"The origin is {origin!r}, expected one of {', '.join(ORIGINS)}.")
         return self._proposed(self.embed(audio, sample_rate), blend, intensity, origin)
@@ -183,8 +181,8 @@ class SemanticEQ:
     ) -> list[EQParams]:
         """Propose for several intensities, listening once: what `propose` gives for each of them."""
         blend = self._parse(descriptor)
-        if not all(0 <= intensity <= 1 for intensity in intensities):
-            raise ValueError(f"An intensity of {list(intensities)} lies outside 0 to 1: were they given in per cent?")
+        for intensity in intensities:
+            check_intensity(intensity)
         z_audio = self.embed(audio, sample_rate)
         return [self._proposed(z_audio, blend, intensity, "flat") for intensity in intensities]
 
@@ -194,30 +192,20 @@ class SemanticEQ:
         0 is usual for music, about 1 as if equalised by a descriptor's mean setting (the mean of warm and bright is);
         negative is the contrary. The same audio is accepted, and refused, as by `propose`.
         """
-        heard = self._listen(audio, sample_rate)
+        listened = self._listen(audio, sample_rate)
         with torch.no_grad():
-            values = self.network.scores(*heard)[0].tolist()
+            values = self.network.scores(*listened)[0].tolist()
         return dict(zip(self.descriptors, values, strict=True))
 
     def embed(self, audio: np.ndarray, sample_rate: float) -> torch.Tensor:
         """Return z_audio [1, 32] of ``audio`` [channels, samples] or [samples]."""
-        heard = self._listen(audio, sample_rate)
+        listened = self._listen(audio, sample_rate)
         with torch.no_grad():
-            return self.network.encoder(*heard)
+            return self.network.encoder(*listened)
 
     def _listen(self, audio: np.ndarray, sample_rate: float) -> tuple[torch.Tensor, torch.Tensor]:
-        audio = np.atleast_2d(check_audio(audio, sample_rate))
-        duration_s = audio.shape[1] / sample_rate
-        if duration_s < SHORTEST_S:
-            raise ValueError(
-                f"The audio lasts {duration_s:.3g} s; {SHORTEST_S} s or more is needed to hear its timbre."
-            )
-        audio = representative(audio, sample_rate)
-        peak = float(np.abs(audio).max())
-        if peak < SILENCE:
-            raise ValueError(f"The audio is silent (its peak is {peak:.1g}): there is no timbre to listen to.")
         with torch.no_grad():
-            return features(torch.as_tensor(audio / peak, dtype=torch.float32)[None], sample_rate)
+            return features(torch.from_numpy(heard(audio, sample_rate))[None], sample_rate)
 
     def _proposed(self, z_audio: torch.Tensor, blend: dict[int, float], intensity: float, origin: str) -> EQParams:
         if intensity == 0 and origin == "flat":
@@ -237,17 +225,4 @@ class SemanticEQ:
         return EQParams.from_safe(sort_bells(self.network.autoencoder.decode(z).double().numpy())[0])
 
     def _parse(self, text: str) -> dict[int, float]:
-        blend = {}
-        for part in text.split(","):
-            name, _, number = part.partition(":")
-            name = name.strip().lower()
-            if name not in self.descriptors:
-                raise ValueError(f"Unknown descriptor {name!r}: this model knows {', '.join(self.descriptors)}.")
-            try:
-                weight = float(number) if number.strip() else 1.0
-            except ValueError:
-                weight = np.nan
-            if not 0 <= weight <= 1:
-                raise ValueError(f"The weight of {name!r} is {number!r}, expected a number from 0 to 1 (warm:0.5).")
-            blend[self.descriptors.index(name)] = weight
-        return blend
+        return {self.descriptors.index(name): weight for name, weight in read_blend(text, self.descriptors).items()}

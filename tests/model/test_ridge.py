@@ -87,7 +87,7 @@ def test_weights_survive_being_saved(eq, tmp_path):
         ({"audio": np.zeros((2, RATE))}, "silent"),
         ({"audio": np.ones((2, 1))}, r"0\.2 s or more"),
         ({"audio": np.full((2, RATE), np.inf)}, "NaN or infinite"),
-        ({"descriptor": "loud"}, "'loud' is not one of"),
+        ({"descriptor": "loud"}, "Unknown descriptor 'loud'"),
         ({"intensity": 2}, "outside 0 to 1"),
     ],
 )

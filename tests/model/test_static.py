@@ -57,7 +57,7 @@ def test_intensity_scales_the_gains_and_zero_leaves_the_clip_untouched(shipped):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"descriptor": "purple"}, "'purple' is not one of warm"),
+        ({"descriptor": "purple"}, "Unknown descriptor 'purple'"),
         ({"intensity": 70}, "intensity is 70, outside 0 to 1"),
         ({"intensity": float("nan")}, "intensity is nan"),
         ({"audio": np.full((2, 100), np.nan)}, "NaN"),

@@ -64,3 +64,15 @@ def test_a_fixed_curve_needs_no_sound_and_ridge_does():
 def test_audio_that_is_none_is_refused(eq, audio, sentence):
     with pytest.raises(ValueError, match=sentence):
         eq.propose(audio, 44_100, "warm")
+
+
+def test_a_blend_sums_its_words_responses(eq):
+    audio = pink_noise(1.0)
+    warm, bright = (eq.propose(audio, 44_100, word).response(GRID_HZ, 44_100) for word in ("warm", "bright"))
+    blend = eq.propose(audio, 44_100, "Warm:0.6, bright:0.3")
+    np.testing.assert_allclose(blend.response(GRID_HZ, 44_100), 0.6 * warm + 0.3 * bright, atol=0.35)
+    half = eq.propose(audio, 44_100, "warm:0.6,bright:0.3", intensity=0.5)
+    np.testing.assert_allclose(half.gains_db, blend.gains_db / 2)
+    assert not eq.propose(audio, 44_100, "warm:0,bright:0").gains_db.any()
+    with pytest.raises(ValueError, match="has 'warm' twice"):
+        eq.propose(audio, 44_100, "warm:0.5,warm")
