@@ -128,9 +128,10 @@ def forest_figure(pairs: pd.DataFrame) -> Figure:
             axis.annotate(text, (1.02, y), xycoords=("axes fraction", "data"), fontsize=6, va="center")
             y += 1
         y += 0.6
-    axis.annotate("$d_z$", (1.02, -1.2), xycoords=("axes fraction", "data"), fontsize=6.5, va="center")
+    heading = {"xycoords": "axes fraction", "textcoords": "offset points", "fontsize": 6.5}
+    axis.annotate("$d_z$", (1.02, 1), xytext=(0, 2), **heading)
     axis.set_yticks(places, labels)
-    axis.invert_yaxis()
+    axis.set_ylim(max(places) + 0.7, -0.7)
     axis.set_xlabel("difference in points, 95 % CI")
     return figure
 

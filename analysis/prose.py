@@ -6,8 +6,10 @@ from importlib.metadata import version
 
 import pandas as pd
 
+from analysis.cells import cells
 from analysis.numbers import counted, degrees, f_test, interval, listed, number, p_value, share, t_test
 from analysis.power import exact_power
+from analysis.ratings import Ratings
 from analysis.results import Results
 from analysis.screening import Screening
 
@@ -46,7 +48,11 @@ def answer(results: Results) -> list[str]:
             "Nothing here should be read as an effect or as its absence.",
         ]
     over = f"Averaged over {listed(results.cells.descriptors)}" if len(rows) > 1 else f"For {first['descriptor']}"
-    verdict = _verdict(first, a, b) if first["n"] >= FEW else "too few participants to trust the test"
+    verdict = (
+        _verdict(first, a, b, "s" if len(rows) > 1 else "")
+        if first["n"] >= FEW
+        else "too few participants to trust the test"
+    )
     return [
         f"{over}, {counted(int(first['n']), 'participant')} rated {a} {_more_or_less(first['diff'])} {b} on the "
         f"{scale} scale "
@@ -67,10 +73,10 @@ def _more_or_less(difference: float) -> str:
     return f"{number(abs(difference))} points {'higher' if difference > 0 else 'lower'} than"
 
 
-def _verdict(row: pd.Series, a: str, b: str) -> str:
+def _verdict(row: pd.Series, a: str, b: str, plural: str) -> str:
     if row["p"] >= 0.05:
         return "the study does not show a difference"
-    return f"{a if row['diff'] > 0 else b} was heard as more so"
+    return f"{a if row['diff'] > 0 else b} sounded more like the descriptor{plural}"
 
 
 def _by_descriptor(results: Results, a: str, b: str) -> str:
@@ -113,15 +119,14 @@ def methods(results: Results, everyone: Results, screening: Screening) -> str:
     checks = [f"{counted(int(kinds[k]), 'response')} to {name}" for k, name in _EXTRA.items() if kinds.get(k, 0)]
     paragraphs = [
         "## Participants",
-        f"{counted(len(screening.measured), 'participant')} took part. {_exclusions_told(screening)}",
+        f"The study had {counted(len(screening.measured), 'participant')}. {_exclusions_told(screening)}",
         "## Design",
         f"Ratings were collected in a within-subject design of {counted(len(clips), 'clip')}, "
         f"{counted(len(conditions), 'condition')} "
         f"({', '.join(conditions)}) and {counted(len(descriptors), 'descriptor')} ({', '.join(descriptors)}), on a "
         f"scale from {low:g} to {high:g}. "
-        f"{counted(int(ratings.main['rating'].notna().sum()), 'rating')} were given; "
-        f"{counted(int(ratings.main['rating'].isna().sum()), 'rating')} "
-        f"presented but not given." + (f" There were also {listed(checks)}." if checks else ""),
+        f"In all, {counted(int(ratings.main['rating'].notna().sum()), 'rating')} were given{_missing_told(ratings)}."
+        + (f" There were also {listed(checks)}." if checks else ""),
         "## Analysis",
         _analysis_told(results),
         _software(),
@@ -137,11 +142,17 @@ _EXTRA = {
 }
 
 
+def _missing_told(ratings: Ratings) -> str:
+    n, lacking = int(ratings.main["rating"].isna().sum()), len(cells(ratings).missing())
+    told = f" and {n:,} asked for but not given" if n else ""
+    return told + (f"; {counted(lacking, 'participant-by-cell mean')} had none" if lacking else "")
+
+
 def _exclusions_told(screening: Screening) -> str:
     limits = {rule: float(getattr(screening.rules, rule)) for rule in RULES_TOLD if rule in screening.measured}
     applied = listed([RULES_TOLD[rule].format(limit=limit) for rule, limit in limits.items()])
     n = len(screening.broke())
-    people = f"{counted(n, 'participant')} {'was' if n == 1 else 'were'}" if n else "Nobody was"
+    people = {0: "Nobody was", 1: "One participant was"}.get(n, f"In all, {counted(n, 'participant')} were")
     if screening.stated:
         return (
             f"Participants were to be left out by rules written down before the study: {applied}. {people} left out. "

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from analysis.numbers import counted
+
 LABELS = ("participant", "descriptor", "clip", "condition")
 REQUIRED = (*LABELS, "rating")
 OPTIONAL = ("kind", "expected", "rt_ms", "position", "simulated", "session")
@@ -86,6 +88,7 @@ def from_table(
     ValueError
         Names the row, the column and the value that cannot be right.
     """
+    table = _usual_names(table)
     _require_columns(table)
     table = table[[name for name in (*REQUIRED, *OPTIONAL) if name in table.columns]].copy()
     table, is_simulated, notes = _one_population(table, simulated)
@@ -103,6 +106,13 @@ def from_table(
     _refuse_duplicates(main)
     extra = table[~is_rating & (kind != "practice")].assign(kind=kind)
     return Ratings(main, extra, (float(scale[0]), float(scale[1])), is_simulated, tuple(notes))
+
+
+def _usual_names(table: pd.DataFrame) -> pd.DataFrame:
+    """Take `Participant` or ` Rating` for the column that is meant, where there is no other of that name."""
+    names = {name: str(name).strip().lower() for name in table.columns}
+    taken = [*names.values()]
+    return table.rename(columns={name: usual for name, usual in names.items() if taken.count(usual) == 1})
 
 
 def _require_columns(table: pd.DataFrame) -> None:
@@ -130,7 +140,7 @@ def _one_population(table: pd.DataFrame, simulated: bool | None) -> tuple[pd.Dat
         raise ValueError(f"The table holds no {word} participants, only {other} ones.")
     notes = []
     if len(kept) < len(table):
-        notes.append(f"{len(table) - len(kept)} rows of {other} participants were left out.")
+        notes.append(f"{counted(len(table) - len(kept), 'row')} of {other} participants left out.")
     return kept, simulated, notes
 
 
@@ -219,7 +229,7 @@ def _refuse_outside(table: pd.DataFrame, rated: pd.Series, scale: tuple[float, f
         row = outside.argmax()
         raise ValueError(
             f"Row {table.index[row]}, column 'rating': {rating[row]:g} is outside the scale {low:g} to {high:g} "
-            f"({outside.sum()} such rows); if another scale was used, say so with --scale LOW HIGH."
+            f"({counted(int(outside.sum()), 'such row')}); if another scale was used, say so with --scale LOW HIGH."
         )
 
 
@@ -234,6 +244,7 @@ def _refuse_duplicates(main: pd.DataFrame) -> None:
         same &= codes == codes[second]
     cell = ", ".join(f"{column} {main[column].iloc[second]!r}" for column in LABELS)
     raise ValueError(
-        f"Rows {main.index[same.argmax()]} and {main.index[second]} both rate {cell} ({again.sum()} such rows); "
+        f"Rows {main.index[same.argmax()]} and {main.index[second]} both rate {cell} "
+        f"({counted(int(again.sum()), 'such row')}); "
         "remove one, or give repeats a column 'kind' with the value 'repeat'."
     )

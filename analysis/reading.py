@@ -5,6 +5,7 @@ The index of the returned table is the line in the file (the header is line 1), 
 """
 
 import csv
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -13,15 +14,13 @@ MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "-", "."]
 _ENCODINGS_BY_MARK = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
 
-def read_csv(path: str | Path, columns: tuple[str, ...] | None = None) -> pd.DataFrame:
+def read_csv(path: str | Path) -> pd.DataFrame:
     """Read a delimited text file with every column as categories of text.
 
     Parameters
     ----------
     path
         UTF-8, UTF-16 or Latin-1 text; separated by commas, semicolons, tabs or bars.
-    columns
-        Names to read, others are left out; all of them by default.
 
     Returns
     -------
@@ -31,7 +30,7 @@ def read_csv(path: str | Path, columns: tuple[str, ...] | None = None) -> pd.Dat
     Raises
     ------
     ValueError
-        The file is empty, holds only a header, or is not a table.
+        The file is empty, holds only a header, or is not a table; a line has more cells than the header.
     """
     path = Path(path)
     if path.is_dir():
@@ -46,10 +45,9 @@ def read_csv(path: str | Path, columns: tuple[str, ...] | None = None) -> pd.Dat
         raise ValueError(f"{path} is empty (no header in its first line); was the export cut off?")
     separator = _separator(header)
     names = [name.strip() for name in next(csv.reader([header], delimiter=separator))]
-    wanted = range(len(names)) if columns is None else [i for i, name in enumerate(names) if name in columns]
-    _refuse_double_names(path, [names[i] for i in wanted])
-    table = _parse(path, encoding, separator, list(wanted))
-    table.columns = [names[i] for i in wanted]
+    _refuse_double_names(path, names)
+    table = _parse(path, encoding, separator, len(names))
+    table.columns = names
     table.index = pd.RangeIndex(2, len(table) + 2, name="line")
     table = table[table.notna().any(axis=1)]
     if table.empty:
@@ -84,26 +82,38 @@ def _refuse_double_names(path: Path, names: list[str]) -> None:
         raise ValueError(f"{path} has more than one column named {double[0]!r}; rename or remove one.")
 
 
-def _parse(path: Path, encoding: str, separator: str, wanted: list[int]) -> pd.DataFrame:
+def _parse(path: Path, encoding: str, separator: str, n_columns: int) -> pd.DataFrame:
     try:
-        return pd.read_csv(
+        table = pd.read_csv(
             path,
             encoding=encoding,
             sep=separator,
             header=None,
+            names=range(n_columns),
             skiprows=1,
-            usecols=wanted,
             dtype=str,  # "007" stays "007"
             na_values=MISSING,
             keep_default_na=False,
             skip_blank_lines=False,
             skipinitialspace=True,
-        ).astype("category")
+        )
     except pd.errors.EmptyDataError:
-        return pd.DataFrame(columns=wanted)
+        return pd.DataFrame(columns=range(n_columns))
     except UnicodeError as error:
         raise ValueError(f"{path} cannot be read as {encoding} text ({error}); save it as UTF-8.") from None
     except pd.errors.ParserError as error:
+        if found := re.search(r"in line (\d+), saw (\d+)", str(error)):
+            _refuse_more_cells(path, int(found[1]), int(found[2]), n_columns)
         raise ValueError(
             f"{path} is not a table: {str(error).strip()}; is a separator missing or a quote open?"
         ) from None
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much in the first line as row names
+        _refuse_more_cells(path, 2, n_columns + table.index.nlevels, n_columns)
+    return table.astype("category")
+
+
+def _refuse_more_cells(path: Path, line: int, cells: int, n_columns: int) -> None:
+    raise ValueError(
+        f"{path}, line {line}: {cells} cells, and the header names {n_columns} columns; is it a decimal comma or a "
+        "separator within a label, without quotes around it?"
+    )

@@ -15,6 +15,7 @@ SUFFIXES = (".csv", ".md", ".tex")
 ROWS_PER_PAGE = 45
 MOST_ROWS = 400
 WIDE_COLUMNS = 8
+SMALL_COLUMNS = 12
 _P_VALUES = ("p", "p_unc", "p_gg", "p_hf", "p_W", "p_holm", "p_wilcoxon", "p_wilcoxon_holm")
 _HEADINGS = {
     "p_unc": ("p", "$p$"),
@@ -48,8 +49,8 @@ _TEX_ESCAPES = str.maketrans(
         "$": "\\$",
         "{": "\\{",
         "}": "\\}",
-        "^": "\\^{}",
-        "~": "\\~{}",
+        "^": "\\textasciicircum{}",
+        "~": "\\textasciitilde{}",
         "<": "$<$",
         ">": "$>$",
         "|": "$|$",
@@ -133,13 +134,14 @@ def to_latex(data: pd.DataFrame, caption: str, label: str) -> str:
         _HEADINGS[name][1] if name in _HEADINGS else tex_escape(name.replace("_", " ")) for name in data.columns
     ]
     float_name = "table*" if len(headings) > WIDE_COLUMNS else "table"
+    size = "scriptsize" if len(headings) > SMALL_COLUMNS else "footnotesize"
     lines = [
-        "\\ifdefined\\toprule\\else\\documentclass{article}\\usepackage{booktabs}"
+        "\\ifdefined\\toprule\\else\\documentclass{article}\\usepackage{booktabs}\\usepackage[margin=2cm]{geometry}"
         "\\def\\alone{\\end{document}}\\begin{document}\\fi % by itself a document, in a paper with booktabs nothing"
     ]
     for start in range(0, max(len(rows), 1), ROWS_PER_PAGE):
         continued = " (continued)" if start else ""
-        lines += [f"\\begin{{{float_name}}}[tbp]", "\\centering\\footnotesize\\setlength{\\tabcolsep}{3pt}"]
+        lines += [f"\\begin{{{float_name}}}[tbp]", f"\\centering\\{size}\\setlength{{\\tabcolsep}}{{3pt}}"]
         lines += [f"\\caption{{{tex_escape(caption)}{continued}}}"]
         lines += [] if start else [f"\\label{{tab:{label}}}"]
         lines += [f"\\begin{{tabular}}{{{right}}}", "\\toprule", " & ".join(headings) + " \\\\", "\\midrule"]

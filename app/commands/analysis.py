@@ -75,6 +75,7 @@ def analyse(
 
     from analysis.analyse import Settings
     from analysis.analyse import analyse as run
+    from analysis.numbers import counted
     from analysis.ratings import from_table
     from analysis.reading import read_csv
 
@@ -96,8 +97,8 @@ def analyse(
         checked = from_table(table, scale or found_scale or (1.0, 7.0), True if simulated else None, order)
         results = run(checked, out, settings, lambda step: progress.update(task, description=step, advance=1))
     mark = "SIMULATED participants. " if checked.simulated else ""
-    n = len(results.cells.participants)
-    typer.echo(f"{mark}{n} participants are analysed in {out / 'report.html'}; tables and figures are beside it.")
+    n = counted(len(results.cells.participants), "participant")
+    typer.echo(f"{mark}The ratings of {n} are analysed in {out / 'report.html'}; tables and figures are beside it.")
 
 
 def power(
@@ -164,7 +165,6 @@ def _integers(text: str, option: str) -> list[int]:
 
 
 def _from_files(paths: list[Path], source: Source | None) -> tuple[pd.DataFrame, tuple[float, float] | None]:
-    from analysis.ratings import OPTIONAL, REQUIRED
     from analysis.reading import read_csv
     from analysis.webmushra import read_webmushra
 
@@ -172,8 +172,7 @@ def _from_files(paths: list[Path], source: Source | None) -> tuple[pd.DataFrame,
         return read_webmushra(paths)
     if len(paths) > 1:
         raise ValueError(f"{len(paths)} files were given; one table is read with --ratings, several only with --from.")
-    table = read_csv(paths[0])
-    return table[[name for name in table.columns if name in (*REQUIRED, *OPTIONAL)]] if _is_tidy(table) else table, None
+    return read_csv(paths[0]), None
 
 
 def _rules(path: Path) -> Rules:
@@ -193,12 +192,6 @@ def _rules(path: Path) -> Rules:
             f"{path} has no section [screening]; `semantic-eq study new` writes a study file that has one."
         )
     return Rules.of(table["screening"])
-
-
-def _is_tidy(table: pd.DataFrame) -> bool:
-    from analysis.ratings import REQUIRED
-
-    return set(REQUIRED) <= set(table.columns)
 
 
 def _from_database(database_url: str, study: int | None, settings, order: dict) -> tuple:

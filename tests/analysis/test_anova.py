@@ -2,7 +2,9 @@
 epsilons and Mauchly tests."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from statsmodels.stats.anova import AnovaRM
 
 from analysis.anova import anova, anova_by_descriptor, within
 from tests.analysis.reference import STUDIES, expected, grid
@@ -38,6 +40,18 @@ def test_both_factors_agree_with_afex(name):
     assert {r["name"] for r in expected(name)["anova"]["table"]} == set(table["effect"])
     for _, row in table.iterrows():
         check(row, expected(name)["anova"])
+
+
+@pytest.mark.parametrize("name", ["listening", "few", "maxwell", "obrien"])
+def test_f_and_p_are_also_those_of_statsmodels(name):
+    # AnovaRM gives no epsilons, no Mauchly test and no eta squared, and refuses a participant without a cell
+    labels = ("participant", "descriptor", "condition")
+    study = grid(name)
+    index = pd.MultiIndex.from_product([study.participants, study.descriptors, study.conditions], names=labels)
+    long = pd.DataFrame({"rating": study.means.ravel()}, index=index).reset_index()
+    theirs = AnovaRM(long, "rating", "participant", within=["condition", "descriptor"]).fit().anova_table
+    ours = anova(study).set_index("effect").loc[theirs.index, ["F", "ddof1", "ddof2", "p_unc"]]
+    assert ours.to_numpy(dtype=float) == pytest.approx(theirs.to_numpy(), rel=1e-6, abs=1e-14)
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -88,6 +88,19 @@ def test_a_file_that_is_no_table_is_told_in_one_sentence(tmp_path, content):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("first", [1, 5])
+def test_a_decimal_comma_without_quotes_is_not_read_as_another_rating(tmp_path, first):
+    lines = saved(tmp_path, example()).read_text().splitlines()
+    (tmp_path / "ratings.csv").write_text("\n".join(lines[:first] + [f"{line},5" for line in lines[first:]]))
+    with pytest.raises(ValueError, match=f"line {first + 1}: 6 cells, and the header names 5 columns"):
+        read(tmp_path / "ratings.csv")
+
+
+def test_columns_are_known_by_any_case(tmp_path):
+    table = example().rename(columns={"participant": "Participant", "rating": " RATING"})
+    assert list(read(saved(tmp_path, table)).main["rating"]) == list(example()["rating"])
+
+
 def test_missing_ratings_stay_rows_without_a_number(tmp_path):
     table = example().astype({"rating": float})
     table.loc[[1, 5], "rating"] = np.nan
