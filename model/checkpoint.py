@@ -35,6 +35,15 @@ def shipped(name: str) -> Path:
     return paths[0]
 
 
+def kind_of(path: str | Path) -> str | None:
+    """Return the kind of system whose weights ``path`` holds, None if it is no file of weights; `read` checks more."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return json.loads((file.metadata() or {}).get("about", "{}")).get("kind")
+    except (OSError, SafetensorError):
+        return None
+
+
 def read(path: str | Path, kind: str) -> tuple[dict[str, torch.Tensor], dict, str]:
     """Read weights written by `write`.
 

@@ -10,6 +10,7 @@ and since a text says where to go but not how far, its curve gets the mean stren
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from model.request import heard
 from model.semantic import SemanticEQ, SemanticNetwork
 
 NAME = "clap"
+EXAMPLE = "laion/clap-htsat-unfused"
 EMBEDDING, HIDDEN = 512, 128
 RATE_HZ, WINDOW_S = 48_000, 10.0
 PROMPT = "a sound that is {}"
@@ -52,17 +54,25 @@ class Clap:
             If the extra is not installed, or nothing usable is found under that name.
         """
         try:
-            from transformers import AutoProcessor, ClapModel
+            from transformers import AutoConfig, AutoProcessor, ClapModel
         except ImportError:
             raise ValueError("CLAP needs the extra clap: pip install 'semantic-eq[clap]'.") from None
+        place = _folder_or_name(source)
         try:
-            model, processor = ClapModel.from_pretrained(str(source)), AutoProcessor.from_pretrained(str(source))
+            config = AutoConfig.from_pretrained(place)
+            if config.model_type != "clap":
+                raise ValueError(f"it is a model of type {config.model_type}")
+            model, loading = ClapModel.from_pretrained(place, output_loading_info=True)
+            # transformers would go on with random numbers in their place.
+            if missing := set(loading["missing_keys"]) & dict(model.named_parameters()).keys():
+                raise ValueError(f"{len(missing)} of its weights are missing, like {min(missing)}")
+            processor = AutoProcessor.from_pretrained(place)
         except (OSError, ValueError) as error:
             reason = str(error).split("\n")[0].rstrip(".")
-            raise ValueError(f"No CLAP could be loaded from {str(source)!r} ({reason}).") from None
-        if model.config.projection_dim != EMBEDDING:
-            raise ValueError(f"{source} embeds in {model.config.projection_dim} dimensions, expected {EMBEDDING}.")
-        return cls(model, processor, str(source))
+            raise ValueError(f"No CLAP could be loaded from {place!r} ({reason}).") from None
+        if config.projection_dim != EMBEDDING:
+            raise ValueError(f"{place} embeds in {config.projection_dim} dimensions, expected {EMBEDDING}.")
+        return cls(model, processor, place)
 
     def embed_audio(self, audio: np.ndarray, sample_rate: float) -> torch.Tensor:
         """Return the embedding [512] of ``audio`` [channels, samples]: mean over windows of 10 s, length 1."""
@@ -82,6 +92,17 @@ class Clap:
             output = embed(**inputs)
         # transformers before 5 returns the embeddings themselves.
         return getattr(output, "pooler_output", output)
+
+
+def _folder_or_name(source: str | Path) -> str:
+    """Return a folder's whole path or a name on the hub; ValueError for what is neither."""
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        return str(folder.resolve())
+    if folder.exists() or not re.fullmatch(r"\w[\w.-]*/[\w.-]+", str(source)):
+        found = "is a file" if folder.exists() else "is no folder here and no name on the hub"
+        raise ValueError(f"{source} {found}: give the folder of a ClapModel, or a name like {EXAMPLE}.")
+    return str(source)
 
 
 def _mono(audio: np.ndarray) -> np.ndarray:

@@ -19,15 +19,24 @@ def register(cli: typer.Typer) -> None:
 
 SafeFile = Annotated[Path, typer.Option("--safe", help="SAFE-DB's equaliser file (SAFEEqualiserUserData.csv).")]
 Weights = Annotated[Path | None, typer.Option(help="Weights other than the shipped ones.")]
+ClapPlace = Annotated[
+    str | None, typer.Option(help="With --weights of CLAP: its folder or hub name, if not where it was in training.")
+]
 
 
 def process(
     source: Annotated[Path, typer.Argument(metavar="IN", help="Recording to equalise (WAV, FLAC, OGG, MP3 ...).")],
     destination: Annotated[Path, typer.Argument(metavar="OUT", help="File to write; its ending names the format.")],
-    descriptor: Annotated[str, typer.Option(help='Word to take the sound to, or a blend: "warm:0.5,bright:0.3".')],
+    descriptor: Annotated[
+        str,
+        typer.Option(
+            help='Word to take the sound to, or a blend: "warm:0.5,bright:0.3"; any phrase with --weights of CLAP.'
+        ),
+    ],
     condition: Annotated[str, typer.Option(help=f"One of {', '.join(CONDITIONS)}.")] = "semantic",
     intensity: Annotated[float, typer.Option(help="0 (untouched) to 1.")] = 1.0,
     weights: Weights = None,
+    clap: ClapPlace = None,
 ) -> None:
     """Equalise one file towards a word."""
     import numpy as np
@@ -35,7 +44,7 @@ def process(
     from rich import print as show
 
     audio, sample_rate = _read(source)
-    params = _propose(condition, weights, audio, sample_rate, descriptor, intensity)
+    params = _propose(condition, weights, clap, audio, sample_rate, descriptor, intensity)
     output = params.apply(audio, sample_rate)
     peak = float(np.abs(output).max())
     if peak > 1:
@@ -68,15 +77,32 @@ def _read(path: Path):
     return audio.T, sample_rate
 
 
-def _propose(condition: str, weights: Path | None, audio, sample_rate: int, descriptor: str, intensity: float):
+def _semantic(weights: Path | None, clap: str | None = None):
+    """Return the equaliser of the kind that ``weights`` holds, the shipped one without them."""
+    from model import SemanticEQ, checkpoint
+
+    if weights is not None and checkpoint.kind_of(weights) == "clap":
+        from model.clap import ClapEQ
+
+        return ClapEQ.load(weights, clap)
+    if clap is not None:
+        raise ValueError("--clap needs --weights that `semantic-eq train --clap` wrote: none are shipped.")
+    return SemanticEQ.load(weights)
+
+
+def _propose(
+    condition: str, weights: Path | None, clap: str | None, audio, sample_rate: int, descriptor: str, intensity: float
+):
     import model
 
     if condition not in CONDITIONS:
         raise ValueError(f"Unknown condition {condition!r}: expected one of {', '.join(CONDITIONS)}.")
     if condition == "original":
         return model.EQParams.flat()
-    system = {"semantic": "SemanticEQ", "flow": "FlowEQ", "static": "StaticEQ"}[condition]
-    equaliser = getattr(model, system).load(weights)
+    if condition == "semantic":
+        equaliser = _semantic(weights, clap)
+    else:
+        equaliser = {"flow": model.FlowEQ, "static": model.StaticEQ}[condition].load(weights)
     return equaliser.propose(audio, sample_rate, descriptor, intensity=intensity)
 
 
@@ -86,18 +112,18 @@ def profile(
     window: Annotated[float, typer.Option(help="Seconds that each line listens to.")] = 10.0,
     csv: Annotated[Path | None, typer.Option(help="Write the profile to this file as well.")] = None,
     weights: Weights = None,
+    clap: ClapPlace = None,
 ) -> None:
     """Show how much a recording already sounds like each word, over time (0: usual for music, 1: as if equalised)."""
     from rich.console import Console
     from rich.progress import track
     from rich.table import Table
 
-    from model import SemanticEQ
     from model.profile import profile as measure
     from model.profile import write_csv
 
     audio, sample_rate = _read(source)
-    eq = SemanticEQ.load(weights)
+    eq = _semantic(weights, clap)
     rows = measure(eq, audio, sample_rate, step, window, lambda items: track(items, "Listening", transient=True))
     table = Table("time", *eq.descriptors)
     for row in rows:
@@ -119,12 +145,21 @@ def train(
     pink_ratio: Annotated[float | None, typer.Option(help="Share of pink noise; else 0.1, or 1 without music.")] = None,
     fma_ratio: Annotated[float, typer.Option(help="Share of FMA.")] = 0.0,
     musdb_ratio: Annotated[float, typer.Option(help="Share of MUSDB18.")] = 0.0,
-    epochs: Annotated[int, typer.Option(help="The shipped weights are 20.")] = 20,
+    fma_subset: Annotated[str | None, typer.Option(help="small, medium, large or full, by FMA's tracks.csv.")] = None,
+    fma_genre: Annotated[
+        list[str] | None, typer.Option(help="A top genre of FMA's tracks.csv, like Rock; may be given more than once.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="By default 20, or 60 of CLAP's projection.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, mps ...")] = "cpu",
     seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 0,
     pretrained: Annotated[Path | None, typer.Option(help="Start from these weights.")] = None,
     end_to_end: Annotated[bool, typer.Option(help="Train the last stage, through the differentiable EQ.")] = True,
-    baselines: Annotated[bool, typer.Option(help="Train static, flow and ridge as well.")] = False,
+    baselines: Annotated[bool, typer.Option(help="Train static, flow and ridge on the same music as well.")] = False,
+    clap: Annotated[
+        str | None,
+        typer.Option(help="Train a projection of this CLAP (folder or hub name) for --pretrained or the shipped EQs."),
+    ] = None,
+    clap_clips: Annotated[int, typer.Option(help="Clips that CLAP hears, each as it is and with 6 EQs.")] = 500,
     wandb: Annotated[bool, typer.Option(help="Log to Weights & Biases; WANDB_MODE=offline needs no account.")] = False,
 ) -> None:
     """Train the semantic equaliser. A run that was killed goes on when the same command is given again."""
@@ -134,18 +169,22 @@ def train(
     from model.training.loop import Plan
     from model.training.loop import train as run
 
+    epochs = epochs if epochs is not None else 60 if clap else 20
     plan = Plan(epochs=epochs, seed=seed, device=device, end_to_end=end_to_end)
     settings, _ = safe_db.read(safe).split()
     folders = [path.expanduser() for path in music or []]
     ratios = {"fma_ratio": fma_ratio, "musdb_ratio": musdb_ratio}
     ratios["pink_ratio"] = pink_ratio if pink_ratio is not None else 0.1 if folders else 1 - fma_ratio - musdb_ratio
-    mixture, validation = _mixtures(folders, ratios, {"fma": fma, "musdb": musdb})
+    collections = {"fma": fma, "musdb": musdb, "fma_subset": fma_subset, "fma_genres": fma_genre or None}
+    mixture, validation = _mixtures(folders, ratios, collections)
     start = SemanticEQ.load(pretrained) if pretrained else None
+    if clap is not None:
+        _train_clap(clap, start or SemanticEQ.load(), mixture, settings, clap_clips, epochs, seed, out)
+        return
     about = {"music": [folder.name for folder in folders], **ratios, "pretrained": start.model_hash if start else None}
     with _progress(wandb, {**about, "epochs": epochs, "seed": seed}) as report:
         _, path = run(settings, mixture, validation, out, plan, about, start, report)
-    for file, reason in sorted({**mixture.skipped, **validation.skipped}.items()):
-        show(f"[yellow]Skipped[/] {file}: {reason}")
+    _show_skipped({**mixture.skipped, **validation.skipped})
     if baselines:
         _train_baselines(safe, out, seed, mixture)
     show(f"Wrote {path}")
@@ -168,6 +207,33 @@ def _mixtures(folders: list[Path], ratios: dict, collections: dict):
     if not apart:
         return mixture, mixture
     return mixture, training_mixture(rate, duration_s, music=apart, keep=is_for_validation, **ratios, **collections)
+
+
+def _show_skipped(skipped: dict[str, str]) -> None:
+    from rich import print as show
+    from rich.markup import escape
+
+    for file, reason in sorted(skipped.items()):
+        show(f"[yellow]Skipped[/] {escape(f'{file}: {reason}')}")
+    if skipped:
+        show(f"{len(skipped)} files of music could not be used.")
+
+
+def _train_clap(source: str, base, mixture, settings, clips: int, epochs: int, seed: int, out: Path) -> None:
+    from rich import print as show
+
+    from model.clap import Clap
+    from model.training.clap import train_clap
+
+    if clips < 2:
+        raise ValueError(f"CLAP was given {clips} clips to hear, fewer than 2.")
+    clap = Clap.load(source)
+    with _progress(False, {}) as report:
+        heard = partial(report, "hearing through CLAP", total=clips, losses={})
+        eq = train_clap(base, clap, mixture, settings, clips, epochs=epochs, seed=seed, on_clip=lambda n: heard(step=n))
+    _show_skipped(mixture.skipped)
+    show(f"The projection tells the EQ on a clip within {eq.about['rms_db']:.1f} dB (root mean square, in training).")
+    show(f"Wrote {eq.save(out)}")
 
 
 def _train_baselines(safe: Path, out: Path, seed: int, music) -> None:
@@ -221,7 +287,9 @@ def evaluate(
     ] = None,
     held_out_only: Annotated[bool, typer.Option(help="Use only recordings that training by name leaves out.")] = False,
     max_clips: Annotated[int, typer.Option(help="Use so many, evenly spread over the folder.")] = 40,
-    descriptors: Annotated[str, typer.Option(help="Separated by commas, or 'all'.")] = "warm,bright,airy",
+    descriptors: Annotated[
+        str, typer.Option(help="Separated by commas, or 'all' that weights and SAFE-DB's file know.")
+    ] = "warm,bright,airy",
     all_settings: Annotated[
         bool, typer.Option(help="Test describe() with all settings, not only held-out ones.")
     ] = False,
@@ -236,37 +304,40 @@ def evaluate(
     chosen = measures.read_clips(clips, max_clips, held_out_only, lambda items: track(items, "Reading"))
     settings = safe_db.read(safe)
     _, held_out = settings.split()
-    systems, semantic = _systems(weights, ablation or [])
-    known = next(iter(semantic.values())).descriptors
-    words = known if descriptors == "all" else [word.strip() for word in descriptors.split(",")]
+    systems, listening = _systems(weights, ablation or [])
+    main = listening["semantic"]
+    known = [word for word in main.descriptors if word in settings.names]
+    words = known if descriptors == "all" else [word.strip().lower() for word in descriptors.split(",")]
     if unknown := set(words) - set(known):
-        raise ValueError(f"Unknown descriptors {', '.join(sorted(unknown))}: there are {', '.join(known)}.")
+        raise ValueError(
+            f"Unknown descriptors {', '.join(sorted(unknown))}: weights and {safe} both have {', '.join(known)}."
+        )
     rows = measures.responses(systems, track(chosen, "Proposing"), settings, words)
     testing = settings if all_settings else held_out
     aucs = {
         name: measures.separation(eq.describe, track(chosen, f"Describing ({name})"), testing)
-        for name, eq in semantic.items()
+        for name, eq in listening.items()
     }
     table = measures.summarise(rows, settings)
-    report.write(out, table, rows, aucs, settings, chosen, next(iter(semantic.values())))
+    report.write(out, table, rows, aucs, settings, chosen, main)
     show(report.markdown(table))
     show(report.markdown(report.auc_table(aucs)))
     show(f"Wrote {out}")
 
 
 def _systems(weights: Path | None, ablations: list[str]):
-    """Return every system's propose, and the semantic equalisers among them."""
-    from model import FlowEQ, RidgeEQ, SemanticEQ, StaticEQ
+    """Return every system's propose, and those that can describe what they hear."""
+    from model import FlowEQ, RidgeEQ, StaticEQ
 
-    semantic = {"semantic": SemanticEQ.load(weights)}
+    ridge, semantic = RidgeEQ.load(), {"semantic": _semantic(weights)}
     for text in ablations:
         name, _, path = text.partition("=")
         if not path:
             raise ValueError(f"The ablation {text!r} has no file: write NAME=FILE.")
-        semantic[name] = SemanticEQ.load(path)
+        semantic[name] = _semantic(Path(path))
     main = semantic["semantic"]
-    systems = {"static": StaticEQ.load().propose, "ridge": RidgeEQ.load().propose, "flow": FlowEQ.load().propose}
+    systems = {"static": StaticEQ.load().propose, "ridge": ridge.propose, "flow": FlowEQ.load().propose}
     systems |= {name: eq.propose for name, eq in semantic.items()}
     # At full intensity the published traversal ends at the target whatever it hears; its authors used 0.7.
     systems["published traversal"] = partial(main.propose, origin="audio", intensity=0.7)
-    return systems, semantic
+    return systems, {"ridge": ridge, **semantic}

@@ -4,12 +4,19 @@ Random weights know nothing of sound: these tests hold the path from file to EQ,
 handling of words, not how well a word is understood.
 """
 
+import shutil
+import sys
+
 import numpy as np
 import pytest
+import soundfile as sf
 import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import ByteLevelBPETokenizer
-from transformers import ClapConfig, ClapFeatureExtractor, ClapModel, ClapProcessor, RobertaTokenizer
+from transformers import BertConfig, ClapConfig, ClapFeatureExtractor, ClapModel, ClapProcessor, RobertaTokenizer
+from typer.testing import CliRunner
 
+from app.cli import cli
 from model import SemanticEQ, StaticEQ
 from model.clap import COMMON_WORDS, PROMPT, RATE_HZ, Clap, ClapEQ, _mono, _windows
 from model.eq import GRID_HZ
@@ -134,8 +141,51 @@ def test_it_survives_being_saved(eq, tmp_path, folder):
         )
 
 
-def test_what_cannot_be_loaded_or_heard_is_told(eq, tmp_path):
-    with pytest.raises(ValueError, match="No CLAP could be loaded from"):
-        Clap.load(tmp_path)
+def test_what_cannot_be_heard_is_told(eq):
     with pytest.raises(ValueError, match="silent"):
         eq.propose(np.zeros((2, RATE)), RATE, "warm")
+
+
+def test_a_clap_that_is_none_is_told(folder, tmp_path, monkeypatch):
+    BertConfig().save_pretrained(tmp_path / "bert")
+    shutil.copytree(folder, tmp_path / "cut")
+    weights = load_file(tmp_path / "cut" / "model.safetensors")
+    kept = {name: value for name, value in weights.items() if not name.startswith("text_projection")}
+    save_file(kept, tmp_path / "cut" / "model.safetensors", {"format": "pt"})
+    (tmp_path / "empty").mkdir()
+    for name, sentence in {
+        "bert": "a model of type bert",
+        "cut": "4 of its weights are missing, like text_projection",
+        "empty": "No CLAP could be loaded",
+        "cut/config.json": "is a file",
+        "nowhere": "is no folder here and no name on the hub",
+    }.items():
+        with pytest.raises(ValueError, match=sentence):
+            Clap.load(tmp_path / name)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(ValueError, match=r"No CLAP could be loaded from 'nobody/has-this' \(.*connect"):
+        Clap.load("nobody/has-this")
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(ValueError, match=r"pip install 'semantic-eq\[clap\]'"):
+        Clap.load(folder)
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], env={"COLUMNS": "200"})
+
+
+def test_it_is_trained_and_used_from_the_command_line(folder, tmp_path):
+    safe = write_safe(tmp_path / "safe.csv", {"warm": 12, "bright": 12})
+    sf.write(tmp_path / "in.wav", pink_noise(1.0).T, RATE)
+    options = ["--clap", folder, "--clap-clips", 2, "--epochs", 2, "--pink-ratio", 1]
+    result = run("train", "--safe", safe, "--out", tmp_path / "weights", *options)
+    assert result.exit_code == 0, result.output
+    (weights,) = (tmp_path / "weights").glob("clap-*.safetensors")
+    phrase = ["--descriptor", "like rain on a roof", "--weights", weights]
+    result = run("process", tmp_path / "in.wav", tmp_path / "out.wav", *phrase)
+    assert result.exit_code == 0, result.output
+    assert np.abs(sf.read(tmp_path / "out.wav")[0] - sf.read(tmp_path / "in.wav")[0]).max() > 1e-3
+    result = run("profile", tmp_path / "in.wav", "--weights", weights)
+    assert result.exit_code == 0 and "0-1 s" in result.output, result.output
+    result = run("profile", tmp_path / "in.wav", "--clap", folder)
+    assert "needs --weights" in str(result.exception)

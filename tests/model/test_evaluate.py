@@ -1,6 +1,7 @@
 """The evaluation's measures on systems whose values follow from their definitions, and its files."""
 
 import csv
+import sys
 
 import numpy as np
 import pytest
@@ -116,11 +117,17 @@ def test_process_equalises_a_file(tmp_path, condition):
         (["profile", "in.wav", "--step", "0"], "The step is 0 s"),
         (["train", "--safe", "safe.csv", "--pink-ratio", "2"], "pink ratio is 2"),
         (["train", "--safe", "safe.csv", "--music", "nowhere"], "nowhere is not there"),
+        (["train", "--safe", "safe.csv", "--fma-genre", "Rock"], "the FMA ratio is 0"),
+        (["train", "--safe", "safe.csv", "--fma", ".", "--fma-ratio", "1", "--fma-subset", "small"], "tracks.csv"),
+        (["train", "--safe", "safe.csv", "--clap", "nowhere"], "no folder here and no name on the hub"),
+        (["train", "--safe", "safe.csv", "--wandb"], "pip install 'semantic-eq[wandb]'"),
+        (["evaluate", "--safe", "safe.csv", "--clips", "."], "airy: weights and safe.csv both have warm, bright"),
         (["evaluate", "--safe", "safe.csv", "--clips", "nowhere"], "nowhere is not there"),
     ],
 )
 def test_a_mistake_on_the_command_line_is_told_in_a_sentence(tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "wandb", None)  # as where it is not installed
     sf.write("in.wav", pink_noise(1).T, 44_100)
     write_safe(tmp_path / "safe.csv", {"warm": 8, "bright": 8})
     result = run(*arguments)

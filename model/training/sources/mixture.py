@@ -63,6 +63,8 @@ def training_mixture(
     fma: str | Path | None = None,
     musdb: str | Path | None = None,
     music: Sequence[str | Path] = (),
+    fma_subset: str | None = None,
+    fma_genres: Sequence[str] | None = None,
     keep: Callable[[Path], bool] | None = None,
 ) -> Mixture:
     """Make the mixture that the options of `semantic-eq train` describe; folders of music share what the ratios leave.
@@ -73,9 +75,12 @@ def training_mixture(
     duration_s : float
     pink_ratio, fma_ratio, musdb_ratio : float, 0 to 1
     fma, musdb : path
-        Needed where their ratio is above 0.
+        Needed where their ratio is above 0; of MUSDB18, the songs in ``train`` where there is such a folder.
     music : sequence of paths
         Needed where the ratios add up to less than 1. Each folder's share grows with the square root of its files.
+    fma_subset : str, optional
+    fma_genres : sequence of str, optional
+        Which of FMA's tracks take part, by its tracks.csv; see `FMA`.
     keep : callable, optional
         Says of a music file's path whether it takes part.
 
@@ -102,11 +107,17 @@ def training_mixture(
         parts += list(zip(folders, rest * weights / weights.sum(), strict=True))
     if pink_ratio > 0:
         parts.append((PinkNoise(sample_rate, duration_s), pink_ratio))
-    for name, kind, path in (("FMA", FMA, fma), ("MUSDB18", MUSDB, musdb)):
+    if not fma_ratio > 0 and (fma_subset or fma_genres):
+        raise ValueError("A subset or genre of FMA was given, but the FMA ratio is 0.")
+    fma_choice = {"subset": fma_subset, "genres": fma_genres}
+    # Its test songs are kept for tests, where they lie apart.
+    is_split = musdb is not None and (Path(musdb).expanduser() / "train").is_dir()
+    musdb_choice = {"split": "train" if is_split else None}
+    for name, kind, path, choice in (("FMA", FMA, fma, fma_choice), ("MUSDB18", MUSDB, musdb, musdb_choice)):
         if ratios[name] > 0 and path is None:
             raise ValueError(f"The {name} ratio is {ratios[name]:g}, but no folder of {name} was given.")
         if ratios[name] > 0:
-            parts.append((kind(path, sample_rate, duration_s), ratios[name]))
+            parts.append((kind(path, sample_rate, duration_s, **choice), ratios[name]))
     sources, shares = zip(*parts, strict=True)
     return Mixture(sources, shares)
 
