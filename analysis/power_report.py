@@ -20,9 +20,11 @@ def plan(
     out: Path,
     simulations: int = 2000,
     seed: int = 1,
+    simulated: bool = False,
     advance: Callable[[], None] = lambda: None,
 ) -> list[str]:
-    """Simulate, and write `power` and `detectable` as tables, `power` as a figure, and `power.html`.
+    """Simulate, and write `power` and `detectable` as tables, `power` as a figure, and `power.html`; with `simulated`
+    all of it says that the assumptions come from simulated participants.
 
     Returns
     -------
@@ -38,9 +40,9 @@ def plan(
     ]
     out.mkdir(parents=True, exist_ok=True)
     for table in tables:
-        table.write(out, simulated=False)
+        table.write(out, simulated)
     with style():
-        svg = write(power_figure(found), out, "power", simulated=False)
+        svg = write(power_figure(found), out, "power", simulated)
     sections = [
         report.section("Power and precision", report.figure(svg, "Power (shaded: 95% interval) and expected "
         "precision."),
@@ -52,6 +54,6 @@ def plan(
             "clips there. half "
             "width: of the 95% CI on average; half width 90: what nine of ten studies reach.")),
     ]  # fmt: skip
-    page = report.page("Power plan", sentences, False, sections)
+    page = report.page("Power plan", sentences, simulated, sections)
     (out / "power.html").write_text(page, encoding="utf-8")
     return sentences

@@ -114,6 +114,7 @@ def power(
     ] = None,
     pilot: Annotated[Path | None, typer.Option(help="Ratings to estimate these from.")] = None,
     compare: Annotated[tuple[str, str] | None, typer.Option(help="Conditions A B that differ, in the pilot.")] = None,
+    scale: Annotated[tuple[float, float] | None, typer.Option(help="Lowest and highest rating of the pilot.")] = None,
     simulations: Annotated[int, typer.Option(help="Simulated studies per size.")] = 2000,
     seed: Annotated[int, typer.Option(help="Of the simulation.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder for tables, figure and power.html.")] = Path("data/power"),
@@ -129,9 +130,10 @@ def power(
     from analysis.reading import read_csv
     from analysis.results import compared_conditions
 
-    assumptions = Assumptions()
+    assumptions, of_simulated = Assumptions(), False
     if pilot:
-        checked = from_table(read_csv(pilot))
+        checked = from_table(read_csv(pilot), scale or (1.0, 7.0))
+        of_simulated = checked.simulated
         pair = compared_conditions(checked.levels("condition"), compare)
         if pair is None:
             raise ValueError(f"{pilot} has one condition only; power needs the difference between two.")
@@ -141,7 +143,8 @@ def power(
     sizes = [_integers(text, name) for text, name in ((participants, "--participants"), (clips, "--clips"))]
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("simulating", total=len(sizes[0]) * len(sizes[1]))
-        sentences = plan(assumptions, *sizes, out, simulations, seed, lambda: progress.advance(task))
+        sentences = plan(assumptions, *sizes, out, simulations, seed, of_simulated, lambda: progress.advance(task))
+    sentences = [*(["SIMULATED participants gave the pilot's ratings."] if of_simulated else []), *sentences]
     typer.echo("\n".join([*sentences, f"The plan is {out / 'power.html'}; tables and the figure are beside it."]))
 
 

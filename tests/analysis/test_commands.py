@@ -66,6 +66,14 @@ def test_the_power_plan_says_what_the_plan_of_record_can_detect(tmp_path):
     }
 
 
+def test_a_plan_from_simulated_participants_says_so(tmp_path):
+    example().assign(simulated=True).to_csv(tmp_path / "pilot.csv", index=False)
+    sizes = ("--participants", "10", "--clips", "4", "--simulations", "100")
+    result = run("power", "--pilot", tmp_path / "pilot.csv", *sizes, "--out", tmp_path / "plan")
+    assert "SIMULATED" in result.output
+    assert "SIMULATED" in (tmp_path / "plan" / "power.html").read_text(encoding="utf-8")
+
+
 def test_numbers_that_are_none_are_refused(tmp_path):
     with pytest.raises(ValueError, match="--participants is 'ten'"):
         run("power", "--participants", "ten", "--out", tmp_path)
