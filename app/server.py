@@ -175,6 +175,10 @@ def _handle_errors(app: FastAPI) -> None:
     async def unknown_clip(request: Request, raised: UnknownClip) -> Response:
         return error(404, "unknown_clip", str(raised))
 
+    @app.exception_handler(decoding.Unreadable)
+    async def unreadable(request: Request, raised: decoding.Unreadable) -> Response:
+        return error(400, "unreadable", str(raised))
+
     @app.exception_handler(ValueError)
     async def wrong(request: Request, raised: ValueError) -> Response:
         return error(400, "invalid", str(raised))

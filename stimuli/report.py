@@ -20,7 +20,7 @@ from stimuli.manifest import Manifest, Stimulus, write_whole
 from stimuli.plots import Line, plot
 from stimuli.summary import GRID_HZ, curves_db, differences_db
 
-_EQ_DB, _SPECTRUM_DB = (-12.0, 12.0), (-60.0, 0.0)
+_EQ_DB, _SPECTRUM_DB = (-18.0, 18.0), (-60.0, 0.0)
 _N_STYLES = 8
 _THIRDS_HZ = 1000 * 2.0 ** (np.arange(-14, 13) / 3)
 _KIND_TITLES = {

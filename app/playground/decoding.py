@@ -23,6 +23,11 @@ QUIETEST_RMS = 1e-4
 SECONDS = 20
 MEMORY_BYTES = 2_000_000_000
 BLOCK_FRAMES = 65_536
+UNREADABLE = "This is not an audio file that can be read: use WAV, FLAC, OGG, OPUS, MP3 or AIFF."
+
+
+class Unreadable(ValueError):
+    """The file is in no format that can be read here; a browser may know it."""
 
 
 def decode(source: Path, target: Path, start_s: float | None = None) -> dict[str, float]:
@@ -42,7 +47,7 @@ def decode(source: Path, target: Path, start_s: float | None = None) -> dict[str
     Raises
     ------
     ValueError
-        One sentence when the file cannot be used.
+        One sentence when the file cannot be used; `Unreadable` when another program may still read it.
     """
     command = [sys.executable, "-I", str(Path(__file__)), str(source), str(target), json.dumps(start_s)]
     environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PATH": os.environ.get("PATH", "")}
@@ -54,6 +59,8 @@ def decode(source: Path, target: Path, start_s: float | None = None) -> dict[str
         answer = json.loads(done.stdout)
     except ValueError:
         raise ValueError("The file needs more time or memory than a clip may: is it damaged?") from None
+    if answer.get("error") == UNREADABLE:
+        raise Unreadable(UNREADABLE)
     if "error" in answer:
         raise ValueError(answer["error"])
     return answer
@@ -67,7 +74,7 @@ def read_bounded(path: Path):
     try:
         file = soundfile.SoundFile(str(path))
     except (soundfile.LibsndfileError, RuntimeError):
-        raise ValueError("This is not an audio file that can be read: use WAV, FLAC, OGG, OPUS, MP3 or AIFF.") from None
+        raise ValueError(UNREADABLE) from None
     with file:
         rate, channels = file.samplerate, file.channels
         if not SAMPLE_RATES_HZ[0] <= rate <= SAMPLE_RATES_HZ[1]:

@@ -96,3 +96,12 @@ def test_bomb_is_refused_and_the_server_stays_small(server, bomb):
         assert status == 413
     else:
         assert answers[0].status_code == status and sentence in answers[0].json()["message"]
+
+
+def test_browser_is_told_which_files_it_may_convert(server):
+    address, _ = server
+    codes = [
+        httpx.post(address, content=content, timeout=60, trust_env=False).json()["error"]
+        for content in (b"AAC", inflating("FLAC"))
+    ]
+    assert codes == ["unreadable", "invalid"]

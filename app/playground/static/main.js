@@ -119,8 +119,9 @@ class Playground {
     try {
       return await send(file);
     } catch (error) {
-      const converted = error.status === 400 && (await toWav(file).catch(() => null)); // AAC, WebM: the browser knows them
+      const converted = error.code === "unreadable" && (await toWav(file).catch(() => null)); // AAC, WebM: the browser knows them
       if (!converted) throw error;
+      if (converted.size > bytes) throw new Error(`Only the browser knows this format, and may hand in ${(bytes / 44100 / 4 / 60).toFixed(1)} minutes of it: cut it, or use another format.`);
       return send(converted);
     }
   }
