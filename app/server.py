@@ -175,8 +175,8 @@ def _handle_errors(app: FastAPI) -> None:
     async def unknown_clip(request: Request, raised: UnknownClip) -> Response:
         return error(404, "unknown_clip", str(raised))
 
-    @app.exception_handler(decoding.Unreadable)
-    async def unreadable(request: Request, raised: decoding.Unreadable) -> Response:
+    @app.exception_handler(decoding.UnreadableError)
+    async def unreadable(request: Request, raised: decoding.UnreadableError) -> Response:
         return error(400, "unreadable", str(raised))
 
     @app.exception_handler(ValueError)

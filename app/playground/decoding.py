@@ -26,7 +26,7 @@ BLOCK_FRAMES = 65_536
 UNREADABLE = "This is not an audio file that can be read: use WAV, FLAC, OGG, OPUS, MP3 or AIFF."
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """The file is in no format that can be read here; a browser may know it."""
 
 
@@ -47,7 +47,7 @@ def decode(source: Path, target: Path, start_s: float | None = None) -> dict[str
     Raises
     ------
     ValueError
-        One sentence when the file cannot be used; `Unreadable` when another program may still read it.
+        One sentence when the file cannot be used; `UnreadableError` when another program may still read it.
     """
     command = [sys.executable, "-I", str(Path(__file__)), str(source), str(target), json.dumps(start_s)]
     environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PATH": os.environ.get("PATH", "")}
@@ -60,7 +60,7 @@ def decode(source: Path, target: Path, start_s: float | None = None) -> dict[str
     except ValueError:
         raise ValueError("The file needs more time or memory than a clip may: is it damaged?") from None
     if answer.get("error") == UNREADABLE:
-        raise Unreadable(UNREADABLE)
+        raise UnreadableError(UNREADABLE)
     if "error" in answer:
         raise ValueError(answer["error"])
     return answer
