@@ -107,6 +107,8 @@ def _run(settings, host: str, port: int, workers: int, trusted_proxies: str, con
         "server_header": False,
         "forwarded_allow_ips": trusted_proxies,
         "timeout_graceful_shutdown": 10,
+        # A worker that is still importing on a busy machine is slow, not dead: by default it would be killed after 5 s.
+        "timeout_worker_healthcheck": 120,
         "root_path": settings.root_path,
     }
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
-START_S = 90
+START_S = 240
 MAIN = """{user}
 daemon off;
 pid {folder}/nginx.pid;
