@@ -83,13 +83,15 @@ def _escaped(text: str) -> str:
 def curves(rows: pd.DataFrame, mean_curve_db: np.ndarray) -> plt.Figure:
     """Draw, per system, the curves proposed for every untouched clip beside the mean curve of SAFE-DB's settings."""
     systems = list(rows.system.unique())
-    figure, axes = plt.subplots(1, len(systems), figsize=(3 * len(systems), 3), sharey=True, squeeze=False)
+    figure, axes = plt.subplots(
+        1, len(systems), figsize=(3 * len(systems), 3), sharey=True, squeeze=False, layout="constrained"
+    )
     for axis, system in zip(axes[0], systems, strict=True):
         proposed = np.stack(rows[(rows.system == system) & (rows.k == 0)].curve)
         axis.semilogx(GRID_HZ, proposed.T, color="#0072b2", alpha=0.25, linewidth=0.7)
         axis.semilogx(GRID_HZ, proposed.mean(axis=0), color="#0072b2", linewidth=2, label="mean")
         axis.semilogx(GRID_HZ, mean_curve_db, color="black", linestyle="--", label="SAFE-DB, mean")
-        axis.set(title=system, xlabel="frequency (Hz)")
+        axis.set(title=system, xlabel="frequency (Hz)", xticks=[100, 1000, 10_000], xticklabels=["100", "1k", "10k"])
         axis.grid(alpha=0.3)
     axes[0][0].set_ylabel("gain (dB)")
     axes[0][-1].legend(fontsize=8)
@@ -99,14 +101,16 @@ def curves(rows: pd.DataFrame, mean_curve_db: np.ndarray) -> plt.Figure:
 def doses(rows: pd.DataFrame) -> plt.Figure:
     """Draw the dose over what the clip already is, one panel per system, coloured by the pre-equaliser's k."""
     systems = list(rows.system.unique())
-    figure, axes = plt.subplots(1, len(systems), figsize=(3 * len(systems), 3), sharey=True, squeeze=False)
+    figure, axes = plt.subplots(
+        1, len(systems), figsize=(3 * len(systems), 3), sharey=True, squeeze=False, layout="constrained"
+    )
     for axis, system in zip(axes[0], systems, strict=True):
         own = rows[rows.system == system]
         dots = axis.scatter(own.already, own.dose, c=own.k, s=8, cmap="coolwarm")
         axis.axhline(0, color="black", linewidth=0.8)
         axis.set(title=system, xlabel="already so (doses)")
     axes[0][0].set_ylabel("dose")
-    figure.colorbar(dots, ax=axes[0][-1], label="k")
+    figure.colorbar(dots, ax=axes[0], label="pre-equalised, k", pad=0.01)
     return figure
 
 
@@ -122,7 +126,7 @@ def latent_space(eq: SemanticEQ, settings: Settings, clips: Iterable[Clip]) -> p
     def flatten(z: np.ndarray) -> np.ndarray:
         return ((z - flat) @ axes[:2].T).T
 
-    figure, axis = plt.subplots(figsize=(7, 6))
+    figure, axis = plt.subplots(figsize=(7, 6), layout="constrained")
     colours = plt.get_cmap("tab10")
     for index, name in enumerate(eq.descriptors):
         own = flatten(codes[settings.descriptors == name])
@@ -138,7 +142,6 @@ def latent_space(eq: SemanticEQ, settings: Settings, clips: Iterable[Clip]) -> p
 
 
 def _save(figure: plt.Figure, path: Path) -> None:
-    figure.tight_layout()
     for suffix in (".png", ".pdf"):
-        figure.savefig(path.with_suffix(suffix), dpi=150)
+        figure.savefig(path.with_suffix(suffix), dpi=300)
     plt.close(figure)

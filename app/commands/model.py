@@ -295,7 +295,6 @@ def evaluate(
     ] = False,
 ) -> None:
     """Measure static, ridge, flow and semantic on clips that training did not use; write tables and plots."""
-    from rich import print as show
     from rich.progress import track
 
     from model import evaluate as measures
@@ -320,9 +319,8 @@ def evaluate(
     }
     table = measures.summarise(rows, settings)
     report.write(out, table, rows, aucs, settings, chosen, main)
-    show(report.markdown(table))
-    show(report.markdown(report.auc_table(aucs)))
-    show(f"Wrote {out}")
+    for text in (report.markdown(table), report.markdown(report.auc_table(aucs)), f"Wrote {out}"):
+        typer.echo(text)
 
 
 def _systems(weights: Path | None, ablations: list[str]):
