@@ -20,7 +20,7 @@ from model.differentiable import to_dasp
 from model.encoder import features, log_mel
 from model.safe_db import Settings
 from model.semantic import SemanticNetwork
-from model.training.bank import fill, varied_excerpt
+from model.training.bank import Banks, fill, varied_excerpt
 from model.training.loop import Plan
 from model.training.settings import SettingsSampler
 from model.training.sources import Mixture, PinkNoise
@@ -104,7 +104,7 @@ def training() -> list[str]:
     mixture = Mixture([PinkNoise(RATE_HZ, SECONDS)], [1.0])
     with tempfile.TemporaryDirectory() as folder:
         bank = fill(mixture, 16, 0, Path(folder), "noise")
-        stages = [kind(network, sampler, bank, bank) for kind in STAGES]
+        stages = [kind(network, sampler, Banks(bank, bank, bank)) for kind in STAGES]
         steps = {stage.name: _training_step(stage) for stage in stages}
         calls = {"hearing": lambda: _hear(mixture), **steps}
         seconds = {name: timing.median_s for name, timing in side_by_side(calls, rounds=8).items()}

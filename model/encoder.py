@@ -26,6 +26,8 @@ LOW_HZ, HIGH_HZ = 30.0, 18_000.0
 WINDOW_S = 0.093
 # Longer audio is represented by twelve excerpts of ten seconds.
 LONGEST_S, N_EXCERPTS, EXCERPT_S = 120.0, 12, 10.0
+# How far the prediction from the texture is believed; the rest of what is unusual in a spectrum counts as an EQ.
+BELIEF = 0.8
 # Frames this far below the loudest are pauses, and bands this far below the whole hold nothing but rounding noise.
 GATE_DB, FLOOR_DB = -50.0, -75.0
 TEXTURE = (
@@ -196,7 +198,7 @@ class AudioEncoder(nn.Module):
 
     def code(self, spectrum: torch.Tensor, nature: torch.Tensor) -> torch.Tensor:
         """Return z_audio [batch, 32] of spectra [batch, 80] beyond what `nature` explains."""
-        beyond = spectrum - self.spectrum_mean - nature
+        beyond = spectrum - self.spectrum_mean - BELIEF * nature
         # Bands that the sample rate does not hold are 0 in the spectrum and must not tilt the rest.
         held = (spectrum != 0).to(spectrum)
         count = held.sum(dim=1, keepdim=True).clamp_min(1)

@@ -176,37 +176,39 @@ def train(
     ratios = {"fma_ratio": fma_ratio, "musdb_ratio": musdb_ratio}
     ratios["pink_ratio"] = pink_ratio if pink_ratio is not None else 0.1 if folders else 1 - fma_ratio - musdb_ratio
     collections = {"fma": fma, "musdb": musdb, "fma_subset": fma_subset, "fma_genres": fma_genre or None}
-    mixture, validation = _mixtures(folders, ratios, collections)
+    mixtures = _mixtures(folders, ratios, collections)
     start = SemanticEQ.load(pretrained) if pretrained else None
     if clap is not None:
-        _train_clap(clap, start or SemanticEQ.load(), mixture, settings, clap_clips, epochs, seed, out)
+        _train_clap(clap, start or SemanticEQ.load(), mixtures[0], settings, clap_clips, epochs, seed, out)
         return
     about = {"music": [folder.name for folder in folders], **ratios, "pretrained": start.model_hash if start else None}
     with _progress(wandb, {**about, "epochs": epochs, "seed": seed}) as report:
-        _, path = run(settings, mixture, validation, out, plan, about, start, report)
-    _show_skipped({**mixture.skipped, **validation.skipped})
+        _, path = run(settings, *mixtures, out, plan, about, start, report)
+    _show_skipped({file: reason for mixture in mixtures for file, reason in mixture.skipped.items()})
     if baselines:
-        _train_baselines(safe, out, seed, mixture)
+        _train_baselines(safe, out, seed, mixtures[0])
     show(f"Wrote {path}")
 
 
 def _mixtures(folders: list[Path], ratios: dict, collections: dict):
-    """Return the mixture to train on and the one that chooses the best checkpoint, from recordings of its own."""
+    """Return what is trained on, what chooses the best checkpoint (recordings of its own), and music without noise."""
     from model.training.sources import audio_files, is_for_validation, is_held_out, training_mixture
 
-    rate, duration_s = 44_100, 10.0
-    mixture = training_mixture(
-        rate,
-        duration_s,
-        music=folders,
-        keep=lambda file: not (is_held_out(file) or is_for_validation(file)),
-        **ratios,
-        **collections,
-    )
+    def mixture(music: list[Path], keep, ratios=ratios):
+        return training_mixture(44_100, 10.0, music=music, keep=keep, **ratios, **collections)
+
+    def is_for_training(file: Path) -> bool:
+        return not (is_held_out(file) or is_for_validation(file))
+
+    training = mixture(folders, is_for_training)
     apart = [folder for folder in folders if any(map(is_for_validation, audio_files(folder)))]
-    if not apart:
-        return mixture, mixture
-    return mixture, training_mixture(rate, duration_s, music=apart, keep=is_for_validation, **ratios, **collections)
+    validation = mixture(apart, is_for_validation) if apart else training
+    music_share = 1 - ratios["pink_ratio"]
+    if music_share <= 0:
+        return training, validation, training
+    shares = {name: ratio / music_share for name, ratio in ratios.items()} | {"pink_ratio": 0.0}
+    untouched = mixture(folders, is_for_training, shares)
+    return training, validation, untouched
 
 
 def _show_skipped(skipped: dict[str, str]) -> None:

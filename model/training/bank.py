@@ -2,7 +2,8 @@
 
 An EQ only adds its response to the spectrum, so that any EQ of any excerpt in the bank can be trained on without
 analysing audio again; the snippet (0.74 s around the loudest moment) is what end-to-end training equalises. Excerpts
-are drawn from a mixture of sources and varied: layered with another one, played faster or slower, of several lengths.
+are drawn from a mixture of sources; for training they are varied: layered with another one, played faster or slower, of
+several lengths.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import soxr
@@ -50,8 +52,16 @@ class Bank:
         return torch.as_tensor(self.snippets[indices.cpu().numpy()].astype(np.float32))[:, None]
 
 
+class Banks(NamedTuple):
+    """What is trained on, what chooses the best checkpoint, and music as it is, which says what is usual."""
+
+    training: Bank
+    validation: Bank
+    untouched: Bank
+
+
 def varied_excerpt(mixture: Mixture, rng: np.random.Generator) -> np.ndarray:
-    """Return one varied excerpt, float32 [2, samples], its peak at 1."""
+    """Return one varied excerpt, float32 [2, samples]."""
     audio = mixture.excerpt(rng)
     if rng.uniform() < LAYERED_SHARE:
         other = mixture.excerpt(rng)
@@ -61,14 +71,19 @@ def varied_excerpt(mixture: Mixture, rng: np.random.Generator) -> np.ndarray:
         speed = np.exp(rng.uniform(*np.log(SPEED_RANGE)))
         audio = soxr.resample(audio.T, mixture.sample_rate * speed, mixture.sample_rate, quality="LQ").T
     n_samples = max(int(audio.shape[1] * rng.uniform(SHORTEST_SHARE, 1)), SNIPPET)
-    audio = np.ascontiguousarray(audio[:, :n_samples], dtype=np.float32)
-    return audio / max(float(np.abs(audio).max()), 1e-9)
+    return np.ascontiguousarray(audio[:, :n_samples], dtype=np.float32)
 
 
 def fill(
-    mixture: Mixture, size: int, seed: int, folder: Path, key: str, progress: Callable[[int], None] | None = None
+    mixture: Mixture,
+    size: int,
+    seed: int,
+    folder: Path,
+    key: str,
+    vary: bool = True,
+    progress: Callable[[int], None] | None = None,
 ) -> Bank:
-    """Return a bank of ``size`` varied excerpts; excerpt i depends on the seed and i alone.
+    """Return a bank of ``size`` excerpts; excerpt i depends on the seed and i alone.
 
     Parameters
     ----------
@@ -79,12 +94,16 @@ def fill(
         Where the bank is kept, so that a killed run goes on from there.
     key : str
         What the mixture is made of; a bank that was kept under another key, seed or size is begun anew.
+    vary : bool
+        False takes the excerpts as they are.
     progress : callable, optional
         Called with the number of excerpts done.
     """
     arrays, done = _open(folder, size, f"{key} {seed} {size}")
     for index in range(done, size):
-        audio = varied_excerpt(mixture, np.random.default_rng([seed, index]))
+        rng = np.random.default_rng([seed, index])
+        audio = varied_excerpt(mixture, rng) if vary else mixture.excerpt(rng)
+        audio = audio / max(float(np.abs(audio).max()), 1e-9)
         spectrum, texture = features(torch.from_numpy(audio)[None], mixture.sample_rate)
         arrays.spectra[index], arrays.textures[index] = spectrum[0].numpy(), texture[0].numpy()
         arrays.snippets[index] = _loudest(audio.mean(axis=0))

@@ -14,7 +14,7 @@ import torch
 
 from model.safe_db import Settings
 from model.semantic import SemanticEQ, SemanticNetwork
-from model.training.bank import Bank, fill
+from model.training.bank import Bank, Banks, fill
 from model.training.settings import SettingsSampler
 from model.training.sources import Mixture
 from model.training.stages import AutoencoderStage, EndToEndStage, ListeningStage, MatchingStage, Stage, calibrate
@@ -37,11 +37,12 @@ class Plan:
     device: str = "cpu"
     end_to_end: bool = True
     autoencoder_steps: int = 150
-    excerpts: int = 135
+    excerpts: int = 200
     matching_steps: int = 20
     end_to_end_steps: int = 15
     listening_steps: int = 40
     validation_excerpts: int = 200
+    untouched_excerpts: int = 400
     check_every: int = 100
 
     def __post_init__(self) -> None:
@@ -58,6 +59,7 @@ def train(
     settings: Settings,
     mixture: Mixture,
     validation: Mixture,
+    untouched: Mixture,
     folder: Path,
     plan: Plan,
     about: dict | None = None,
@@ -72,6 +74,8 @@ def train(
         Those for training; held-out ones are the caller's to keep away.
     mixture, validation : Mixture
         Audio to train on, and to choose the best checkpoint by.
+    untouched : Mixture
+        Music alone, taken as it is: what it gets on average centres the dose laws.
     folder : path
         Keeps bank, log and state; a run that was killed goes on from there when started again in the same way.
     plan : Plan
@@ -93,30 +97,31 @@ def train(
     facts = {**(about or {}), "plan": asdict(plan), "settings": len(settings)}
     state = _state(folder, facts)
 
-    def counting(name: str, size: int) -> Callable[[int], None]:
-        return lambda done: report(name, done, size, {})
-
-    size = plan.epochs * plan.excerpts
     key = json.dumps({name: value for name, value in (about or {}).items() if name != "pretrained"})
-    heard = counting("listening to training sounds", size)
-    bank = fill(mixture, size, plan.seed, folder / "bank", key, heard)
-    n_validation = min(plan.validation_excerpts, size)
-    kept = counting("listening to validation sounds", n_validation)
-    place = folder / "validation-bank"
-    validation_bank = fill(validation, n_validation, plan.seed + 1, place, key, kept)
+
+    def listen(kind: str, source: Mixture, size: int, seed: int, vary: bool = True) -> Bank:
+        size = min(size, plan.epochs * plan.excerpts)
+        place = folder / f"{kind}-bank"
+        return fill(source, size, seed, place, key, vary, lambda done: report(f"listening ({kind})", done, size, {}))
+
+    banks = Banks(
+        listen("training", mixture, plan.epochs * plan.excerpts, plan.seed),
+        listen("validation", validation, plan.validation_excerpts, plan.seed + 1),
+        listen("untouched", untouched, plan.untouched_excerpts, plan.seed + 2, vary=False),
+    )
     if state:
         network.load_state_dict(state["network"])
     # What the stages make, they make where the network is.
     with torch.device(plan.device):
         there = SettingsSampler(settings)
-        stages = _stages(plan, network.to(plan.device), there, bank, validation_bank, pretrained)
+        stages = _stages(plan, network.to(plan.device), there, banks, pretrained)
         for index, (stage, n_steps) in enumerate(stages):
             if index >= state.get("stage", 0):
                 resumed = state if index == state.get("stage", 0) and "step" in state else {}
                 _run(stage, index, n_steps, plan, folder, facts, resumed, report)
     network.to("cpu").eval()
-    calibrate(network, sampler, bank)
-    skipped = sorted(Path(path).name for path in {**mixture.skipped, **validation.skipped})
+    calibrate(network, sampler, banks.untouched)
+    skipped = {**mixture.skipped, **validation.skipped, **untouched.skipped}
     equaliser = SemanticEQ(network, sampler.names, "", {**facts, "skipped_files": len(skipped)})
     path = equaliser.save(folder)
     (folder / _STATE).unlink(missing_ok=True)
@@ -140,8 +145,7 @@ def _stages(
     plan: Plan,
     network: SemanticNetwork,
     sampler: SettingsSampler,
-    bank: Bank,
-    validation: Bank,
+    banks: Banks,
     pretrained: SemanticEQ | None,
 ) -> list[tuple[Stage, int]]:
     kinds: list[tuple[type[Stage], int]] = [(MatchingStage, plan.epochs * plan.matching_steps)]
@@ -150,7 +154,7 @@ def _stages(
     if plan.end_to_end:
         kinds.append((EndToEndStage, plan.epochs * plan.end_to_end_steps))
     kinds.append((ListeningStage, plan.epochs * plan.listening_steps))
-    return [(kind(network, sampler, bank, validation), n_steps) for kind, n_steps in kinds]
+    return [(kind(network, sampler, banks), n_steps) for kind, n_steps in kinds]
 
 
 def _run(

@@ -20,15 +20,14 @@ from torch import nn
 from model import differentiable
 from model.encoder import N_MELS, features, mel_centres_hz
 from model.eq import GRID_HZ
-from model.semantic import CEILING_RANGE, CEILING_SHARE, LAW_SLOPE, SemanticNetwork
+from model.semantic import CEILING_RANGE, CEILING_SHARE, FLOOR, LAW_SLOPE, SemanticNetwork
 from model.training import losses
-from model.training.bank import Bank
+from model.training.bank import Bank, Banks
 from model.training.settings import SettingsSampler
 
 SAMPLE_RATE = 44_100
-# What untouched sounds of the bank get on average: a third of the way to the ceiling, about the mean setting. The tenth
-# that lacks most and the tenth that lacks least are left out: single hits and drones are not what an EQ is asked for.
-MEAN_SHARE, LEAST_MEAN_DOSE, TRIM = 1 / 3, 0.9, 0.1
+# What untouched music gets on average: a little more than the mean setting, at most the middle of the dose law.
+MEAN_DOSE = 1.2
 
 
 class Stage(ABC):
@@ -38,8 +37,8 @@ class Stage(ABC):
     learning_rate: float
     weight_decay = 1e-4
 
-    def __init__(self, network: SemanticNetwork, sampler: SettingsSampler, bank: Bank, validation: Bank) -> None:
-        self.network, self.sampler, self.bank, self.validation = network, sampler, bank, validation
+    def __init__(self, network: SemanticNetwork, sampler: SettingsSampler, banks: Banks) -> None:
+        self.network, self.sampler, self.banks = network, sampler, banks
 
     @abstractmethod
     def begin(self) -> None:
@@ -55,7 +54,7 @@ class Stage(ABC):
 
     def draw(self, n: int, validation: bool) -> tuple[Bank, torch.Tensor]:
         """Return a bank (of the recordings for training, or of those for validation) and random indices into it."""
-        bank = self.validation if validation else self.bank
+        bank = self.banks.validation if validation else self.banks.training
         return bank, torch.randint(len(bank), (n,))
 
 
@@ -83,7 +82,7 @@ class MatchingStage(Stage):
     batch, noise = 64, 0.15
 
     def begin(self) -> None:
-        spectra, textures = self.bank.all()
+        spectra, textures = self.banks.training.all()
         set_data_buffers(self.network, self.sampler, spectra, textures)
         with torch.no_grad():
             # What a spectrum is of each descriptor, as one matrix [80, descriptors]: nothing of it is trained here.
@@ -119,7 +118,7 @@ class ListeningStage(Stage):
         self.network.eval()
         with torch.no_grad():
             self.heard = {}
-            for validation, bank in ((False, self.bank), (True, self.validation)):
+            for validation, bank in ((False, self.banks.training), (True, self.banks.validation)):
                 spectra, textures = bank.all()
                 self.heard[validation] = spectra, self.network.encoder.nature(textures)
             self.curves = differentiable.response_db(self.sampler.parameters, mel_centres_hz())
@@ -149,7 +148,7 @@ class EndToEndStage(Stage):
     intensity = (0.3, 1.0)
 
     def begin(self) -> None:
-        calibrate(self.network, self.sampler, self.bank)
+        calibrate(self.network, self.sampler, self.banks.untouched)
         self.centres_hz = mel_centres_hz()
 
     def trained(self) -> Iterable[nn.Parameter]:
@@ -247,11 +246,11 @@ def set_targets(network: SemanticNetwork, sampler: SettingsSampler) -> None:
             network.ceilings[index] = doses.quantile(CEILING_SHARE).clamp(*CEILING_RANGE)
 
 
-def calibrate(network: SemanticNetwork, sampler: SettingsSampler, bank: Bank) -> None:
-    """Set the centre of every dose law, so that the bank's sounds get the mean dose, and the scores' zero and unit."""
+def calibrate(network: SemanticNetwork, sampler: SettingsSampler, untouched: Bank) -> None:
+    """Set the centre of every dose law, so that untouched music gets the mean dose, and the scores' zero and unit."""
     was_training = network.training
     network.eval()
-    spectra, textures = bank.all()
+    spectra, textures = untouched.all()
     with torch.no_grad():
         network.encoder.z_flat.copy_(network.autoencoder.z_flat()[0])
         set_targets(network, sampler)
@@ -266,9 +265,8 @@ def calibrate(network: SemanticNetwork, sampler: SettingsSampler, bank: Bank) ->
             heard = float(network.along(network.encoder.to_latent(curves[index : index + 1]), index))
             network.law_slope[index] = LAW_SLOPE / max(heard, 0.3)
             missing = network.along(network.targets[index] - z_audio, index)
-            wanted = max(LEAST_MEAN_DOSE, MEAN_SHARE * float(network.ceilings[index]))
-            usual_ones = (missing >= missing.quantile(TRIM)) & (missing <= missing.quantile(1 - TRIM))
-            network.law_centre[index] = _centre(network, missing[usual_ones], index, wanted)
+            wanted = min(MEAN_DOSE, (FLOOR + float(network.ceilings[index])) / 2)
+            network.law_centre[index] = _centre(network, missing, index, wanted)
             network.score_zero[index] = usual[:, index].mean()
         # One unit for all, so that scores can be compared: the two words with the most settings have it from theirs.
         common = torch.bincount(sampler.labels).topk(min(2, len(curves))).indices.tolist()

@@ -20,6 +20,7 @@ TINY = Plan(
     autoencoder_steps=30,
     excerpts=8,
     validation_excerpts=4,
+    untouched_excerpts=4,
     matching_steps=10,
     end_to_end_steps=2,
     listening_steps=40,
@@ -37,7 +38,7 @@ def material(tmp_path_factory):
 def trained(material, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     known, pink = material
-    return (*train(known, pink, pink, folder, TINY), folder)
+    return (*train(known, pink, pink, pink, folder, TINY), folder)
 
 
 def test_losses_fall_and_the_weights_load(trained):
@@ -68,11 +69,11 @@ def test_a_killed_run_ends_as_an_uninterrupted_one(material, trained, tmp_path):
 
     known, pink = material
     with pytest.raises(KilledError):
-        train(known, pink, pink, tmp_path, TINY, report=kill)
+        train(known, pink, pink, pink, tmp_path, TINY, report=kill)
     with pytest.raises(ValueError, match="unfinished run with another plan"):
-        train(known, pink, pink, tmp_path, replace(TINY, seed=1))
+        train(known, pink, pink, pink, tmp_path, replace(TINY, seed=1))
     steps = []
-    eq, _ = train(known, pink, pink, tmp_path, TINY, report=lambda stage, step, *_: steps.append((stage, step)))
+    eq, _ = train(known, pink, pink, pink, tmp_path, TINY, report=lambda stage, step, *_: steps.append((stage, step)))
     assert ("autoencoder", 21) in steps and ("autoencoder", 20) not in steps
     for name, value in trained[0].network.state_dict().items():
         torch.testing.assert_close(eq.network.state_dict()[name], value, msg=name)
@@ -82,7 +83,7 @@ def test_pretrained_weights_skip_the_autoencoder(material, trained, tmp_path):
     known, pink = material
     stages = set()
     plan = replace(TINY, end_to_end=False, matching_steps=4, listening_steps=4)
-    train(known, pink, pink, tmp_path, plan, pretrained=trained[0], report=lambda stage, *_: stages.add(stage))
+    train(known, pink, pink, pink, tmp_path, plan, pretrained=trained[0], report=lambda stage, *_: stages.add(stage))
     assert "autoencoder" not in stages and "end to end" not in stages and "matching" in stages
 
 
