@@ -165,50 +165,51 @@ class EndToEndStage(Stage):
         pre_db = differentiable.response_db(first, self.centres_hz)
         k = torch.rand(self.batch, 1) * 2 - 1
         mean_db = self.network.autoencoder.curve(self.network.targets[word : word + 1])
-        with torch.no_grad():
-            pre_equalised = differentiable.parametric_eq(audio, SAMPLE_RATE, first)
-        intensity = self.intensity[0] + (self.intensity[1] - self.intensity[0]) * min(1.0, 2 * progress)
-        z_audio = self.network.encoder(spectra + pre_db - pre_db.mean(dim=1, keepdim=True), textures)
-        # What was put on a clip is the difference that it makes to the code.
-        recovered = self.network.autoencoder.z_flat() + z_audio - self.network.encoder(spectra, textures)
         first_db = differentiable.response_db(first, GRID_HZ)
+        pre_equalised = _filtered(audio, first_db)
+        nature = self.network.encoder.nature(textures)
+        intensity = self.intensity[0] + (self.intensity[1] - self.intensity[0]) * min(1.0, 2 * progress)
+        z_audio = self.network.encoder.code(spectra + pre_db - pre_db.mean(dim=1, keepdim=True), nature)
+        # What was put on a clip is the difference that it makes to the code.
+        recovered = self.network.autoencoder.z_flat() + z_audio - self.network.encoder.code(spectra, nature)
         step = self.network.step(z_audio, word)
         z = self.network.autoencoder.z_flat() + intensity * step
         settings = self.network.autoencoder.decode(z)
         output = differentiable.parametric_eq(pre_equalised, SAMPLE_RATE, settings)
+        wanted = _filtered(pre_equalised, self.network.autoencoder.curve(z).detach())
         change = features(output, SAMPLE_RATE)[0] - features(audio, SAMPLE_RATE)[0]
-        z_output = self.network.encoder(spectra + change, textures)
+        z_output = self.network.encoder.code(spectra + change, nature)
         return {
             "consistency": 0.5 * self._curve(z_output - z_audio - intensity * step.detach()).square().mean(),
             "reconstruction": 0.05 * losses.response(self.network.autoencoder.decode(recovered), first_db),
-            "quality": losses.audio_quality(output, self._wanted(pre_equalised, z)),
-            "invariance": self._invariance(spectra, textures, word, k, mean_db),
+            "quality": losses.audio_quality(output, wanted),
+            "invariance": self._invariance(spectra, nature, word, k, mean_db),
         }
 
     def _curve(self, difference: torch.Tensor) -> torch.Tensor:
         return 12 * self.network.autoencoder.read_curve(difference)
 
-    def _wanted(self, audio: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-        """Return ``audio`` [n, 1, samples] with exactly the responses that codes [n, 32] stand for."""
-        curves = self.network.autoencoder.curve(z).detach()
-        bins_hz = np.clip(np.fft.rfftfreq(audio.shape[-1], 1 / SAMPLE_RATE), GRID_HZ[0], GRID_HZ[-1])
-        place = np.interp(np.log(bins_hz), np.log(GRID_HZ), np.arange(len(GRID_HZ)))
-        low = torch.as_tensor(np.minimum(place.astype(int), len(GRID_HZ) - 2))
-        share = torch.as_tensor(place).float() - low
-        response_db = curves[:, low] * (1 - share) + curves[:, low + 1] * share
-        spectrum = torch.fft.rfft(audio) * (10 ** (response_db / 20))[:, None]
-        return torch.fft.irfft(spectrum, audio.shape[-1])
-
-    def _invariance(self, spectra, textures, word: int, k: torch.Tensor, mean_db: torch.Tensor) -> torch.Tensor:
+    def _invariance(self, spectra, nature, word: int, k: torch.Tensor, mean_db: torch.Tensor) -> torch.Tensor:
         """Return how far k times the word's curve plus what is then proposed depends on k, in squared doses."""
         curve = np.interp(np.log(self.centres_hz), np.log(GRID_HZ), mean_db[0].detach().cpu().numpy())
         curve = torch.as_tensor(curve - curve.mean()).float()
         totals = []
         for strength in (k, -k):
-            z_audio = self.network.encoder(spectra + strength * curve, textures)
+            z_audio = self.network.encoder.code(spectra + strength * curve, nature)
             missing = self.network.along(self.network.targets[word] - z_audio, word)
             totals.append(self.network.dose(missing, word) + strength[:, 0])
         return (totals[0] - totals[1]).square().mean()
+
+
+def _filtered(audio: torch.Tensor, curves_db: torch.Tensor) -> torch.Tensor:
+    """Return ``audio`` [n, 1, samples] with the responses ``curves_db`` [n, 96] at `GRID_HZ`, zero phase."""
+    bins_hz = np.clip(np.fft.rfftfreq(audio.shape[-1], 1 / SAMPLE_RATE), GRID_HZ[0], GRID_HZ[-1])
+    place = np.interp(np.log(bins_hz), np.log(GRID_HZ), np.arange(len(GRID_HZ)))
+    low = torch.as_tensor(np.minimum(place.astype(int), len(GRID_HZ) - 2))
+    share = torch.as_tensor(place).float() - low
+    response_db = curves_db[:, low] * (1 - share) + curves_db[:, low + 1] * share
+    spectrum = torch.fft.rfft(audio) * (10 ** (response_db / 20))[:, None]
+    return torch.fft.irfft(spectrum, audio.shape[-1])
 
 
 def set_data_buffers(
