@@ -27,7 +27,7 @@ WINDOW_S = 0.093
 # Longer audio is represented by twelve excerpts of ten seconds.
 LONGEST_S, N_EXCERPTS, EXCERPT_S = 120.0, 12, 10.0
 # How far the prediction from the texture is believed; the rest of what is unusual in a spectrum counts as an EQ.
-BELIEF = 0.8
+BELIEF = 0.5
 # Frames this far below the loudest are pauses, and bands this far below the whole hold nothing but rounding noise.
 GATE_DB, FLOOR_DB = -50.0, -75.0
 TEXTURE = (
