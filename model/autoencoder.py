@@ -37,7 +37,7 @@ class EQAutoencoder(nn.Module):
         nn.init.zeros_(self.to_latent.bias)
         self.register_buffer("flat", torch.tensor(FLAT, dtype=torch.float32)[None])
         self.register_buffer("is_gain", torch.zeros(13).index_fill(0, torch.tensor(GAINS), 1.0))
-        self._kept_flat: torch.Tensor | None = None
+        self._kept_flat: tuple[torch.Tensor, torch.Tensor] | None = None
 
     def encode(self, parameters: torch.Tensor) -> torch.Tensor:
         """Return codes [batch, 32] of settings [batch, 13]."""
@@ -47,13 +47,13 @@ class EQAutoencoder(nn.Module):
 
     def z_flat(self) -> torch.Tensor:
         """Return the code [1, 32] of the EQ that changes nothing."""
-        return self.encode(self.flat) if self._kept_flat is None else self._kept_flat
+        return self.encode(self.flat) if self._kept_flat is None else self._kept_flat[0]
 
     def keep_flat(self) -> None:
-        """Keep the flat EQ's code until training goes on: a request for an EQ asks for it five times."""
+        """Keep the flat EQ's code, and what it decodes to, until training goes on: every request asks for them."""
         self._kept_flat = None
         with torch.no_grad():
-            self._kept_flat = self.z_flat()
+            self._kept_flat = self.z_flat(), self._flat_values()
 
     def train(self, mode: bool = True) -> EQAutoencoder:
         """Set the mode, as any module does; weights that may change have no kept code."""
@@ -69,11 +69,14 @@ class EQAutoencoder(nn.Module):
         """Return settings [batch, 13] of codes [batch, 32]; every value within the plug-in's ranges."""
         values = self._values(z)
         # Gains are counted from those of the flat code, which therefore decodes to exactly 0 dB.
-        values = values - self._values(self.z_flat()) * self.is_gain
+        values = values - self._flat_values() * self.is_gain
         return differentiable.denormalise(torch.tanh(values))
 
     def _values(self, z: torch.Tensor) -> torch.Tensor:
         return self.to_parameters(self.decoder_blocks(self.leave(z))) + self.direct(z)
+
+    def _flat_values(self) -> torch.Tensor:
+        return self._values(self.z_flat()) if self._kept_flat is None else self._kept_flat[1]
 
     def forward(self, parameters: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return codes and reconstructed settings."""

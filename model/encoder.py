@@ -129,14 +129,15 @@ def _features_of_one(power, bands, bank):
     loudness = bands.detach().sum(dim=0)
     loud = loudness > loudness.max() * 10 ** (GATE_DB / 10)
     # The power is large: only the frames that are looked at are copied.
-    frames, bands = loud.nonzero()[:, 0], bands[:, loud]
+    frames = loud.nonzero()[:, 0]
+    bands = bands.index_select(1, frames)
     floor = bands.detach()[held].mean() * 10 ** (FLOOR_DB / 10) + 1e-20
     decibels = 10 * torch.log10(bands + floor)
     long_term = 10 * torch.log10(bands.mean(dim=1) + floor)
     ordered = decibels.sort(dim=1).values
     n = ordered.shape[1]
     steps = decibels.diff(dim=1) if n > 1 else torch.zeros_like(decibels)
-    momentary = 10 * bank @ torch.log10(power[:, frames[::4]] + floor)
+    momentary = 10 * bank @ torch.log10(power.index_select(1, frames[::4]) + floor)
     lasting = 10 * bank @ torch.log10(power @ (loud / loud.sum()) + floor)
     standard = _standardised(decibels)
     texture = [
