@@ -124,7 +124,7 @@ def test_language_comes_from_the_browser_or_by_hand_and_may_change_on_the_way(se
     page = browser()
     headers = {"Accept-Language": "fr, de-AT;q=0.9, en;q=0.5"}
     assert page.get("/api/study", headers=headers).json()["language"] == "de"
-    assert page.get("/api/study?language=zh", headers=headers).json()["title"] == "听起来怎么样?"
+    assert page.get("/api/study?language=zh", headers=headers).json()["title"] == "听起来怎么样？"
     assert begin(page, language="es").json()["step"]["items"][0] == "Tengo 18 años o más."
     step = begin(page, language="de").json()["step"]
     assert walk(page, step, until="trial")[-1]["descriptor"] in ("warm", "hell", "luftig")
