@@ -97,7 +97,7 @@ def _relative(path: Path, out: Path) -> str:
 
 def _third_octaves_db(samples: np.ndarray, rate_hz: int) -> np.ndarray:
     """The share of each third octave in the power of both channels, in dB."""
-    frequency_hz, power = welch(samples, rate_hz, nperseg=16384)
+    frequency_hz, power = welch(samples, rate_hz, nperseg=min(16384, samples.shape[-1]))
     power = power.sum(axis=0)
     edges = np.searchsorted(frequency_hz, [*_THIRDS_HZ / 2 ** (1 / 6), 18000])
     bands = np.array([power[low:high].sum() for low, high in pairwise(edges)])
