@@ -29,11 +29,17 @@ class Base(DeclarativeBase):
 
 
 class Study(Base):
-    """A study as it was begun: frozen definition and manifest with their hashes. The last row is the running one."""
+    """A study as it was begun: frozen definition and manifest with their hashes. The last row is the running one.
+
+    ``ordinal`` counts the studies of a database from 1, so that two servers cannot both begin the first. ``secret``
+    (hex) is the key of whatever this study signs, masks or derives; it never leaves the database.
+    """
 
     __tablename__ = "study"
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    ordinal: Mapped[int] = mapped_column(unique=True, index=True, server_default="0")
+    secret: Mapped[str] = mapped_column(String(64), server_default="")
     begun_at: Mapped[float]
     definition: Mapped[str] = mapped_column(Text)
     definition_sha256: Mapped[str] = mapped_column(String(64))
@@ -58,7 +64,12 @@ class Invitation(Base):
 
 
 class Session(Base):
-    """One participant's way through a study. The token is in the participant's cookie only; here is its SHA-256."""
+    """One participant's way through a study. The token is in the participant's cookie only; here is its SHA-256.
+
+    ``resume_sha256`` is the hash of the code with which the participant may go on in another browser, ``readmit_until``
+    the experimenter's word that they may without it. ``client`` holds what the browser tells of itself without
+    identifying anybody, ``receipt_sha256`` the head of the hash chain over the session's responses.
+    """
 
     __tablename__ = "session"
     __table_args__ = (
@@ -92,6 +103,10 @@ class Session(Base):
     external_id: Mapped[str | None] = mapped_column(String(128))
     parameters: Mapped[dict[str, Any]]
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"), unique=True)
+    resume_sha256: Mapped[str | None] = mapped_column(String(64), unique=True, index=True)
+    readmit_until: Mapped[float | None]
+    client: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    receipt_sha256: Mapped[str | None] = mapped_column(String(64))
 
 
 class Step(Base):
@@ -113,6 +128,7 @@ class Step(Base):
     repeat_of: Mapped[int | None]
     seconds_left: Mapped[float] = mapped_column(default=0.0)
     detail: Mapped[dict[str, Any]]
+    served_at: Mapped[float | None]
 
 
 class Response(Base):
@@ -136,6 +152,23 @@ class Response(Base):
     focus_losses: Mapped[int | None]
     underruns: Mapped[int | None]
     telemetry: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    language: Mapped[str | None] = mapped_column(String(64))
+    flags: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    receipt_sha256: Mapped[str | None] = mapped_column(String(64))
+
+
+class AdminSession(Base):
+    """A browser that is signed in as the experimenter; ``token_sha256`` tells by which admin token."""
+
+    __tablename__ = "admin_session"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    key_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    token_sha256: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[float]
+    seen_at: Mapped[float]
+    expires_at: Mapped[float]
+    ended_at: Mapped[float | None]
 
 
 class Event(Base):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import difflib
 import json
+import secrets
 import time
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from study import definition as study_file
 from study.commits import Commits
@@ -131,7 +132,10 @@ def frozen_definition(row: Row) -> Definition:
 
 def begin_study(connection: Connection, plan: Plan) -> int:
     """Store definition and manifest with their hashes; returns the study's id."""
+    last = connection.execute(select(func.max(Study.ordinal))).scalar()
     values = {
+        "ordinal": (last or 0) + 1,
+        "secret": secrets.token_hex(32),
         "begun_at": time.time(),
         "definition": plan.definition.canonical(),
         "definition_sha256": plan.definition.sha256,

@@ -45,7 +45,7 @@ def test_sqlite_runs_with_wal_foreign_keys_and_full_synchronisation(address):
     assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2}
     with pytest.raises(IntegrityError), engine.begin() as connection:
         connection.execute(
-            text("INSERT INTO step VALUES (7, 0, 'trial', NULL, 0, 1, 'a', 'b', 'c', 'd', 1, NULL, 0, '{}')")
+            text("INSERT INTO step VALUES (7, 0, 'trial', NULL, 0, 1, 'a', 'b', 'c', 'd', 1, NULL, 0, '{}', NULL)")
         )
     engine.dispose()
 
@@ -77,7 +77,7 @@ LATER = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0002", "0001"
+revision, down_revision = "0003", "0002"
 
 def upgrade():
     with op.batch_alter_table("response") as table:
@@ -95,7 +95,7 @@ def test_a_study_with_data_is_brought_forward_by_the_next_versions_start_and_the
     before = ratings(running.engine).rating.dropna().tolist()
     running.close()
     shutil.copytree(database.MIGRATIONS, tmp_path / "migrations")
-    (tmp_path / "migrations/versions/0002_a_mood.py").write_text(LATER)
+    (tmp_path / "migrations/versions/0003_a_mood.py").write_text(LATER)
     with monkeypatch.context() as next_version:
         next_version.setattr(database, "MIGRATIONS", tmp_path / "migrations")
         RunningStudy.open(address, folder=noises).close()
@@ -104,7 +104,7 @@ def test_a_study_with_data_is_brought_forward_by_the_next_versions_start_and_the
         assert found.fetchall() == [(rating, "calm") for rating in before] and len(before) > 40
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     with pytest.raises(
-        ValueError, match=r"made by another version .* \(its tables are at 0002, unknown here\): use that"
+        ValueError, match=r"made by another version .* \(its tables are at 0003, unknown here\): use that"
     ):
         RunningStudy.open(address, folder=noises)
 
