@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis import figures, prose, report
-from analysis.adaptive import check_stimuli
-from analysis.figure_style import style
-from analysis.figure_style import write as write_figure
-from analysis.ratings import Ratings
-from analysis.results import Results, compute
-from analysis.screening import Rules, screen
-from analysis.tables import SUFFIXES, Table
+from analysis.data.ratings import Ratings
+from analysis.data.screening import Rules, screen
+from analysis.data.stimuli import Stimuli
+from analysis.statistics.results import Results, compute
+from analysis.statistics.table import Table
+from analysis.writing import figures, prose, report
+from analysis.writing.figure_style import style
+from analysis.writing.figure_style import write as write_figure
+from analysis.writing.tables import SUFFIXES, write_table
 
 MARK = "SIMULATED participants: nothing here says anything about people.\n"
 
@@ -32,8 +33,7 @@ class Settings:
     compared
         The two conditions of the main question, a and b.
     stimuli
-        One row per stimulus: clip, condition, descriptor, already_so and the 13 parameters (a stimulus set's
-        manifest.csv).
+        What was heard: baseline descriptor scores and EQ curves.
     scale
         The study's rating scale, where it is known.
     headphones
@@ -43,7 +43,7 @@ class Settings:
     title: str = "Listening study"
     rules: Rules | None = None
     compared: tuple[str, str] | None = None
-    stimuli: pd.DataFrame | None = None
+    stimuli: Stimuli | None = None
     scale: tuple[float, float] | None = None
     headphones: dict[str, bool] | None = None
 
@@ -78,16 +78,19 @@ def analyse(
     (out / "SIMULATED.txt").unlink(missing_ok=True)
     if ratings.simulated:
         (out / "SIMULATED.txt").write_text(MARK, encoding="utf-8")
-    stimuli = None if settings.stimuli is None else check_stimuli(settings.stimuli)
     told("screening")
     screening = screen(ratings, settings.rules, settings.headphones)
     log = Table("exclusions", screening.caption(), screening.log)
-    log.write(out, ratings.simulated)
+    write_table(log, out, ratings.simulated)
     screening.refuse_to_leave_out_everyone(out / "exclusions.csv")
     told("models")
     stated, some = screening.stated, screening.splits()
-    everyone = compute(ratings, settings.compared, stimuli, thorough=not (stated and some))
-    kept = compute(ratings.without(screening.broke()), settings.compared, stimuli, thorough=stated) if some else None
+    everyone = compute(ratings, settings.compared, settings.stimuli, thorough=not (stated and some))
+    kept = (
+        compute(ratings.without(screening.broke()), settings.compared, settings.stimuli, thorough=stated)
+        if some
+        else None
+    )
     main, beside = (kept, everyone) if stated and kept else (everyone, kept)
     told("tables")
     tables = {
@@ -99,11 +102,11 @@ def analyse(
         "with_and_without", "The main tests for all participants and after exclusions.", side_by_side(everyone, kept)
     )
     for table in tables.values():
-        table.write(out, ratings.simulated)
+        write_table(table, out, ratings.simulated)
     _write_beside(beside, out, screening.folder())
     told("figures")
     with style():
-        svgs = draw(main, out, stimuli)
+        svgs = draw(main, out, settings.stimuli)
     told("report")
     texts = {"methods": prose.methods(main, everyone, screening), "results": prose.results_section(main)}
     for name, text in texts.items():
@@ -124,7 +127,7 @@ def _write_beside(results: Results | None, out: Path, name: str) -> None:
     if results:
         (out / name).mkdir(exist_ok=True)
         for table in results.tables.values():
-            table.write(out / name, results.ratings.simulated)
+            write_table(table, out / name, results.ratings.simulated)
 
 
 def side_by_side(everyone: Results, kept: Results | None) -> pd.DataFrame:
@@ -158,7 +161,7 @@ def _headline(results: Results) -> dict[str, float]:
     return found
 
 
-def draw(results: Results, out: Path, stimuli: pd.DataFrame | None) -> dict[str, str]:
+def draw(results: Results, out: Path, stimuli: Stimuli | None) -> dict[str, str]:
     """Draw every figure that the data allow; the SVGs by name."""
     drawn = {
         "means": figures.means_figure(results["descriptives"], results.ratings.scale),

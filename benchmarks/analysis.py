@@ -22,12 +22,12 @@ ratings(int(sys.argv[1])).to_csv(sys.argv[2], index=False)
 """
 ANOVA_AND_MIXED = """
 import sys
-from analysis.anova import anova
-from analysis.cells import cells
-from analysis.design import design
-from analysis.mixed import fit
-from analysis.ratings import from_table
-from analysis.reading import read_csv
+from analysis.statistics.anova import anova
+from analysis.data.cells import cells
+from analysis.statistics.design import design
+from analysis.statistics.mixed import fit
+from analysis.data.ratings import from_table
+from analysis.data.reading import read_csv
 study = from_table(read_csv(sys.argv[1]))
 print(anova(cells(study))["F"][0], fit(design(study)).deviance)
 """

@@ -85,9 +85,9 @@ def ratings_so_far(engine: Engine, conditions: list[str] | None, simulated: bool
     ValueError
         When nobody has completed the study.
     """
-    from analysis.cells import cells
-    from analysis.descriptives import means
-    from analysis.ratings import from_table
+    from analysis.data.cells import cells
+    from analysis.data.ratings import from_table
+    from analysis.statistics.descriptives import means
 
     responses = export.ratings(engine, simulated)
     done = responses[responses["session_state"] == "completed"]

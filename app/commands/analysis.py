@@ -13,10 +13,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
-    from analysis.screening import Rules
+    from analysis.data.screening import Rules
 
+SAMPLE_RATE_HZ = 44_100  # at which curves are drawn
 DATABASE_URL = "sqlite:///data/study.sqlite"
 
 
@@ -75,9 +77,10 @@ def analyse(
 
     from analysis.analyse import Settings
     from analysis.analyse import analyse as run
+    from analysis.data.ratings import from_table
+    from analysis.data.reading import read_csv
+    from analysis.data.stimuli import Stimuli
     from analysis.numbers import counted
-    from analysis.ratings import from_table
-    from analysis.reading import read_csv
 
     gc.freeze()  # what was imported stays: it need not be looked through for garbage again and again
     given, settings = [*(files or []), *([ratings] if ratings else [])], Settings(compared=compare)
@@ -93,7 +96,8 @@ def analyse(
         if rules:
             settings = replace(settings, rules=_rules(rules))
         if stimuli:
-            settings = replace(settings, stimuli=read_csv(stimuli / "manifest.csv" if stimuli.is_dir() else stimuli))
+            table_of_stimuli = read_csv(stimuli / "manifest.csv" if stimuli.is_dir() else stimuli)
+            settings = replace(settings, stimuli=Stimuli.of(table_of_stimuli, _equaliser))
         checked = from_table(table, scale or found_scale or (1.0, 7.0), True if simulated else None, order)
         results = run(checked, out, settings, lambda step: progress.update(task, description=step, advance=1))
     mark = "SIMULATED participants. " if checked.simulated else ""
@@ -123,12 +127,12 @@ def power(
     _one_thread()
     from dataclasses import replace
 
-    from analysis.power import Assumptions
-    from analysis.power import pilot as estimate
-    from analysis.power_report import plan
-    from analysis.ratings import from_table
-    from analysis.reading import read_csv
-    from analysis.results import compared_conditions
+    from analysis.data.ratings import from_table
+    from analysis.data.reading import read_csv
+    from analysis.statistics.power import Assumptions
+    from analysis.statistics.power import pilot as estimate
+    from analysis.statistics.results import compared_conditions
+    from analysis.writing.power_report import plan
 
     assumptions, of_simulated = Assumptions(), False
     if pilot:
@@ -168,8 +172,8 @@ def _integers(text: str, option: str) -> list[int]:
 
 
 def _from_files(paths: list[Path], source: Source | None) -> tuple[pd.DataFrame, tuple[float, float] | None]:
-    from analysis.reading import read_csv
-    from analysis.webmushra import read_webmushra
+    from analysis.data.reading import read_csv
+    from analysis.data.webmushra import read_webmushra
 
     if source is Source.WEBMUSHRA:
         return read_webmushra(paths)
@@ -183,7 +187,7 @@ def _rules(path: Path) -> Rules:
     import json
     import tomllib
 
-    from analysis.screening import Rules
+    from analysis.data.screening import Rules
 
     text = path.read_text(encoding="utf-8")
     try:
@@ -202,8 +206,8 @@ def _from_database(database_url: str, study: int | None, settings, order: dict) 
     import json
     from dataclasses import replace
 
-    from analysis.adaptive import from_manifest
-    from analysis.screening import Rules
+    from analysis.data.screening import Rules
+    from analysis.data.stimuli import Stimuli, parameters_in_columns
     from study.database import open_database, reading
     from study.export import ratings, sessions, study_row
 
@@ -228,11 +232,17 @@ def _from_database(database_url: str, study: int | None, settings, order: dict) 
         settings,
         title=_text(definition["title"]),
         rules=Rules.of(definition.get("screening") or {}),
-        stimuli=from_manifest(manifest["stimuli"]),
+        stimuli=Stimuli.of(parameters_in_columns(manifest["stimuli"]), _equaliser),
         headphones={row.participant: bool(row.headphones_passed) for row in passed.itertuples()},
         scale=(float(definition["scale"]["low"]), float(definition["scale"]["high"])),
     )
     return table, settings, order
+
+
+def _equaliser(parameters: np.ndarray, frequencies_hz: np.ndarray) -> np.ndarray:
+    from model.eq import response_db
+
+    return response_db(parameters, frequencies_hz, SAMPLE_RATE_HZ)
 
 
 def _text(text: str | dict[str, str]) -> str:

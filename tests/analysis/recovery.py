@@ -8,14 +8,14 @@ import sys
 import numpy as np
 import pandas as pd
 
-from analysis import mixed
-from analysis.anova import anova
-from analysis.cells import cells
-from analysis.contrasts import mixed_contrasts
-from analysis.design import design
-from analysis.posthoc import friedman, posthoc
-from analysis.ratings import Ratings, from_table
-from analysis.results import primary
+from analysis.data.cells import cells
+from analysis.data.ratings import Ratings, from_table
+from analysis.statistics import mixed
+from analysis.statistics.anova import anova
+from analysis.statistics.contrasts import mixed_contrasts
+from analysis.statistics.design import design
+from analysis.statistics.posthoc import friedman, posthoc
+from analysis.statistics.results import primary
 
 CONDITIONS = ("original", "semantic", "static")
 DESCRIPTORS = ("warm", "bright")

@@ -4,9 +4,9 @@ import json
 from functools import cache
 from pathlib import Path
 
-from analysis.cells import Cells, cells
-from analysis.ratings import Ratings, from_table
-from analysis.reading import read_csv
+from analysis.data.cells import Cells, cells
+from analysis.data.ratings import Ratings, from_table
+from analysis.data.reading import read_csv
 
 FOLDER = Path(__file__).resolve().parents[1] / "reference" / "data"
 STUDIES = ("listening", "unbalanced", "two", "few", "maxwell", "obrien")

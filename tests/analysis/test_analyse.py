@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import anova, descriptives, posthoc, prose
 from analysis.analyse import Settings, analyse
-from analysis.ratings import from_table
-from analysis.results import compute
-from analysis.screening import Rules
+from analysis.data.ratings import from_table
+from analysis.data.screening import Rules
+from analysis.statistics import anova, descriptives, posthoc
+from analysis.statistics.results import compute
+from analysis.writing import prose
 from tests.analysis.example import example
 from tests.analysis.test_adaptive import stimuli
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.anova import AnovaRM
 
-from analysis.anova import anova, anova_by_descriptor, within
+from analysis.statistics.anova import anova, anova_by_descriptor, within
 from tests.analysis.reference import STUDIES, expected, grid
 
 CLOSE = {"rel": 1e-6, "abs": 1e-14}

@@ -4,7 +4,7 @@ worked definition."""
 import numpy as np
 import pytest
 
-from analysis.descriptives import MEANS, by_clip, descriptives, means, morey_half_width
+from analysis.statistics.descriptives import MEANS, by_clip, descriptives, means, morey_half_width
 from tests.analysis.reference import expected, grid, ratings
 
 COLUMNS = ["n", "mean", "sd", "ci_low", "ci_high", "median"]

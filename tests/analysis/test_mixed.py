@@ -6,9 +6,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from analysis import mixed, ordinal
-from analysis.design import design, intercept_only
-from analysis.ratings import from_table
+from analysis.data.ratings import from_table
+from analysis.statistics import mixed, ordinal
+from analysis.statistics.design import design, intercept_only
 from tests.analysis.reference import expected, ratings
 
 STUDIES = ("listening", "unbalanced", "two")

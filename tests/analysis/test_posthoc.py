@@ -4,8 +4,8 @@ friedman.test."""
 import numpy as np
 import pytest
 
-from analysis.effect_sizes import noncentral_t_ci
-from analysis.posthoc import friedman, holm, posthoc, wilcoxon
+from analysis.statistics.effect_sizes import noncentral_t_ci
+from analysis.statistics.posthoc import friedman, holm, posthoc, wilcoxon
 from tests.analysis.reference import STUDIES, expected, grid
 
 CLOSED = [

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from analysis.power import Assumptions, detectable, exact_power, pilot, power, wilson
-from analysis.ratings import from_table
+from analysis.data.ratings import from_table
+from analysis.statistics.power import Assumptions, detectable, exact_power, pilot, power, wilson
 from tests.analysis.example import example
 
 

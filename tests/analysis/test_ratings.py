@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.ratings import from_table
-from analysis.reading import read_csv
+from analysis.data.ratings import from_table
+from analysis.data.reading import read_csv
 from tests.analysis.example import example
 
 

@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.ratings import from_table
-from analysis.reliability import agreement, icc, reliability, repeats, stimulus_grid
+from analysis.data.ratings import from_table
+from analysis.statistics.reliability import agreement, icc, reliability, repeats, stimulus_grid
 from tests.analysis.reference import expected, ratings
 
 

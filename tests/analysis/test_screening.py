@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.ratings import from_table
-from analysis.screening import Rules, screen
+from analysis.data.ratings import from_table
+from analysis.data.screening import Rules, screen
 from tests.analysis.example import example
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from analysis.ratings import from_table
-from analysis.webmushra import read_webmushra
+from analysis.data.ratings import from_table
+from analysis.data.webmushra import read_webmushra
 
 MUSHRA = """session_test_id,email,age,session_uuid,trial_id,rating_stimulus,rating_score,rating_time,rating_comment
 warmth,a@x,30,u1,piano,reference,100,5210,

@@ -11,12 +11,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from analysis.figure_font import families
-
 COLUMN_IN = 3.25
 COLOURS = ("#000000", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _STYLE = {
+    "font.family": ["DejaVu Sans"],
     "font.size": 7,
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
@@ -38,7 +37,7 @@ _METADATA = {"pdf": {"CreationDate": None, "ModDate": None}, "svg": {"Date": Non
 
 def style() -> AbstractContextManager:
     """Give the context in which figures are drawn."""
-    return matplotlib.rc_context({**_STYLE, "font.family": families()})
+    return matplotlib.rc_context(_STYLE)
 
 
 def new_figure(height_in: float, columns: int = 1, rows: int = 1, **options: object) -> tuple[Figure, np.ndarray]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.reading import read_csv
+from analysis.data.reading import read_csv
 
 MUSHRA_SCALE = (0.0, 100.0)
 _MUSHRA = {"stimulus": "rating_stimulus", "rating": "rating_score"}

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.design import intercept_only
-from analysis.mixed import fit
-from analysis.ratings import LABELS, Ratings
+from analysis.data.grids import repeats, stimulus_grid
+from analysis.data.ratings import Ratings
+from analysis.statistics.design import intercept_only
+from analysis.statistics.mixed import fit
 
 BOOTSTRAPS = 2000
 
@@ -37,17 +38,6 @@ def reliability(ratings: Ratings) -> pd.DataFrame:
     if r.size > 1:
         rows.append(("agreement with the group, median r", float(np.median(r)), *_bootstrap(r, np.median)))
     return pd.DataFrame(rows, columns=["measure", "value", "ci_low", "ci_high"])
-
-
-def stimulus_grid(ratings: Ratings) -> np.ndarray:
-    """Lay out the ratings as [participant, stimulus]; NaN where there is none."""
-    main = ratings.main[ratings.main["rating"].notna()]
-    codes = [main[name].cat.codes.to_numpy() for name in ("descriptor", "clip", "condition")]
-    shape = [len(ratings.levels(name)) for name in ("descriptor", "clip", "condition")]
-    used, stimulus = np.unique(np.ravel_multi_index(codes, shape), return_inverse=True)
-    grid = np.full((len(ratings.levels("participant")), len(used)), np.nan)
-    grid[main["participant"].cat.codes.to_numpy(), stimulus] = main["rating"].to_numpy()
-    return grid[np.isfinite(grid).any(axis=1)]
 
 
 def icc(grid: np.ndarray) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
@@ -95,19 +85,6 @@ def _mean_squares(grid: np.ndarray) -> tuple[float, float, float]:
         return np.nan, np.nan, np.nan
     judge, target, error = model.variances["variance"]
     return k * target + error, n * judge + error, error
-
-
-def repeats(ratings: Ratings) -> pd.DataFrame:
-    """Pair each repeated trial with its first rating: the labels, first, second."""
-    extra = ratings.extra
-    again = extra[(extra["kind"] == "repeat") & extra["rating"].notna()] if "kind" in extra else extra
-    labels = list(LABELS)
-    first = ratings.main[[*labels, "rating"]].dropna().rename(columns={"rating": "first"})
-    second = again[[*labels, "rating"]].rename(columns={"rating": "second"})
-    if second.empty:
-        return pd.DataFrame(columns=[*labels, "first", "second"])
-    wanted = first[first["participant"].isin(second["participant"].unique())].astype(dict.fromkeys(labels, str))
-    return second.astype(dict.fromkeys(labels, str)).merge(wanted, on=labels)[[*labels, "first", "second"]]
 
 
 def _test_retest(pairs: pd.DataFrame) -> list[tuple[str, float, float, float]]:

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.ratings import Ratings
-from analysis.reliability import repeats, stimulus_grid
+from analysis.data.grids import repeats, stimulus_grid
+from analysis.data.ratings import Ratings
 
 LOG = ["participant", "rule", "value", "limit"]
 

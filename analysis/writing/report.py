@@ -5,9 +5,10 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from analysis import prose
-from analysis.results import Results
-from analysis.tables import MOST_ROWS, Table, heading, shown
+from analysis.statistics.results import Results
+from analysis.statistics.table import Table
+from analysis.writing import prose
+from analysis.writing.tables import MOST_ROWS, heading, shown
 
 _CSS = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
 

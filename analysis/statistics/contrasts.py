@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.design import Design
-from analysis.mixed import MixedFit, wald
-from analysis.ratings import Ratings
+from analysis.data.ratings import Ratings
+from analysis.statistics.design import Design
+from analysis.statistics.mixed import MixedFit, wald
 
 COLUMNS = ["model", "descriptor", "a", "b", "estimate", "se", "z", "p", "ci_low", "ci_high"]
 EVERY = "all descriptors"

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from analysis.adaptive import differences
-from analysis.design import intercept_only
-from analysis.mixed import fit
-from analysis.ratings import Ratings
+from analysis.data.grids import differences
+from analysis.data.ratings import Ratings
+from analysis.statistics.design import intercept_only
+from analysis.statistics.mixed import fit
 
 POWER = ["n_participants", "n_clips", "power", "ci_low", "ci_high", "power_clips_random", "clips_random_low",
          "clips_random_high", "half_width", "half_width_90", "half_width_clips_random", "simulations"]  # fmt: skip

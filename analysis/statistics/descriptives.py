@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.cells import Cells
-from analysis.ratings import Ratings
+from analysis.data.cells import Cells
+from analysis.data.ratings import Ratings
 
 MEANS = ["descriptor", "condition", "n", "mean", "sd", "ci_low", "ci_high"]
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.cells import Cells
-from analysis.descriptives import half_width
-from analysis.effect_sizes import paired
+from analysis.data.cells import Cells
+from analysis.statistics.descriptives import half_width
+from analysis.statistics.effect_sizes import paired
 
 COLUMNS = [
     "descriptor",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.ratings import Ratings
+from analysis.data.ratings import Ratings
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from importlib.metadata import version
 
 import pandas as pd
 
-from analysis.cells import cells
+from analysis.data.cells import cells
+from analysis.data.ratings import Ratings
+from analysis.data.screening import Screening
 from analysis.numbers import counted, degrees, f_test, interval, listed, number, p_value, share, t_test
-from analysis.power import exact_power
-from analysis.ratings import Ratings
-from analysis.results import Results
-from analysis.screening import Screening
+from analysis.statistics.power import exact_power
+from analysis.statistics.results import Results
 
 FEW = 5
 RULES_TOLD = {

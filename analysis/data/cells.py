@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.ratings import Ratings
+from analysis.data.ratings import Ratings
 
 
 @dataclass(frozen=True)

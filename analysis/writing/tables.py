@@ -5,11 +5,12 @@ loads booktabs.
 """
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from analysis.statistics.table import Table
 
 SUFFIXES = (".csv", ".md", ".tex")
 ROWS_PER_PAGE = 45
@@ -66,24 +67,16 @@ _TEX_ESCAPES = str.maketrans(
 )
 
 
-@dataclass(frozen=True)
-class Table:
-    """One result: its file name, what it shows, and the numbers."""
-
-    name: str
-    caption: str
-    data: pd.DataFrame
-
-    def write(self, folder: Path, simulated: bool) -> None:
-        """Write `<name>.csv`, `.md` and `.tex`; the latter two say SIMULATED where the participants are."""
-        mark = "SIMULATED participants. " if simulated else ""
-        self.data.to_csv(folder / f"{self.name}.csv", index=False, lineterminator="\n")
-        printed, rest = self.data.head(MOST_ROWS), self.data.shape[0] - MOST_ROWS
-        mark += f"The first {MOST_ROWS} rows; {rest:,} more are in {self.name}.csv. " if rest > 0 else ""
-        markdown = f"{mark}{self.caption}\n\n{to_markdown(printed)}"
-        (folder / f"{self.name}.md").write_text(markdown, encoding="utf-8")
-        tex = to_latex(printed, mark + self.caption, self.name)
-        (folder / f"{self.name}.tex").write_text(tex, encoding="utf-8")
+def write_table(table: Table, folder: Path, simulated: bool) -> None:
+    """Write `<name>.csv`, `.md` and `.tex`; the latter two say SIMULATED where the participants are."""
+    mark = "SIMULATED participants. " if simulated else ""
+    table.data.to_csv(folder / f"{table.name}.csv", index=False, lineterminator="\n")
+    printed, rest = table.data.head(MOST_ROWS), table.data.shape[0] - MOST_ROWS
+    mark += f"The first {MOST_ROWS} rows; {rest:,} more are in {table.name}.csv. " if rest > 0 else ""
+    markdown = f"{mark}{table.caption}\n\n{to_markdown(printed)}"
+    (folder / f"{table.name}.md").write_text(markdown, encoding="utf-8")
+    tex = to_latex(printed, mark + table.caption, table.name)
+    (folder / f"{table.name}.tex").write_text(tex, encoding="utf-8")
 
 
 def shown(data: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.cells import Cells
+from analysis.data.cells import Cells
 
 COLUMNS = ["effect", "ddof1", "ddof2", "F", "p_unc", "eps_gg", "p_gg", "eps_hf", "p_hf", "ges", "pes", "W", "p_W"]
 

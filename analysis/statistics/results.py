@@ -6,17 +6,18 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis import adaptive, mixed, ordinal
-from analysis.anova import anova, anova_by_descriptor
-from analysis.cells import Cells, cells
-from analysis.contrasts import EVERY, mixed_contrasts, omnibus
-from analysis.descriptives import by_clip, descriptives, mean_ci, means
-from analysis.design import design
-from analysis.effect_sizes import paired
-from analysis.posthoc import COLUMNS, EFFECTS, friedman, posthoc
-from analysis.ratings import Ratings
-from analysis.reliability import agreement, reliability
-from analysis.tables import Table
+from analysis.data.cells import Cells, cells
+from analysis.data.ratings import Ratings
+from analysis.data.stimuli import Stimuli
+from analysis.statistics import adaptive, mixed, ordinal
+from analysis.statistics.anova import anova, anova_by_descriptor
+from analysis.statistics.contrasts import EVERY, mixed_contrasts, omnibus
+from analysis.statistics.descriptives import by_clip, descriptives, mean_ci, means
+from analysis.statistics.design import design
+from analysis.statistics.effect_sizes import paired
+from analysis.statistics.posthoc import COLUMNS, EFFECTS, friedman, posthoc
+from analysis.statistics.reliability import agreement, reliability
+from analysis.statistics.table import Table
 
 PRIMARY = ["descriptor", "a", "b", "n", "diff", "ci_low", "ci_high", "t", "dof", "p", "dz"]
 MOST_SLOPE_PARTICIPANTS = 2000
@@ -67,7 +68,7 @@ def compared_conditions(conditions: list[str], wanted: tuple[str, str] | None = 
 def compute(
     ratings: Ratings,
     compared: tuple[str, str] | None = None,
-    stimuli: pd.DataFrame | None = None,
+    stimuli: Stimuli | None = None,
     thorough: bool = True,
 ) -> Results:
     """Compute every table; with `thorough=False` without the models that take longest (slopes, ordinal,

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, optimize, stats
 
-from analysis.design import Design
+from analysis.statistics.design import Design
 
 SINGULAR = 1e-4
 GRADIENT_LIMIT = 2e-3

@@ -9,11 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy import stats
 
-from analysis.adaptive import curves
-from analysis.cells import Cells
-from analysis.curves import FREQUENCIES_HZ
-from analysis.figure_style import COLOURS, MARKERS, new_figure
-from analysis.ratings import Ratings
+from analysis.data.cells import Cells
+from analysis.data.ratings import Ratings
+from analysis.data.stimuli import FREQUENCIES_HZ, Stimuli
+from analysis.writing.figure_style import COLOURS, MARKERS, new_figure
 
 MOST_NAMED_CLIPS = 40
 MOST_BARS = 11
@@ -136,7 +135,7 @@ def forest_figure(pairs: pd.DataFrame) -> Figure:
     return figure
 
 
-def eq_curves_figure(stimuli: pd.DataFrame, by_clip: pd.DataFrame, cells: Cells, a: str, b: str) -> Figure:
+def eq_curves_figure(stimuli: Stimuli, by_clip: pd.DataFrame, cells: Cells, a: str, b: str) -> Figure:
     """Draw the EQ of condition a clip by clip with that of b, and beside it the mean ratings of both."""
     descriptors, places = cells.descriptors, [cells.conditions.index(a), cells.conditions.index(b)]
     figure, axes = new_figure(
@@ -145,7 +144,7 @@ def eq_curves_figure(stimuli: pd.DataFrame, by_clip: pd.DataFrame, cells: Cells,
     for (left, right), descriptor in zip(axes, descriptors, strict=True):
         for k, (condition, place) in enumerate(zip((a, b), places, strict=True)):
             colour = _colour(place)
-            _, found = curves(stimuli, descriptor, condition)
+            found = stimuli.curves(descriptor, condition)
             if len(found):
                 thin = {"color": colour, "linewidth": 0.4, "alpha": 0.7, "linestyle": "--" if k else "-"}
                 left.plot(FREQUENCIES_HZ, found.T, **thin)

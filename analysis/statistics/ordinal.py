@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, optimize, special
 
-from analysis.design import treatment
-from analysis.mixed import wald
-from analysis.ratings import Ratings
+from analysis.data.ratings import Ratings
+from analysis.statistics.design import treatment
+from analysis.statistics.mixed import wald
 
 MOST_CATEGORIES = 11
 MOST_PARTICIPANTS = 200

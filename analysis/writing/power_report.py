@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from analysis import report
-from analysis.figure_style import style, write
-from analysis.figures import power_figure
-from analysis.power import Assumptions, detectable, power, statement
-from analysis.tables import Table
+from analysis.statistics.power import Assumptions, detectable, power, statement
+from analysis.statistics.table import Table
+from analysis.writing import report
+from analysis.writing.figure_style import style, write
+from analysis.writing.figures import power_figure
+from analysis.writing.tables import write_table
 
 RECORD = (10, 12, 15)
 RECORD_CLIPS = 10
@@ -40,7 +41,7 @@ def plan(
     ]
     out.mkdir(parents=True, exist_ok=True)
     for table in tables:
-        table.write(out, simulated)
+        write_table(table, out, simulated)
     with style():
         svg = write(power_figure(found), out, "power", simulated)
     sections = [

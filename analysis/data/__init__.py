@@ -1,0 +1,1 @@
+"""Ratings in: read, checked, laid out, screened."""

@@ -1,0 +1,1 @@
+"""What the ratings say: every number of a report."""

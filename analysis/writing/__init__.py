@@ -1,0 +1,1 @@
+"""Numbers out: tables, figures, sentences and pages."""
