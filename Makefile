@@ -1,12 +1,21 @@
 # make study    set up, build the default stimulus set once, and serve a demonstration study
 # make test     set up and run every test, the browser's included
 # make validate the slow statistical validation (minutes)
+# make lint     style and types
+# make pin      add to constraints.txt what pyproject.toml newly asks for, and keep the other versions
+# make upgrade  renew every version in constraints.txt
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Exact versions for the program and for building it, so that both commands do the same in a year.
+INSTALL := $(BIN)/pip install --constraint constraints.txt --build-constraint constraints.txt
+# One file for every platform and Python. PyTorch itself names the exact CUDA packages of its Linux build: no others.
+PIN = printf 'pip\nsetuptools\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
+	--no-annotate --custom-compile-command 'make upgrade' --output-file constraints.txt $(1) - pyproject.toml && \
+	sed -i.before -E '/^(nvidia|cuda|triton)\b/d' constraints.txt && rm constraints.txt.before
 
-.PHONY: study test validate lint clean
+.PHONY: study test validate lint pin upgrade clean
 
 study: $(VENV)/.installed
 	$(BIN)/semantic-eq serve --allow-simulated
@@ -23,19 +32,27 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+pin: $(VENV)/.created
+	$(BIN)/pip install --quiet uv
+	$(call PIN)
+
+upgrade: $(VENV)/.created
+	$(BIN)/pip install --quiet --upgrade uv
+	$(call PIN,--upgrade)
+
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "semantic-eq needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.created pyproject.toml
-	$(BIN)/pip install --editable .
+$(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
+	$(INSTALL) --editable .
 	@touch $@
 
-$(VENV)/.installed-test: $(VENV)/.created pyproject.toml
-	$(BIN)/pip install --editable '.[test]'
+$(VENV)/.installed-test: $(VENV)/.created pyproject.toml constraints.txt
+	$(INSTALL) --editable '.[test]'
 	@touch $@ $(VENV)/.installed
 
 clean:

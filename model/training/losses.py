@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import auraloss
 import torch
 from torch.nn import functional
 
 from model import differentiable
 from model.autoencoder import EQAutoencoder
 from model.eq import GAINS, GRID_HZ
+
+try:
+    import auraloss
+except ImportError:
+    raise ValueError("Training needs the extra train: pip install 'semantic-eq[train]'.") from None
 
 # A response far beyond what five bands of 12 dB can do is asked for in a softened form.
 REACHABLE_DB = 15.0
