@@ -7,13 +7,7 @@ from typing import Any
 
 from study.definition import Definition, Question
 from study.refusals import Refusal
-
-TELEMETRY_MS = ("rt_ms", "rt_start_ms", "first_play_ms", "start_gap_ms")
-TELEMETRY_S = ("heard_s",)
-TELEMETRY_COUNTS = ("plays", "rating_changes", "focus_losses", "underruns")
-MAX_MS = 86_400_000.0
-MAX_COUNT = 1_000_000
-MAX_NUMBER = 1e15  # what no page measures and no JSON number need be; also false for NaN
+from study.telemetry import is_number
 
 
 def check(kind: str, answer: Mapping[str, Any], detail: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
@@ -87,7 +81,7 @@ def _value(question: Question, value: Any) -> Any:
         value = clean(value) if fits else value
     else:
         low, high = question.minimum, question.maximum
-        fits = _is_number(value) and (low is None or value >= low) and (high is None or value <= high)
+        fits = is_number(value) and (low is None or value >= low) and (high is None or value <= high)
     if not fits:
         raise _invalid(f"{question.id} has an answer that is none of its {question.type}'s")
     return value
@@ -106,7 +100,7 @@ def _headphones(answer, detail, definition) -> dict:
 
 def _level(answer, detail, definition) -> dict:
     level_db, allowed = answer.get("level_db"), definition.level
-    if not _is_number(level_db) or not allowed.minimum_db <= level_db <= allowed.maximum_db:
+    if not is_number(level_db) or not allowed.minimum_db <= level_db <= allowed.maximum_db:
         raise _invalid(f"level_db must be from {allowed.minimum_db:g} to {allowed.maximum_db:g}")
     return {"level_db": float(level_db)}
 
@@ -133,26 +127,3 @@ def clean(text: str) -> str:
     """Free text without control characters (which neither PostgreSQL nor a CSV file takes) and surrogates."""
     kept = "".join(c for c in text if c in "\n\t" or (ord(c) >= 32 and not 0xD800 <= ord(c) <= 0xDFFF))
     return kept.strip()
-
-
-def telemetry(sent: Mapping[str, Any]) -> dict[str, float | int | None]:
-    """The player's measures that have a column; what is no finite number within reason becomes None."""
-    measures: dict[str, float | int | None] = {}
-    for name in TELEMETRY_MS + TELEMETRY_S:
-        value = sent.get(name)
-        measures[name] = float(value) if _is_number(value) and abs(value) <= MAX_MS else None
-    for name in TELEMETRY_COUNTS:
-        value = sent.get(name)
-        measures[name] = int(value) if _is_number(value) and 0 <= value <= MAX_COUNT else None
-    return measures
-
-
-def other_telemetry(sent: Mapping[str, Any]) -> dict[str, float] | None:
-    """Further numbers that the page sent (of other steps, or by other names); None when there are none."""
-    known = {*TELEMETRY_MS, *TELEMETRY_S, *TELEMETRY_COUNTS}
-    kept = {key: value for key, value in sent.items() if key not in known and key.isidentifier() and len(key) <= 32}
-    return {key: value for key, value in list(kept.items())[:20] if _is_number(value)} or None
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and -MAX_NUMBER < value < MAX_NUMBER

@@ -35,15 +35,21 @@ RESPONSES = {
     "rt_start_ms": Column("Float64", "ms from the trial's appearance to the answer"),
     "first_play_ms": Column("Float64", "ms from the trial's appearance to the first sound"),
     "start_gap_ms": Column("Float64", "ms from the answer before to the first sound"),
-    "server_ms": Column("Float64", "ms from giving the trial to storing the answer, by the server's clock"),
+    "server_ms": Column(
+        "Float64",
+        "ms from giving the trial to storing the answer, by the server's clock; empty where it was set back between",
+    ),
     "plays": Column("Int64", "how often playing was started"),
     "heard_s": Column("Float64", "seconds of the clip that were heard, replays counted"),
     "rating_changes": Column("Int64", "changes of the rating before it was sent"),
     "focus_losses": Column("Int64", "how often the page lost focus or was hidden"),
     "underruns": Column("Int64", "audio underruns that the player noticed"),
+    "flagged": Column(
+        "string", "measures that came with impossible values and are missing therefore, separated by spaces"
+    ),
     "answered_at": Column("string", "time of storing, UTC, ISO 8601"),
     "simulated": Column("bool", "whether a program answered"),
-    "language": Column("string", "language of the page"),
+    "language": Column("string", "language in which the page showed this trial"),
     "session_state": Column("string", "active (not finished), completed, declined or screened_out"),
     "headphones_passed": Column(
         "boolean", "whether the participant passed every headphone screening; empty where there was none"
@@ -55,7 +61,7 @@ SESSIONS = {
     "participant": Column("string", "participant, as in responses"),
     "state": Column("string", "active (not finished), completed, declined or screened_out"),
     "simulated": Column("bool", "whether a program answered"),
-    "language": Column("string", "language of the page"),
+    "language": Column("string", "language of the page, at last"),
     "started_at": Column("string", "UTC, ISO 8601"),
     "finished_at": Column("string", "UTC, ISO 8601; empty where the session was not finished"),
     "minutes": Column("Float64", "from start to finish"),

@@ -8,20 +8,23 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, Row, and_, func, select
 
+from study import clock
+from study.clock import iso
 from study.database import reading
 from study.dictionary import RESPONSES, SESSIONS, Column, as_markdown
 from study.models import Event, Response, Session, Step, Study
 from study.steps import step_id
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_OF_RESPONSE = tuple(name for name in RESPONSES if name in Response.__table__.c and name != "position")
+_OF_RESPONSE = tuple(
+    name for name in RESPONSES if name in Response.__table__.c and name not in ("position", "language")
+)
 _OF_SESSION = ("public_id", "number", "state", "simulated", "language", "headphones_passed")
 _OF_STEP = ("trial_number", "block", "descriptor", "clip", "condition", "stimulus", "expected", "repeat_of")
 
@@ -43,7 +46,11 @@ def ratings(engine: Engine, simulated: bool | None = None, study_id: int | None 
     """
     of_session = [getattr(Session, name) for name in _OF_SESSION]
     of_step = [getattr(Step, name) for name in ("position", "trial_kind", *_OF_STEP)]
-    of_response = [getattr(Response, name) for name in _OF_RESPONSE]
+    of_response = [
+        *(getattr(Response, name) for name in _OF_RESPONSE),
+        Response.language.label("response_language"),
+        Response.flags,
+    ]
     query = (
         select(Session.id, *of_session, *of_step, *of_response)
         .join(Step, Step.session_id == Session.id)
@@ -68,6 +75,8 @@ def _response(row: Mapping[str, Any], numbers: dict[tuple[int, int], str]) -> di
         "kind": row["trial_kind"],
         "repeat_of": numbers.get((row["id"], row["repeat_of"])) if row["repeat_of"] else None,
         "answered_at": iso(row["answered_at"]),
+        "language": row["response_language"] or row["language"],
+        "flagged": " ".join(row["flags"] or []) or None,
         "session_state": row["state"],
     }
 
@@ -127,7 +136,8 @@ def _cell(value: Any) -> str:
 def _session(row: Row, answered: dict, refused: dict, texts: dict[str, Any]) -> dict[str, Any]:
     copied = {name: getattr(row, name) for name in SESSIONS if hasattr(row, name)}
     times = {name: iso(copied[name]) for name in ("started_at", "finished_at", "consented_at")}
-    minutes = None if row.finished_at is None else round((row.finished_at - row.started_at) / 60, 2)
+    took_s = None if row.finished_at is None else clock.elapsed_s(row.started_at, row.finished_at)
+    minutes = None if took_s is None else round(took_s / 60, 2)
     return (
         (row.parameters or {})
         | copied
@@ -228,11 +238,6 @@ def study_row(connection: Connection, study_id: int | None = None) -> Row:
 def participant(number: int) -> str:
     """A participant's name in the tables."""
     return f"P{number:04d}"
-
-
-def iso(seconds: float | None) -> str | None:
-    """Seconds since 1970 as ISO 8601 in UTC."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def _frame(rows: list[dict[str, Any]], columns: Mapping[str, Column]) -> pd.DataFrame:

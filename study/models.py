@@ -110,7 +110,10 @@ class Session(Base):
 
 
 class Step(Base):
-    """One screen of a session, in its place; ``detail`` holds what else a kind needs (sounds of a headphone check)."""
+    """One screen of a session, in its place; ``detail`` holds what else a kind needs (sounds of a headphone check).
+
+    ``served`` has when each of its sounds was first served, by the sound's number.
+    """
 
     __tablename__ = "step"
 
@@ -128,18 +131,21 @@ class Step(Base):
     repeat_of: Mapped[int | None]
     seconds_left: Mapped[float] = mapped_column(default=0.0)
     detail: Mapped[dict[str, Any]]
-    served_at: Mapped[float | None]
+    served: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Response(Base):
-    """The answer to a step, written once. Telemetry of other steps than trials stays in ``telemetry``."""
+    """The answer to a step, written once. Telemetry of other steps than trials stays in ``telemetry``.
+
+    ``flags`` names the measures that came with impossible values and are missing therefore.
+    """
 
     __tablename__ = "response"
 
     session_id: Mapped[int] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     answered_at: Mapped[float]
-    server_ms: Mapped[float]
+    server_ms: Mapped[float | None]
     rating: Mapped[int | None]
     answer: Mapped[dict[str, Any]]
     rt_ms: Mapped[float | None]

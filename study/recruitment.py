@@ -12,11 +12,11 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from study.database import reading
 from study.export import participant, study_row
+from study.identity import ALPHABET
 from study.models import Event, Invitation, Session, Step, Study
 from study.session import delete_session
 
 STATES = ("open", "paused", "closed")
-CODE_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 CODE_LENGTH = 10
 MAX_INVITATIONS = 10_000
 
@@ -98,7 +98,7 @@ def invite(engine: Engine, n: int, note: str = "") -> list[str]:
     """Make ``n`` invitation codes, each for one session."""
     if not 1 <= n <= MAX_INVITATIONS:
         raise ValueError(f"{n} invitations were asked for; 1 to {MAX_INVITATIONS} can be made at once.")
-    codes = ["".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH)) for _ in range(n)]
+    codes = ["".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _ in range(n)]
     with engine.begin() as connection:
         study_id = study_row(connection).id
         rows = [{"study_id": study_id, "code": code, "note": note[:200], "made_at": time.time()} for code in codes]

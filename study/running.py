@@ -21,6 +21,7 @@ from study import definition as study_file
 from study.commits import Commits
 from study.database import DEFAULT_URL, in_one_sentence, open_database, reading
 from study.definition import Definition
+from study.hearing import Served
 from study.models import Study
 from study.plan import Plan
 from study.stimuli import StimulusSet
@@ -104,6 +105,11 @@ class RunningStudy:
         return self.plan.stimuli
 
     @cached_property
+    def served(self) -> Served:
+        """When this process served which sound."""
+        return Served(self.commits)
+
+    @cached_property
     def minutes(self) -> int:
         """How long a participant takes, breaks included."""
         return self.plan.minutes
@@ -115,6 +121,7 @@ class RunningStudy:
 
     def close(self) -> None:
         """Finish what is being committed and let go of the database."""
+        self.served.store()
         self.commits.close()
         self.engine.dispose()
 

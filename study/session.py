@@ -6,15 +6,14 @@ Functions return a `Refusal` where the request is not done (see `study.refusals.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from study import answers, steps
+from study import answers, clock, hearing, steps, telemetry
+from study.identity import token_sha256
 from study.models import Event, Response, Session, Step
 from study.plan import Plan
 from study.refusals import Refusal, answered
@@ -33,7 +32,7 @@ OF_SESSION = (
     "n_trials",
     "step_since",
 )
-OF_SESSION += ("level_db", "headphones_passed", "completion_code", "parameters")
+OF_SESSION += ("level_db", "headphones_passed", "completion_code", "parameters", "resume_sha256")
 
 _WINDOW = (
     select(
@@ -51,17 +50,12 @@ _INSERT = insert(Response)
 _MOVE = update(Session).where(Session.id == bindparam("of"), Session.position == bindparam("was"))
 _MOVE = _MOVE.values(position=bindparam("position"), step_since=bindparam("step_since"))
 _SOUND = (
-    select(Step.stimulus, Step.detail)
+    select(Session.id, Step.stimulus, Step.detail)
     .join(Session, Session.id == Step.session_id)
     .where(Session.token_sha256 == bindparam("token"), Session.public_id == bindparam("public_id"))
     .where(Session.study_id == bindparam("study"), Step.position == bindparam("position"))
 )
 _EMPTY = dict.fromkeys(column.name for column in Response.__table__.c)
-
-
-def token_sha256(token: str) -> str:
-    """What the database knows of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 @answered
@@ -79,7 +73,7 @@ def answer(
     page: str | None,
     address: str,
     sent: Mapping[str, Any],
-    telemetry: Mapping[str, Any],
+    measured: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Store an answer; ``{"saved": True, "step"}`` with the step that follows.
 
@@ -87,7 +81,7 @@ def answer(
     ----------
     address : str
         The step's id.
-    sent, telemetry : mapping
+    sent, measured : mapping
         As the page sent them.
     """
     rows = _window(connection, running, token, page, lock=True)
@@ -98,11 +92,12 @@ def answer(
     if position != session.current:
         return _late(connection, plan, rows, position, sent)
     kept = _checked(plan, session, session, sent)
-    now = time.time()
+    now = clock.now()
     if session.kind == "break" and (left := steps.remaining_s(plan.definition, session)) > 1:
         raise Refusal("too_early", language=session.language, retry_after_s=left)
-    measures = answers.telemetry(telemetry)
-    connection.execute(_INSERT, _EMPTY | measures | _response(session, kept, telemetry, now))
+    _heard(running, session, now)
+    response = _response(plan, session, kept, measured, now)
+    connection.execute(_INSERT, response)
     effect = _EFFECTS.get(session.kind)
     changes = effect(plan, session, kept, now) if effect else {}
     position = changes.pop("position", position + 1)
@@ -121,17 +116,35 @@ def _checked(plan: Plan, session: Row, step: Row, sent: Mapping[str, Any]) -> di
         raise Refusal("invalid", language=session.language, detail=refusal.detail) from None
 
 
-def _response(session: Row, kept: dict[str, Any], telemetry: Mapping[str, Any], now: float) -> dict[str, Any]:
+def _heard(running: RunningStudy, session: Row, now: float) -> None:
+    """Refuse an answer that comes before its sounds could have been heard, and say which must be fetched."""
+    try:
+        hearing.check(running.plan, session, running.served.of(session.id, session), now)
+    except Refusal as refusal:
+        own = steps.sounds(session.public_id, session)
+        refusal.more["unserved"] = [own[number] for number in refusal.more["unserved"]]
+        raise
+
+
+def _response(plan: Plan, session: Row, kept: dict[str, Any], sent: Mapping[str, Any], now: float) -> dict[str, Any]:
     is_trial = session.kind in ("trial", "practice")
-    return {
+    elapsed_s = None if session.simulated else clock.elapsed_s(session.step_since, now)
+    duration_s = plan.stimuli.by_id[session.stimulus].duration_s if session.stimulus else None
+    measures, flags = telemetry.measured(sent, duration_s, elapsed_s)
+    server_ms = (now - session.step_since) * 1000
+    flags += [] if server_ms >= 0 else ["server_ms"]
+    own = {
         "session_id": session.id,
         "position": session.current,
         "answered_at": now,
-        "server_ms": (now - session.step_since) * 1000,
+        "server_ms": server_ms if server_ms >= 0 else None,
         "rating": kept.get("rating"),
-        "telemetry": answers.other_telemetry(telemetry),
+        "telemetry": telemetry.others(sent),
         "answer": {} if is_trial else kept,
+        "language": session.language,
+        "flags": flags or None,
     }
+    return _EMPTY | measures | own
 
 
 def _late(
@@ -177,6 +190,7 @@ def _completion(connection: Connection, plan: Plan, session: Row, now: float) ->
         return {"position": missing}
     part = plan.definition.completion
     code = secrets.token_hex(4).upper() if part.unique else part.code
+    code = None if session.simulated else code  # it is worth money to people
     return {"state": "completed", "finished_at": now, "completion_code": code}
 
 
@@ -194,7 +208,7 @@ def _after_headphones(plan: Plan, session: Row, kept: dict, now: float) -> dict[
     if attempts_left:
         return {}
     if screen.on_failure == "screen_out":
-        code = plan.definition.completion.screened_out_code
+        code = None if session.simulated else plan.definition.completion.screened_out_code
         ended = {"state": "screened_out", "finished_at": now, "position": session.n_steps - 1, "completion_code": code}
         return ended | {"headphones_passed": False}
     return {"headphones_passed": False}
@@ -227,7 +241,7 @@ def delete_session(connection: Connection, session: Row, by: str) -> None:
     gone = {
         "study_id": session.study_id,
         "session_id": None,
-        "at": time.time(),
+        "at": clock.now(),
         "kind": "withdrawn",
         "detail": {"by": by},
     }
@@ -236,12 +250,12 @@ def delete_session(connection: Connection, session: Row, by: str) -> None:
 
 def log(connection: Connection, session: Row, kind: str, detail: dict[str, Any]) -> None:
     """Write down something that happened in a session."""
-    row = {"study_id": session.study_id, "session_id": session.id, "at": time.time(), "kind": kind, "detail": detail}
+    row = {"study_id": session.study_id, "session_id": session.id, "at": clock.now(), "kind": kind, "detail": detail}
     connection.execute(insert(Event), row)
 
 
-def sound(connection: Connection, running: RunningStudy, token: str, address: str) -> str | None:
-    """The stimulus behind a sound's id; None unless it is of this session."""
+def sound(connection: Connection, running: RunningStudy, token: str, address: str, served: bool = False) -> str | None:
+    """The stimulus behind a sound's id; None unless it is of this session. ``served``: it is on its way from now."""
     public_id, _, rest = address.partition("-")
     place, _, number = rest.partition("-")
     position = steps.position_of(public_id, f"{public_id}-{place}")
@@ -249,10 +263,14 @@ def sound(connection: Connection, running: RunningStudy, token: str, address: st
         return None
     sought = {"study": running.study_id, "token": token_sha256(token), "public_id": public_id, "position": position}
     row = connection.execute(_SOUND, sought).one_or_none()
-    if row is None or not number:
-        return row and row.stimulus
-    several = row.detail.get("sounds", [])
-    return several[int(number)] if int(number) < len(several) else None
+    if row is None:
+        return None
+    several = row.detail.get("sounds", []) if number else [row.stimulus]
+    index = int(number or 0)
+    stimulus = several[index] if index < len(several) else None
+    if stimulus and served:
+        running.served.note(row.id, position, index)
+    return stimulus
 
 
 def look_up(connection: Connection, token: str, *, lock: bool = False) -> Sequence[Row]:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import random
 import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
-from study import order, steps
+from study import clock, order, steps
+from study.identity import resume_code, resume_sha256, tidy_code, token_sha256
 from study.models import Invitation, Session, Step, Study
 from study.plan import Assignment, Plan
 from study.refusals import Refusal, answered
 from study.running import RunningStudy
-from study.session import look_up, token_sha256
+from study.session import look_up
 from study.texts import messages, negotiate
 
 MAX_PARAMETER = 128
@@ -55,9 +55,11 @@ def start(connection: Connection, running: RunningStudy, request: Request, allow
     token = request.token if known else secrets.token_urlsafe(32)
     if known is None:
         known = _by_identity(connection, plan, request, parameters, study_id, language)
+    code = resume_code(study.secret, token_sha256(token))
     if known is None:
         session = {
             "token_sha256": token_sha256(token),
+            "resume_sha256": resume_sha256(code),
             "page": request.page,
             "language": language,
             "simulated": request.simulated,
@@ -69,6 +71,7 @@ def start(connection: Connection, running: RunningStudy, request: Request, allow
     else:
         keep = request.language if request.language in offered else known.language
         values = {"page": request.page, "language": keep, "token_sha256": token_sha256(token)}
+        values["resume_sha256"] = resume_sha256(code)
         connection.execute(update(Session).where(Session.id == known.id).values(values))
         language = keep
     rows = look_up(connection, token)
@@ -155,7 +158,7 @@ def _begin(connection: Connection, plan: Plan, study: Row, session: dict[str, An
     rng = random.Random(f"{plan.definition.seed}/{number}")
     assignment = assign(plan, _counted(connection, plan, study.id, session["simulated"]), rng)
     rows = plan.steps(assignment, rng)
-    now = time.time()
+    now = clock.now()
     session |= {
         "study_id": study.id,
         "public_id": "".join(secrets.choice(PUBLIC_ALPHABET) for _ in range(12)),
@@ -191,7 +194,7 @@ def _counted(connection: Connection, plan: Plan, study_id: int, simulated: bool)
 
 
 def _counts(plan: Plan, study_id: int, simulated: bool):
-    late = time.time() - 60 * plan.definition.recruitment.abandoned_after_minutes
+    late = clock.now() - 60 * plan.definition.recruitment.abandoned_after_minutes
     on_their_way = (Session.state == "active") & (Session.step_since > late)
     return (
         (Session.study_id == study_id)
@@ -209,11 +212,6 @@ def recruiting(connection: Connection, plan: Plan, study: Row, simulated: bool =
     return "full" if n >= cap else "open"
 
 
-def tidy_code(code: str) -> str:
-    """An invitation code as stored: capitals, without what people add when they type it."""
-    return "".join(c for c in code.upper() if c.isascii() and c.isalnum())[:32]
-
-
 def _use_invitation(connection: Connection, study_id: int, code: str | None, language: str) -> int:
     if not code:
         raise Refusal("invitation_needed", language=language)
@@ -225,7 +223,7 @@ def _use_invitation(connection: Connection, study_id: int, code: str | None, lan
         raise Refusal("invitation_wrong", language=language)
     if found.used_at is not None:
         raise Refusal("invitation_used", language=language)
-    connection.execute(update(Invitation).where(Invitation.id == found.id).values(used_at=time.time()))
+    connection.execute(update(Invitation).where(Invitation.id == found.id).values(used_at=clock.now()))
     return found.id
 
 

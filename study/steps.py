@@ -6,13 +6,13 @@ addresses of them.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Row
 
+from study import clock
 from study.definition import Definition
 from study.plan import Plan
 from study.texts import message
@@ -168,11 +168,11 @@ def _break(plan: Plan, session: Row, step: Row) -> dict[str, Any]:
 
 
 def remaining_s(d: Definition, session: Row, since: float | None = None) -> float:
-    """Seconds of a break's minimum that are left; a simulated participant needs no rest."""
+    """Seconds of a break's minimum that are left: none for a simulated participant, or where the clock was set back."""
     if session.simulated:
         return 0.0
-    since = session.step_since if since is None else since
-    return round(max(d.breaks.minimum_s - (time.time() - since), 0.0), 1)
+    elapsed_s = clock.elapsed_s(session.step_since if since is None else since, clock.now())
+    return 0.0 if elapsed_s is None else round(max(d.breaks.minimum_s - elapsed_s, 0.0), 1)
 
 
 def _comments(plan: Plan, session: Row, step: Row) -> dict[str, Any]:
@@ -185,7 +185,7 @@ def _finished(plan: Plan, session: Row, step: Row) -> dict[str, Any]:
     texts = {"completed": part.text, "screened_out": part.screened_out_text, "declined": part.declined_text}
     code = session.completion_code
     redirect = None
-    if outcome == "completed" and part.redirect:
+    if outcome == "completed" and part.redirect and not session.simulated:
         redirect = part.redirect.replace("{code}", code or "")
         for name in d.recruitment.id_parameters:
             redirect = redirect.replace(f"{{{name}}}", quote(session.parameters.get(name, ""), safe=""))

@@ -39,6 +39,7 @@ STATUS = {
     "already_answered": 409,
     "not_current": 409,
     "too_early": 409,
+    "unheard": 409,
     "invalid": 422,
     "busy": 503,
 }
@@ -157,7 +158,7 @@ def router(running: RunningStudy, *, allow_simulated: bool = False, secure_cooki
 
     @routes.api_route("/audio/{sound}", methods=["GET", "HEAD"])
     async def audio(request: Request, sound: str) -> Response:
-        stimulus = await read(session.sound, _token(request), sound)
+        stimulus = await read(session.sound, _token(request), sound, request.method == "GET")
         path = running.stimuli.audio_path(stimulus) if stimulus else None
         if path is None:
             raise Refusal("unknown_audio")
@@ -215,6 +216,8 @@ def _dress(content: dict[str, Any], base: str) -> dict[str, Any]:
         dressed["audio"] = base + dressed["audio"]
     if "prefetch" in dressed:
         dressed["prefetch"] = [base + sound for sound in dressed["prefetch"]]
+    if "unserved" in dressed:
+        dressed["unserved"] = [base + sound for sound in dressed["unserved"]]
     if content.get("kind") == "headphones":
         dressed["trials"] = [{"audio": base + trial["audio"]} for trial in dressed["trials"]]
     return dressed

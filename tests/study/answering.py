@@ -1,5 +1,6 @@
 """Answers that a willing participant gives, for the tests."""
 
+import time
 from typing import Any
 
 
@@ -15,11 +16,22 @@ def answer_to(step: dict[str, Any], rating: int = 4) -> dict[str, Any]:
     return {"consent": {"agreed": True}, "level": {"level_db": -6.0}, "comments": {"text": "fine"}}.get(kind, {})
 
 
+def send(client, step: dict[str, Any], answer: dict[str, Any], headers: dict | None = None):
+    """Answer a step as the page does: where that is too early, fetch what must be heard, wait, and send it again."""
+    while True:
+        answered = client.post(f"/api/study/step/{step['id']}", json={"answer": answer}, headers=headers)
+        if answered.json().get("error") != "unheard":
+            return answered
+        for address in answered.json()["unserved"]:
+            assert client.get(address).status_code == 200
+        time.sleep(answered.json()["retry_after_s"])
+
+
 def walk(client, step: dict[str, Any], until: str = "finished", headers: dict | None = None) -> list[dict[str, Any]]:
     """Answer step after step; returns the steps shown, the one of kind ``until`` last."""
     shown = [step]
     while step["kind"] != until:
-        answered = client.post(f"/api/study/step/{step['id']}", json={"answer": answer_to(step)}, headers=headers)
+        answered = send(client, step, answer_to(step), headers)
         assert answered.status_code == 200, (step, answered.text)
         step = answered.json()["step"]
         shown.append(step)

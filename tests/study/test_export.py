@@ -1,11 +1,12 @@
 """The exported files: every response once, with what the analysis needs, safe to open in a spreadsheet."""
 
 import json
+import time
 import zipfile
 
 import pandas as pd
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from study import export, recruitment, session, starting
 from study.dictionary import RESPONSES
@@ -27,9 +28,19 @@ def take_part(running, comment="fine", simulated=False, leave_at=None, with_head
                 place = Session.public_id == started["session"], Step.position == Session.position
                 query = select(Step.detail).join(Session, Session.id == Step.session_id).where(*place)
                 answer = {"choices": connection.execute(query).scalar_one()["expected"]}
+            listen(connection, started["session"])
             telemetry = {"rt_ms": 1234.5, "plays": 2, "colour": "red", "sample_rate_hz": 48000}
             step = session.answer(connection, running, started["token"], None, step["id"], answer, telemetry)["step"]
     return started["session"]
+
+
+def listen(connection, public_id: str) -> None:
+    """Let a minute pass since the step came up and its sounds were served."""
+    place = Session.public_id == public_id
+    connection.execute(update(Session).where(place).values(step_since=Session.step_since - 60))
+    own = select(Session.id).where(place).scalar_subquery()
+    served = {str(number): time.time() - 60 for number in range(6)}
+    connection.execute(update(Step).where(Step.session_id == own).values(served=served))
 
 
 @pytest.fixture

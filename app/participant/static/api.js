@@ -7,12 +7,13 @@ const TRANSIENT_STATUS = new Set([408, 425, 429, 500, 502, 503, 504]);
 /** One random name per page load: the server answers only the newest page of a session. */
 const PAGE = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** `code` and `message` are the server's, `step` the step to show instead, where there is one. */
+/** `code` and `message` are the server's, `step` the step to show instead and `unserved` the sounds to fetch, where there are any. */
 export class ApiError extends Error {
-  constructor(status, { error, message, step = null, retry_after_s = 0 } = {}) {
+  constructor(status, { error, message, step = null, retry_after_s = 0, unserved = [] } = {}) {
     super(message ?? error);
-    Object.assign(this, { status, code: error ?? "error", step, retry_after_s });
-    this.transient = status === 0 || TRANSIENT_STATUS.has(status) || error === "too_early";
+    Object.assign(this, { status, code: error ?? "error", step, retry_after_s, unserved });
+    this.early = error === "too_early" || error === "unheard"; // the same answer is taken a little later
+    this.transient = status === 0 || TRANSIENT_STATUS.has(status) || this.early;
   }
 }
 

@@ -1,6 +1,6 @@
 // The participant's page: finds out where this browser is in the study and shows one step after the other.
 
-import { ApiError, api } from "./api.js";
+import { ApiError, api, fetchSound } from "./api.js";
 import { h } from "./dom.js";
 import { draft } from "./draft.js";
 import { Outbox, untilReached } from "./outbox.js";
@@ -69,10 +69,20 @@ async function walk(page, begun) {
   }
 }
 
+/** Sends one answer. Sounds that the server does not know to have served (it was killed meanwhile) are fetched anew. */
+async function send(step, body) {
+  try {
+    return await api.answer(step, body);
+  } catch (error) {
+    for (const address of error.unserved ?? []) await fetchSound(address, "reload");
+    throw error;
+  }
+}
+
 /** Sends one answer; gives the step to show next, and what was `wrong` with the answer where it is the same one. */
 async function deliver(page, step, body) {
   try {
-    return await page.outbox.deliver(step.id, body, api.answer);
+    return await page.outbox.deliver(step.id, body, send);
   } catch (error) {
     if (error.step) return error; // answered before, or another one is due: the server's word counts
     if (error.code !== "invalid") throw error;

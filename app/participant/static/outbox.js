@@ -41,7 +41,7 @@ function backOff(attempt, atLeast_s) {
   });
 }
 
-/** Calls `attempt` until it works or fails for good; `tell("reconnecting")` while it does not, "connected" after that. */
+/** Calls `attempt` until it works or fails for good; `tell("reconnecting")` while it does not (`"saving"` where it is early), "connected" after that. */
 export async function untilReached(attempt, tell = () => {}) {
   for (let count = 0; ; count += 1) {
     try {
@@ -50,7 +50,7 @@ export async function untilReached(attempt, tell = () => {}) {
       return result;
     } catch (error) {
       if (!error.transient) throw error;
-      tell("reconnecting");
+      tell(error.early ? "saving" : "reconnecting");
       await backOff(count, error.retry_after_s);
     }
   }

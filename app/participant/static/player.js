@@ -108,15 +108,18 @@ export class Player extends EventTarget {
 
   restart() {
     this.seek(0);
-    if (this.playing) this.listening.started();
-    else this.play();
+    this.play();
   }
 
   seek(position_s) {
     const wasPlaying = this.playing;
     this.stop();
+    const before_s = this.position_s;
     this.position_s = Math.max(0, Math.min(position_s, this.buffer.duration));
-    if (wasPlaying && !this.ended) this.#start();
+    if (wasPlaying && !this.ended) {
+      this.#start();
+      if (this.position_s < before_s) this.listening.started(); // what is heard again is a play more
+    }
     this.#tell("tick");
     this.#tell("change");
   }

@@ -25,7 +25,7 @@ COLUMNS = {
         sa.Column("client", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("receipt_sha256", sa.String(length=64), nullable=True),
     ],
-    "step": [sa.Column("served_at", sa.Double(), nullable=True)],
+    "step": [sa.Column("served", sa.JSON(none_as_null=True), nullable=True)],
     "response": [
         sa.Column("language", sa.String(length=64), nullable=True),
         sa.Column("flags", sa.JSON(none_as_null=True), nullable=True),
@@ -38,6 +38,8 @@ def upgrade() -> None:
     for table, columns in COLUMNS.items():
         for column in columns:
             op.add_column(table, column)
+    with op.batch_alter_table("response") as table:  # nothing points to this one
+        table.alter_column("server_ms", existing_type=sa.Double(), nullable=True)
     _fill_studies()
     op.create_index("ix_study_ordinal", "study", ["ordinal"], unique=True)
     op.create_index("ix_session_resume_sha256", "session", ["resume_sha256"], unique=True)
