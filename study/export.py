@@ -18,6 +18,7 @@ from study import clock
 from study.clock import iso
 from study.database import reading
 from study.dictionary import RESPONSES, SESSIONS, Column, as_markdown
+from study.frozen import definition_of
 from study.models import Event, Response, Session, Step, Study
 from study.steps import step_id
 
@@ -97,11 +98,11 @@ def sessions(
         answered = _counts(connection, Response)
         refused = _counts(connection, Event, Event.kind == "second_answer")
         texts = _free_answers(connection, study.id)
-    definition = json.loads(study.definition)
-    questions = [q["id"] for q in (definition["questionnaire"] or {}).get("questions", [])]
+    definition = definition_of(study)
+    questions = [question.id for question in definition.questionnaire.questions] if definition.questionnaire else []
     columns = SESSIONS | {f"question_{name}": Column("string", "") for name in questions}
     if identifiers:
-        columns |= {name: Column("string", "") for name in definition["recruitment"]["id_parameters"]}
+        columns |= {name: Column("string", "") for name in definition.recruitment.id_parameters}
     rows = [_session(row, answered, refused, texts.get(row.id, {})) for row in found]
     return _frame(rows, columns)
 

@@ -32,7 +32,8 @@ class Study(Base):
     """A study as it was begun: frozen definition and manifest with their hashes. The last row is the running one.
 
     ``ordinal`` counts the studies of a database from 1, so that two servers cannot both begin the first. ``secret``
-    (hex) is the key of whatever this study signs, masks or derives; it never leaves the database.
+    (hex) is the key of whatever this study signs, masks or derives; it never leaves the database. ``stated`` is what
+    the study file itself said (JSON), ``definition`` that and the program's defaults of the time.
     """
 
     __tablename__ = "study"
@@ -43,6 +44,7 @@ class Study(Base):
     begun_at: Mapped[float]
     definition: Mapped[str] = mapped_column(Text)
     definition_sha256: Mapped[str] = mapped_column(String(64))
+    stated: Mapped[str | None] = mapped_column(Text)
     manifest: Mapped[str] = mapped_column(Text)
     manifest_sha256: Mapped[str] = mapped_column(String(64))
     versions: Mapped[dict[str, Any]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections import Counter
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from study.database import reading
 from study.export import participant, study_row
+from study.frozen import definition_of
 from study.identity import ALPHABET
 from study.models import Event, Invitation, Session, Step, Study
 from study.session import delete_session
@@ -33,17 +33,17 @@ def overview(engine: Engine, simulated: bool = False) -> dict[str, Any]:
     """
     with reading(engine) as connection:
         study = study_row(connection)
-        recruitment = json.loads(study.definition)["recruitment"]
+        recruitment = definition_of(study).recruitment
         query = select(Session.__table__).where(Session.study_id == study.id, Session.simulated == simulated)
         rows = connection.execute(query).all()
-        late = time.time() - 60 * recruitment["abandoned_after_minutes"]
+        late = time.time() - 60 * recruitment.abandoned_after_minutes
         gone = [row for row in rows if row.state == "active" and row.step_since <= late]
         withdrawn = select(func.count()).where(Event.study_id == study.id, Event.kind == "withdrawn")
         return {
             "study": study.id,
             "begun_at": study.begun_at,
             "state": study.state,
-            "cap": recruitment["cap"],
+            "cap": recruitment.cap,
             "started": len(rows),
             "completed": sum(row.state == "completed" for row in rows),
             "active": sum(row.state == "active" for row in rows) - len(gone),

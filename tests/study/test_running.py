@@ -58,3 +58,13 @@ def test_a_new_study_may_be_begun_beside_the_old_one(address, noises):
         rows = connection.execute(select(Study.definition_sha256).order_by(Study.id)).scalars().all()
     assert rows == [definition.load().sha256, shipped(title="Second").sha256]
     new.engine.dispose()
+
+
+def test_the_order_of_answers_is_the_files_whether_it_is_given_again_or_not(address, noises):
+    """Keys are sorted where equality is tested; what participants see is not."""
+    opened(address, None, noises)
+    for again in (None, definition.load()):
+        questions = opened(address, again, noises).definition.questionnaire.questions
+        assert [list(question.options) for question in questions] == [
+            list(question.options) for question in definition.load().questionnaire.questions
+        ]

@@ -18,6 +18,7 @@ COLUMNS = {
     "study": [
         sa.Column("ordinal", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("secret", sa.String(length=64), nullable=False, server_default=""),
+        sa.Column("stated", sa.Text(), nullable=True),
     ],
     "session": [
         sa.Column("resume_sha256", sa.String(length=64), nullable=True),
