@@ -6,6 +6,8 @@ from pathlib import Path
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from app import audience
+from app.audience import Audience
 from app.security import error
 
 SHARED = Path(__file__).with_name("static")
@@ -42,7 +44,7 @@ class Assets:
 
     def router(self) -> APIRouter:
         """The endpoint that serves the files."""
-        routes = APIRouter()
+        routes = audience.router(Audience.PUBLIC)
 
         @routes.get(f"{self.address}/{{version}}/{{name}}")
         async def asset(version: str, name: str) -> Response:

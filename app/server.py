@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import gradio as gr
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -11,24 +12,22 @@ from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from app import gradio_pages
+from app import audience, gradio_pages
 from app.admin import endpoints as admin
 from app.admin import login
 from app.admin import page as admin_page
-from app.admin.access import Access, AdminGate
+from app.admin.access import Access
+from app.audience import Audience
 from app.observing import Metrics, Observe, log_json_lines
 from app.participant import endpoints
 from app.participant import page as participant
 from app.playground import decoding, page
 from app.playground import endpoints as playground
 from app.playground.store import ClipStore, UnknownClip
-from app.security import BodyLimit, GradioGate, SecurityHeaders, error
+from app.security import SecurityHeaders, error
 from app.settings import Settings
 from study.database import reading
 from study.running import RunningStudy
-
-PAGES = ("/study", "/playground", "/admin")
-BODY_LIMIT_BYTES = 64_000
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -54,16 +53,15 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.running = running
     app.state.metrics = Metrics()
-    app.state.access = Access(settings.admin_token.get_secret_value())
+    app.state.access = Access(settings.admin_token.get_secret_value(), running.engine)
     _handle_errors(app)
-    _add_redirects(app)
     _add_health(app)
-    app.include_router(endpoints.router(running, allow_simulated=settings.allow_simulated))
-    app.include_router(participant.router())
-    gradio_pages.mount(app, participant.blocks(), "/study", settings.root_path, theme=participant.theme())
+    _add_study(app, settings)
     _add_admin(app, settings)
     if clips:
         _add_playground(app, settings, clips)
+    if forgotten := audience.undeclared(app.routes):
+        raise ValueError(f"The routes {', '.join(forgotten)} declare no audience: add them to an `audience.router`.")
     _add_middleware(app, settings)
     return app
 
@@ -90,62 +88,67 @@ def from_environment() -> FastAPI:
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """From the inside out: the last one added meets a request first."""
-    guarded = ["/admin", "/api/admin", "/metrics"]
-    if settings.playground == "admin":
-        guarded += ["/playground", "/api/playground"]
-    app.add_middleware(GradioGate, gradio=PAGES)
-    app.add_middleware(AdminGate, access=app.state.access, prefixes=tuple(guarded))
-    larger = {playground.UPLOAD_PATH: decoding.UPLOAD_LIMIT_BYTES}
-    app.add_middleware(BodyLimit, limit_bytes=BODY_LIMIT_BYTES, larger=larger)
     app.add_middleware(Observe, metrics=app.state.metrics)
-    app.add_middleware(
-        SecurityHeaders,
-        frame_ancestors=settings.frame_ancestors,
-        gradio=PAGES,
-        documents=[admin.REPORT_PATH],
-        heads={"/study": participant.HEAD},
-    )
+    app.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors)
+
+
+def _add_study(app: FastAPI, settings: Settings) -> None:
+    _add_redirect(app, "/", "/study", Audience.PUBLIC)
+    app.include_router(endpoints.router(app.state.running, allow_simulated=settings.allow_simulated))
+    app.include_router(participant.router())
+    look = {"head": participant.HEAD, "theme": participant.theme()}
+    _add_page(app, settings, "/study", participant.blocks(), Audience.PUBLIC, **look)
 
 
 def _add_admin(app: FastAPI, settings: Settings) -> None:
     app.include_router(login.router(app.state.access))
     app.include_router(admin.router(app.state.running, app.state.access))
     app.include_router(admin_page.ASSETS.router())
-    gradio_pages.mount(app, admin_page.blocks(), "/admin", settings.root_path, head=admin_page.ASSETS.head)
+    _add_page(app, settings, "/admin", admin_page.blocks(), Audience.ADMIN, head=admin_page.ASSETS.head)
 
 
 def _add_playground(app: FastAPI, settings: Settings, clips: ClipStore) -> None:
-    app.include_router(playground.router(clips))
+    serves = Audience.PUBLIC if settings.playground == "open" else Audience.ADMIN
+    app.include_router(playground.router(clips, serves))
     app.include_router(page.ASSETS.router())
-    gradio_pages.mount(app, page.blocks(), "/playground", settings.root_path, head=page.ASSETS.head)
+    _add_page(app, settings, "/playground", page.blocks(), serves, head=page.ASSETS.head)
 
 
-def _add_redirects(app: FastAPI) -> None:
-    def to(page: str):
-        async def redirect(request: Request) -> Response:
-            query = f"?{request.url.query}" if request.url.query else ""
-            return RedirectResponse(f"{request.scope.get('root_path', '')}{page}/{query}", 307)
+def _add_page(app: FastAPI, settings: Settings, path: str, blocks: gr.Blocks, serves: Audience, **look: object) -> None:
+    """A page of Gradio's, and the way to it for who leaves out the slash at its end."""
+    _add_redirect(app, path, path, serves)
+    gradio_pages.mount(app, blocks, path, serves, settings.root_path, **look)
 
-        return redirect
 
-    app.add_api_route("/", to("/study"), methods=["GET", "HEAD"], include_in_schema=False)
-    for path in PAGES:
-        app.add_api_route(path, to(path), methods=["GET", "HEAD"], include_in_schema=False)
+def _add_redirect(app: FastAPI, path: str, to: str, serves: Audience) -> None:
+    routes = audience.router(serves, page=to.strip("/"))
+
+    @routes.api_route(path, methods=["GET", "HEAD"])
+    async def redirect(request: Request) -> Response:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{request.scope.get('root_path', '')}{to}/{query}", 307)
+
+    app.include_router(routes)
 
 
 def _add_health(app: FastAPI) -> None:
-    @app.get("/health/live")
+    everyone, scraper = audience.router(Audience.PUBLIC), audience.router(Audience.METRICS)
+
+    @everyone.get("/health/live")
     async def live() -> dict[str, str]:
         return {"status": "alive"}
 
-    @app.get("/health/ready")
+    @everyone.get("/health/ready")
     def ready() -> JSONResponse:
         missing = _what_is_missing(app)
         return JSONResponse({"status": "waiting" if missing else "ready", "missing": missing}, 503 if missing else 200)
 
-    @app.get("/metrics")
+    @scraper.get("/metrics")
     def metrics() -> Response:
         return Response(app.state.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    app.include_router(everyone)
+    app.include_router(scraper)
 
 
 def _what_is_missing(app: FastAPI) -> list[str]:

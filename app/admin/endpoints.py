@@ -1,4 +1,4 @@
-"""The admin page's data and switches; `app.admin.access.AdminGate` stands before all of it."""
+"""The admin page's data and switches; every route of it serves the admin only."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 
+from app import audience
 from app.admin import watching
 from app.admin.access import COOKIE, Access
-from app.security import error
+from app.audience import Audience
+from app.security import allow_scripts, error
 from study import export, recruitment
 from study.running import RunningStudy
 
 PREFIX = "/api/admin"
-REPORT_PATH = f"{PREFIX}/stimuli/report"
 LOG = logging.getLogger("semantic_eq")
 
 
@@ -48,7 +49,7 @@ class Withdrawal(_Body):
 
 def router(running: RunningStudy, access: Access) -> APIRouter:
     """The endpoints below ``/api/admin``."""
-    routes = APIRouter(prefix=PREFIX)
+    routes = audience.router(Audience.ADMIN, prefix=PREFIX)
     engine = running.engine
 
     @routes.get("")
@@ -56,6 +57,7 @@ def router(running: RunningStudy, access: Access) -> APIRouter:
         return {
             "title": _in_english(running.definition.title),
             "form_key": access.form_key(request.cookies.get(COOKIE, "")),
+            "signed_in": access.browsers(_this_browser(request)),
             "recruitment": recruitment.overview(engine, simulated),
             "trials": running.trials,
             "minutes": running.minutes,
@@ -88,18 +90,26 @@ def router(running: RunningStudy, access: Access) -> APIRouter:
     def withdraw(wanted: Withdrawal) -> dict[str, str]:
         return {"session": recruitment.withdraw(engine, wanted.who)}
 
+    @routes.post("/sign-out", status_code=204)
+    def sign_out(request: Request, response: Response) -> None:
+        access.sign_out(request)
+        response.delete_cookie(COOKIE, path=f"{request.scope.get('root_path', '')}/")
+
+    @routes.post("/sign-out-others", status_code=204)
+    def sign_out_others(request: Request) -> None:
+        access.sign_out_others(_this_browser(request))
+
     @routes.get("/export")
     def bundle(simulated: bool | None = None, identifiers: bool = False) -> FileResponse:
         folder = tempfile.TemporaryDirectory(prefix="semantic-eq-export-")
         export.write(engine, folder.name, simulated, identifiers=identifiers)
         path = Path(folder.name) / "bundle.zip"
         done = BackgroundTask(folder.cleanup)
-        headers = {"Cache-Control": "no-store"}
-        return FileResponse(path, filename="study.zip", media_type="application/zip", background=done, headers=headers)
+        return FileResponse(path, filename="study.zip", media_type="application/zip", background=done)
 
     @routes.get("/stimuli/report", response_class=HTMLResponse)
-    def report() -> FileResponse:
-        return FileResponse(_report(running.stimuli.folder), media_type="text/html; charset=utf-8")
+    def report(request: Request) -> HTMLResponse:
+        return HTMLResponse(allow_scripts(request.scope, _report(running.stimuli.folder).read_bytes()))
 
     @routes.get("/stimuli/audio/{name}")
     def audio(name: str) -> Response:
@@ -109,6 +119,11 @@ def router(running: RunningStudy, access: Access) -> APIRouter:
         return FileResponse(running.stimuli.folder / "audio" / f"{stimulus}.flac", media_type="audio/flac")
 
     return routes
+
+
+def _this_browser(request: Request) -> int | None:
+    """The number of the admin's session; None for a program that holds the token."""
+    return getattr(request.state, "admin_session", None)
 
 
 def _report(folder: Path) -> Path:

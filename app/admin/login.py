@@ -6,8 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from starlette.concurrency import run_in_threadpool
 
-from app.admin.access import COOKIE, SIGNED_IN_S, Access, same_origin
+from app import audience
+from app.admin.access import COOKIE, Access
+from app.audience import Audience
+from study.admin_sessions import LASTS_S
 
 HERE = Path(__file__).with_name("sign_in")
 PAGES = ("admin", "playground")
@@ -15,8 +19,8 @@ TEMPLATES = Environment(loader=FileSystemLoader(HERE), autoescape=select_autoesc
 
 
 def router(access: Access) -> APIRouter:
-    """The endpoints that show the sign-in form, take the token and sign out."""
-    routes = APIRouter()
+    """The endpoints that show the sign-in form and take the token."""
+    routes = audience.router(Audience.PUBLIC)
 
     @routes.get("/sign-in", response_class=HTMLResponse)
     async def form(next: str = "admin") -> Response:
@@ -30,20 +34,12 @@ def router(access: Access) -> APIRouter:
     async def sign_in(
         request: Request, token: Annotated[str, Form(max_length=200)] = "", next: Annotated[str, Form()] = "admin"
     ) -> Response:
-        if not same_origin(request):
-            return _page("That form came from another site.", next, 403)
         if wait := access.form.seconds_to_wait():
             return _page(f"Too many wrong tokens: try again in {wait:.0f} seconds.", next, 429)
         if not access.is_token(token.strip()):
             access.form.note_wrong()
             return _page("That is not the token. `semantic-eq serve` prints where it is kept.", next, 401)
-        return _with_cookie(request, access.cookie(), next)
-
-    @routes.post("/api/admin/sign-out")
-    async def sign_out(request: Request) -> Response:
-        response = Response(status_code=204)
-        response.delete_cookie(COOKIE, path=f"{_root(request)}/")
-        return response
+        return _with_cookie(request, await run_in_threadpool(access.sign_in, request), next)
 
     return routes
 
@@ -58,7 +54,7 @@ def _with_cookie(request: Request, value: str, next_page: str) -> Response:
     response = RedirectResponse(f"{_root(request)}/{page}/", 303)
     secure = request.url.scheme == "https"
     path = f"{_root(request)}/"
-    response.set_cookie(COOKIE, value, SIGNED_IN_S, path=path, httponly=True, samesite="strict", secure=secure)
+    response.set_cookie(COOKIE, value, LASTS_S, path=path, httponly=True, samesite="strict", secure=secure)
     return response
 
 

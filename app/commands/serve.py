@@ -66,12 +66,9 @@ def serve(
     _build_if_missing(folder)
     from app.settings import Settings
     from app.settings import admin_token as kept_token
-    from study import private
 
     console = Console()
     data = Path("data")
-    private.make_folder(data)
-    private.close_to_others(data)
     settings = Settings(
         database_url=database_url,
         stimuli=folder,
@@ -89,10 +86,10 @@ def serve(
 
 def metrics_token(admin_token: AdminToken = None) -> None:
     """Print the token with which Prometheus reads /metrics: `Authorization: Bearer TOKEN`; it opens nothing else."""
-    from app.admin.access import Access
+    from app.admin import access
     from app.settings import admin_token as kept_token
 
-    print(Access(admin_token or kept_token(Path("data"))).metrics_token)
+    print(access.metrics_token(admin_token or kept_token(Path("data"))))
 
 
 def _run(settings, host: str, port: int, workers: int, trusted_proxies: str, console: Console, where: str) -> None:

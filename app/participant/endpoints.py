@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
+from app.audience import Audience, Declared
 from study import session, starting
 from study.database import reading
 from study.refusals import Refusal
@@ -23,7 +24,6 @@ from study.texts import message
 
 COOKIE = "study_session"
 COOKIE_S = 60 * 24 * 3600
-MAX_BODY_BYTES = 64 * 1024
 MAX_PAGE = 64
 AUDIO_HEADERS = {
     "Cache-Control": "private, max-age=31536000, immutable",
@@ -73,16 +73,16 @@ class _Sound(FileResponse):
     chunk_size = 4 * 1024 * 1024
 
 
-class _Route(APIRoute):
+class _Route(Declared, APIRoute):
     """Tells every mistake as ``{"error", "message"}``."""
+
+    audience = Audience.PARTICIPANT
 
     def get_route_handler(self) -> Callable:
         handle = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
             try:
-                if request.method == "POST" and len(await request.body()) > MAX_BODY_BYTES:
-                    raise Refusal("invalid", detail=f"the request has more than {MAX_BODY_BYTES} bytes")
                 return await handle(request)
             except Refusal as refusal:
                 return _refused(request, refusal)

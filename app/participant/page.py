@@ -14,6 +14,8 @@ import gradio as gr
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from app import audience
+from app.audience import Audience
 from app.security import error
 
 STATIC = Path(__file__).with_name("static")
@@ -87,7 +89,7 @@ def blocks() -> gr.Blocks:
 
 def router() -> APIRouter:
     """The page's script and style under ``/study-assets/<version>/<name>``."""
-    assets = APIRouter()
+    assets = audience.router(Audience.PUBLIC)
 
     @assets.get(f"{ASSETS}/{{version}}/{{name}}")
     async def asset(request: Request, version: str, name: str) -> Response:

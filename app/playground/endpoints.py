@@ -12,13 +12,14 @@ from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from app import audience
+from app.audience import Audience
 from app.playground import decoding, exports, hearing
 from app.playground.equalisers import CONDITIONS, INTENSITIES, LOUDNESS_LUFS, Equalisers
 from app.playground.store import ClipStore
 from app.security import error
 
 PREFIX = "/api/playground"
-UPLOAD_PATH = f"{PREFIX}/clips"
 UPLOADS_AT_ONCE = 2
 StartsAt = Annotated[float | None, Query(ge=0, le=decoding.LONGEST_S)]
 MEDIA = {
@@ -54,9 +55,9 @@ class BuiltIn(BaseModel):
     name: str = Field(max_length=64)
 
 
-def router(store: ClipStore) -> APIRouter:
-    """The playground's endpoints over the clips of ``store``."""
-    routes = APIRouter(prefix=PREFIX)
+def router(store: ClipStore, serves: Audience = Audience.PUBLIC) -> APIRouter:
+    """The playground's endpoints over the clips of ``store``, for the audience that it ``serves``."""
+    routes = audience.router(serves, prefix=PREFIX)
     equalisers = Equalisers()
     heard: dict[str, dict] = {}  # built-in clips are the same for everybody
     uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
@@ -81,7 +82,7 @@ def router(store: ClipStore) -> APIRouter:
             },
         }
 
-    @routes.post("/clips", response_model=None)
+    @routes.post("/clips", response_model=None, max_body_size=decoding.UPLOAD_LIMIT_BYTES)
     async def upload(request: Request, start_s: StartsAt = None) -> Response | dict:
         if uploads.locked():
             return error(429, "busy", "Other clips are being read: try again in a moment.", {"Retry-After": "2"})

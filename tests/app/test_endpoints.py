@@ -143,4 +143,4 @@ def test_requests_that_are_none_are_told_and_never_a_fault_of_the_server(serve):
         page.get("/api/study/audio/..%2f..%2fmanifest.json").status_code,
         client().get("/api/study/step").status_code,
     ]
-    assert statuses == [422, 422, 422, 422, 422, 404, 404, 404, 401]
+    assert statuses == [422, 422, 413, 422, 422, 404, 404, 404, 401]

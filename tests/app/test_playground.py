@@ -10,7 +10,6 @@ import pyloudnorm
 import pytest
 import soundfile
 
-from app.playground import endpoints
 from app.playground.decoding import UPLOAD_LIMIT_BYTES
 from app.playground.equalisers import INTENSITIES
 from model import EQParams
@@ -170,10 +169,10 @@ def test_study_stimuli_are_no_clips_of_the_playground(client, application):
 
 
 def test_upload_over_the_limit_is_refused_before_it_is_read(client):
-    answer = client.post(endpoints.UPLOAD_PATH, content=b"", headers={"Content-Length": str(UPLOAD_LIMIT_BYTES + 1)})
+    answer = client.post("/api/playground/clips", content=b"", headers={"Content-Length": str(UPLOAD_LIMIT_BYTES + 1)})
     assert answer.status_code == 413
 
 
 def test_damaged_upload_is_told_in_a_sentence_and_leaves_nothing(client, application):
-    answer = client.post(endpoints.UPLOAD_PATH, content=b"no audio at all")
+    answer = client.post("/api/playground/clips", content=b"no audio at all")
     assert answer.status_code == 400 and "not an audio file" in answer.json()["message"]

@@ -77,7 +77,21 @@ def test_set_report_plays_a_stimulus(page, address):
     assert heard.value.status in (200, 206)
 
 
+def test_other_browsers_are_listed_and_signed_out(page, visit, address):
+    other = visit(address).page
+    other.goto(f"{address}/admin")
+    other.get_by_label("Admin token").fill(TOKEN)
+    other.get_by_role("button", name="Sign in").click()
+    signed_in = other.get_by_role("region", name="Signed in").last
+    expect(signed_in.locator("tbody tr").first).to_contain_text("this browser")
+    signed_in.get_by_role("button", name="Sign out all others").click()
+    expect(signed_in.locator("tbody tr")).to_have_count(1)
+    expect(signed_in.get_by_role("button", name="Sign out all others")).to_be_hidden()
+    page.reload()
+    expect(page.get_by_label("Admin token")).to_be_visible()
+
+
 def test_signing_out_shuts_the_page(page, address):
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     page.get_by_label("Admin token").wait_for()
     assert page.request.get(f"{address}/api/admin").status == 401

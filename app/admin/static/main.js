@@ -46,7 +46,7 @@ class Admin {
         wide(part("recruitment", "Recruitment")), this.switches(), this.people(),
         wide(part("quality", "Data quality")), wide(part("balance", "Balance")), this.ratings(),
         part("stimuli", "Stimulus set", h("p", {}, h("a", { href: `${API}/stimuli/report`, target: "_blank", rel: "noopener" }, "Listen to the set and see its curves"), " ", h("span", { class: "soft small" }, "(made at the first look: a minute)"))),
-        part("health", "Server")),
+        part("health", "Server"), this.browsers()),
     );
   }
 
@@ -70,6 +70,13 @@ class Admin {
       h("h2", {}, "Withdraw a participant"), h("div", { class: "row" }, this.who, this.button("Delete their data", () => this.withdraw(), "danger")));
   }
 
+  browsers() {
+    this.signedIn = h("div", { class: "part" });
+    this.others = this.button("Sign out all others", () => this.signOutOthers());
+    return h("section", { class: "card wide", "aria-label": "Signed in" }, h("h2", {}, "Signed in"), this.signedIn, h("div", { class: "row" }, this.others),
+      h("p", { class: "soft small" }, "A sign-in lasts eight hours at most; a new admin token ends all."));
+  }
+
   ratings() {
     this.peek = this.button("Show the ratings all the same", () => this.showRatings());
     this.shown = h("div", { class: "part" }, h("p", { class: "alarm" }, this.peeking), h("div", { class: "row" }, this.peek));
@@ -87,7 +94,7 @@ class Admin {
   }
 
   post(path, body) {
-    return request(`${API}${path}`, json(body, { "X-Form-Key": this.formKey })).then((response) => response.json());
+    return request(`${API}${path}`, json(body, { "X-Form-Key": this.formKey })).then((response) => (response.status === 204 ? null : response.json()));
   }
 
   refresh() {
@@ -100,9 +107,17 @@ class Admin {
       this.showQuality(answered.sessions);
       this.showBalance(answered.balance, about.recruitment);
       this.stimuli.replaceChildren(facts([["name", about.set.name], ["sounds", about.set.stimuli], ["trials per participant", about.trials], ["minutes per participant", about.minutes]]));
+      this.showSignedIn(about.signed_in);
       const { health } = about;
       this.health.replaceChildren(facts([["running for", `${health.up_hours} h`], ["database", health.database_mb === null ? health.database : `${health.database}, ${health.database_mb} MB`], ["disk free", `${health.disk_free_gb} GB`], ["seen at", new Date().toLocaleTimeString()]]));
     });
+  }
+
+  showSignedIn(browsers) {
+    const when = (seconds) => new Date(1000 * seconds).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
+    const rows = browsers.map((one) => h("tr", {}, cell(when(one.started_at)), cell(when(one.seen_at)), cell(one.this ? "this browser" : "")));
+    this.signedIn.replaceChildren(table(["Since", "Last seen", ""], rows));
+    this.others.hidden = !browsers.some((one) => !one.this);
   }
 
   showState(state) {
@@ -187,8 +202,14 @@ class Admin {
     this.tell("");
   }
 
+  async signOutOthers() {
+    await this.post("/sign-out-others", {});
+    await this.refresh();
+    this.tell("All other browsers are signed out.");
+  }
+
   async signOut() {
-    await request(`${API}/sign-out`, json({}, { "X-Form-Key": this.formKey }));
+    await this.post("/sign-out", {});
     location.reload();
   }
 
