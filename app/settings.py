@@ -1,11 +1,14 @@
 """What one server needs to know; passed to worker processes as JSON in the environment."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_serializer, field_validator
+
+from study import private
 
 ENVIRONMENT = "SEMANTIC_EQ_SETTINGS"
 SHORTEST_TOKEN = 16
@@ -90,11 +93,13 @@ def admin_token(folder: Path) -> str:
     The file can be read by its owner only. Two servers that start at once agree, since only one can create it.
     """
     path = folder / "admin-token"
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(24))
+    private.make_folder(folder)
+    if not path.exists():
+        part = folder / f".admin-token-{secrets.token_hex(4)}.part"
+        with private.open_private(part, "x", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(24))
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(part)  # in full or not at all, and never over another's
+        part.unlink()
+    private.close_to_others(path)
     return path.read_text(encoding="ascii").strip()

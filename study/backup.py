@@ -7,6 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from study import private
+
 PAGES_AT_ONCE = 1000
 
 
@@ -23,9 +25,10 @@ def backup(engine: Engine, target: str | Path) -> int:
         raise ValueError(f"A {engine.dialect.name} database is backed up by its own tool, pg_dump.")
     if target.exists():
         raise ValueError(f"{target} is there already: name another file, so that no older backup is lost.")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(target.parent)
     part = target.with_name(f".{target.name}.part")
     part.unlink(missing_ok=True)
+    private.open_private(part, "xb").close()
     connection = engine.raw_connection()
     try:
         copy = sqlite3.connect(part)

@@ -6,6 +6,7 @@ two processes wait for each other instead of failing half-way; one that only rea
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 import time
@@ -21,6 +22,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
+
+from study import private
 
 DEFAULT_URL = "sqlite:///data/study.sqlite"
 BUSY_TIMEOUT_MS = 5000
@@ -167,9 +170,13 @@ def _prepare_file(address: URL, create: bool) -> None:
             f"There is no database {path}; start a study with `semantic-eq serve`, or name one with --database-url."
         )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(path.parent)
     except OSError as error:
         raise ValueError(f"The folder {path.parent} for the database cannot be made: {error.strerror}.") from None
+    with contextlib.suppress(OSError):  # SQLite says what is wrong with it
+        private.open_private(path, "xb").close()
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):  # new ones take the rights of the database
+        private.close_to_others(path.with_name(name))
 
 
 def _set_up_sqlite(connection, _record) -> None:

@@ -1,4 +1,4 @@
-"""The study's data as files: tidy tables, their data dictionary, and one bundle for a repository.
+"""The study's data as files of the owner's: tidy tables, their data dictionary, and one bundle for a repository.
 
 Personal identifiers (the id parameters of a recruiting site) are left out unless they are asked for.
 """
@@ -14,15 +14,15 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Engine, Row, and_, func, select
 
-from study import clock
+from study import clock, private
 from study.clock import iso
 from study.database import reading
 from study.dictionary import RESPONSES, SESSIONS, Column, as_markdown
 from study.frozen import definition_of
 from study.models import Event, Response, Session, Step, Study
+from study.spreadsheets import escaped
 from study.steps import step_id
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _OF_RESPONSE = tuple(
     name for name in RESPONSES if name in Response.__table__.c and name not in ("position", "language")
 )
@@ -172,14 +172,16 @@ def write(
         Rows per table.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     tables = {
         "responses": ratings(engine, simulated, study_id),
         "sessions": sessions(engine, simulated, study_id, identifiers=identifiers),
     }
     for name, table in tables.items():
-        escaped(table).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-        table.to_parquet(folder / f"{name}.parquet", index=False)
+        with private.open_private(folder / f"{name}.csv", "w", encoding="utf-8", newline="") as file:
+            safe(table).to_csv(file, index=False, lineterminator="\n")
+        with private.open_private(folder / f"{name}.parquet", "wb") as file:
+            table.to_parquet(file, index=False)
     with reading(engine) as connection:
         study = study_row(connection, study_id)
     texts = {
@@ -189,7 +191,8 @@ def write(
         "versions.json": json.dumps(_about(study), indent=1, sort_keys=True) + "\n",
     }
     for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        with private.open_private(folder / name, "w", encoding="utf-8") as file:
+            file.write(text)
     _bundle(folder, [*texts, *(f"{name}.{suffix}" for name in tables for suffix in ("csv", "parquet"))])
     return {name: len(table) for name, table in tables.items()}
 
@@ -206,20 +209,20 @@ def _about(study: Row) -> dict[str, Any]:
 
 def _bundle(folder: Path, names: list[str]) -> None:
     part = folder / "bundle.zip.part"
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+    with private.open_private(part, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in names:
             archive.write(folder / name, name)
     part.replace(folder / "bundle.zip")
 
 
-def escaped(table: pd.DataFrame) -> pd.DataFrame:
-    """A table whose texts no spreadsheet takes for a formula: such cells begin with an apostrophe."""
-    safe = table.copy()
-    for name in safe.columns:
-        if safe[name].dtype == "string":
-            risky = safe[name].str.startswith(FORMULA_STARTS, na=False)
-            safe[name] = safe[name].where(~risky, "'" + safe[name])
-    return safe
+def safe(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose texts no spreadsheet takes for a formula; see `study.spreadsheets`."""
+    texts = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
+    return table.assign(**{name: table[name].map(_safe, na_action="ignore") for name in texts})
+
+
+def _safe(value: Any) -> Any:
+    return escaped(value) if isinstance(value, str) else value
 
 
 def study_row(connection: Connection, study_id: int | None = None) -> Row:

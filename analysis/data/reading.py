@@ -11,6 +11,11 @@ from pathlib import Path
 import pandas as pd
 
 MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "-", "."]
+# An apostrophe where a cell begins, or would when split, before what begins a formula; set by `study.spreadsheets`.
+_DROPPED = (
+    " \xa0\u1680\u2000-\u200f\u202a-\u202f\u205f-\u2064\u3000\ufeff\xad\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\"'"
+)
+_ESCAPED = re.compile(rf"(^|[;,|\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029])'(?=[{_DROPPED}]*[=+\-@＝＋－＠﹦﹢﹣﹫−⁼⁺⁻₌₊₋])")
 _ENCODINGS_BY_MARK = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
 
@@ -109,7 +114,12 @@ def _parse(path: Path, encoding: str, separator: str, n_columns: int) -> pd.Data
         ) from None
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much in the first line as row names
         _refuse_more_cells(path, 2, n_columns + table.index.nlevels, n_columns)
-    return table.astype("category")
+    return table.apply(_unescaped).astype("category")
+
+
+def _unescaped(column: pd.Series) -> pd.Series:
+    """The labels as they were before an export kept spreadsheets from taking them for formulas."""
+    return column.map({label: _ESCAPED.sub(r"\1", label) for label in column.dropna().unique()})
 
 
 def _refuse_more_cells(path: Path, line: int, cells: int, n_columns: int) -> None:

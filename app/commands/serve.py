@@ -66,9 +66,12 @@ def serve(
     _build_if_missing(folder)
     from app.settings import Settings
     from app.settings import admin_token as kept_token
+    from study import private
 
     console = Console()
     data = Path("data")
+    private.make_folder(data)
+    private.close_to_others(data)
     settings = Settings(
         database_url=database_url,
         stimuli=folder,
