@@ -5,6 +5,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from app.commands import analysis, model, serve, simulate, stimuli, study, watching
 
@@ -34,7 +35,7 @@ def main() -> None:
         sentence = _sentence(error)
         if sentence is None or os.environ.get("SEMANTIC_EQ_DEBUG"):
             raise
-        Console(stderr=True).print(f"[bold red]Error:[/] {sentence}", soft_wrap=True, highlight=False)
+        Console(stderr=True).print(f"[bold red]Error:[/] {escape(sentence)}", soft_wrap=True, highlight=False)
         sys.exit(1)
 
 

@@ -49,7 +49,7 @@ def test_the_files_that_other_programs_read_have_their_columns(simulated):
 
 def test_csv_keeps_full_precision(simulated):
     (folder, _), results = simulated
-    read = pd.read_csv(folder / "posthoc.csv", float_precision="round_trip")
+    read = pd.read_csv(folder / "posthoc.csv")
     pd.testing.assert_frame_equal(read, results["posthoc"].reset_index(drop=True), check_exact=True, check_dtype=False)
 
 
