@@ -74,7 +74,7 @@ class Participant:
         status, content = await self.client.ask("POST", "/api/study/session", {"simulated": True})
         assert_ok(status, content)
         self.step = json.loads(content)["step"]
-        while self.step["kind"] != "trial":
+        while not self.step["is_trial"]:
             await self.answer()
         self.latencies_s.clear()
 
@@ -89,8 +89,8 @@ class Participant:
 
     async def listen(self) -> None:
         """Fetch the sound that comes next, as the page does."""
-        if "audio" in self.step:
-            status, content = await self.client.ask("GET", self.step["audio"])
+        if self.step["sounds"]:
+            status, content = await self.client.ask("GET", self.step["sounds"][0])
             assert_ok(status, content)
 
 
@@ -140,7 +140,7 @@ async def paced(port: int, n: int, every_s: float, seconds: float, listening: bo
 
     async def one(number: int) -> None:
         person, due = people[number], begun + every_s * number / n
-        while due < begun + seconds and person.step["kind"] != "finished":
+        while due < begun + seconds and not person.step["ends"]:
             await asyncio.sleep(max(due - time.perf_counter(), 0))
             if listening:
                 await person.listen()

@@ -10,9 +10,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from study.definition import Checks
 from study.stimuli import Stimulus
+
+if TYPE_CHECKING:
+    from study.definition import Checks
 
 MAX_RUN = 2
 

@@ -11,30 +11,14 @@ import hashlib
 import json
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, create_model, model_validator
+
+from study.kinds import KINDS
+from study.parts import Count, Name, Part, Share, Text, distinct
 
 SHIPPED = Path(__file__).with_name("default.toml")
-MAX_TEXT = 20_000
-
-Text = str | dict[str, str]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0, le=1000)]
-
-
-def _distinct(values: list) -> list:
-    twice = sorted({value for value in values if values.count(value) > 1})
-    if twice:
-        raise ValueError(f"{', '.join(twice)} is named twice")
-    return values
-
-
-class Part(BaseModel):
-    """A table of the study file: an unknown key is a mistake, told by its name."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Descriptor(Part):
@@ -87,111 +71,12 @@ class Screening(Part):
     most_outlying: Share = 0.25
 
 
-class Consent(Part):
-    """``version`` is stored with the time of consent; change it whenever the text changes."""
-
-    version: str = Field(max_length=64)
-    text: Text
-    items: list[Text] = []
-
-
-class Question(Part):
-    """One question of the questionnaire; ``options`` is a table value = text."""
-
-    id: Name
-    label: Text
-    type: Literal["choice", "choices", "text", "number"] = "choice"
-    options: dict[str, Text] = {}
-    required: bool = True
-    max_length: int = Field(500, ge=1, le=5000)
-    minimum: float | None = None
-    maximum: float | None = None
-
-    @model_validator(mode="after")
-    def _options_where_needed(self) -> Question:
-        if self.type in ("choice", "choices") and len(self.options) < 2:
-            raise ValueError(f"question {self.id} is a {self.type} and needs two options or more")
-        return self
-
-
-class Questionnaire(Part):
-    """Questions before the study; ``text`` stands above them."""
-
-    text: Text = ""
-    questions: Annotated[list[Question], AfterValidator(lambda qs: (_distinct([q.id for q in qs]), qs)[1])] = []
-
-
-class Headphones(Part):
-    """A screening of headphones (Woods et al. 2017, Milne et al. 2021); ``pass_mark`` of its trials must be right."""
-
-    test: Literal["woods", "huggins"] = "woods"
-    trials: int = Field(6, ge=1, le=24)
-    pass_mark: int = Field(5, ge=1)
-    attempts: int = Field(2, ge=1, le=5)
-    on_failure: Literal["go_on", "screen_out"] = "go_on"
-    text: Text = ""
-
-    @model_validator(mode="after")
-    def _pass_mark_can_be_reached(self) -> Headphones:
-        if self.pass_mark > self.trials:
-            raise ValueError(f"pass_mark is {self.pass_mark}, more than the {self.trials} trials")
-        return self
-
-
-class Level(Part):
-    """Setting the level with the loudest stimulus; the gain then stays locked."""
-
-    text: Text = ""
-    minimum_db: float = Field(-40.0, ge=-80, le=0)
-    maximum_db: float = Field(0.0, ge=-40, le=0)
-
-
-class Screen(Part):
-    """A page of text."""
-
-    text: Text
-
-
-class Practice(Part):
-    """Trials before the first block that span the range; their answers are kept and marked."""
-
-    trials: int = Field(3, ge=1, le=20)
-
-
-class Breaks(Part):
-    """Pauses between blocks and, in long blocks, after ``every_trials``."""
-
-    text: Text = ""
-    minimum_s: int = Field(20, ge=0, le=3600)
-    suggested_s: int = Field(120, ge=0, le=3600)
-    every_trials: int | None = Field(None, ge=5)
-
-
-class Comments(Part):
-    """Free text at the end."""
-
-    text: Text = ""
-    max_length: int = Field(2000, ge=1, le=10_000)
-
-
-class Completion(Part):
-    """The end: ``code`` for all, or ``unique`` ones; ``redirect`` may hold ``{code}`` and the id parameters."""
-
-    text: Text
-    screened_out_text: Text = ""
-    declined_text: Text = ""
-    code: str | None = Field(None, max_length=64)
-    unique: bool = False
-    redirect: str | None = Field(None, max_length=2000, pattern=r"^https?://")
-    screened_out_code: str | None = Field(None, max_length=64)
-
-
 class Recruitment(Part):
     """Who may take part, and how they come."""
 
     cap: int | None = Field(None, ge=1)
     invitation: bool = False
-    id_parameters: Annotated[list[Name], AfterValidator(_distinct)] = []
+    id_parameters: Annotated[list[Name], AfterValidator(distinct)] = Field(default_factory=list)
     id_parameter: Name | None = None
     id_required: bool = False
     abandoned_after_minutes: int = Field(60, ge=1)
@@ -205,36 +90,32 @@ class Recruitment(Part):
         return self
 
 
-class Definition(Part):
-    """A whole study file. A table that is missing switches its step off."""
+_Parts: Any = create_model(
+    "_Parts", __base__=Part, **{kind.key: kind.field for kind in KINDS.values() if kind.key and kind.field}
+)
+
+
+class Definition(_Parts):
+    """A whole study file: what is here, and the tables of the kinds of step. A missing one switches its step off."""
 
     title: Text
     welcome: Text = ""
     contact: str = Field("", max_length=500)
-    languages: Annotated[list[Name], AfterValidator(_distinct)] = Field(["en"], min_length=1)
+    languages: Annotated[list[Name], AfterValidator(distinct)] = Field(["en"], min_length=1)
     seed: int = 0
     stimuli: Name = "default"
-    conditions: Annotated[list[Name], AfterValidator(_distinct)] = Field(min_length=2)
+    conditions: Annotated[list[Name], AfterValidator(distinct)] = Field(min_length=2)
     descriptors: list[Descriptor] = Field(min_length=1)
-    clips: Annotated[list[Name], AfterValidator(_distinct)] | None = None
+    clips: Annotated[list[Name], AfterValidator(distinct)] | None = None
     scale: Scale = Scale()
     design: Design = Design()
     checks: Checks = Checks(attention=0)
     screening: Screening = Screening()
-    consent: Consent | None = None
-    questionnaire: Questionnaire | None = None
-    headphones: list[Headphones] = []
-    level: Level | None = None
-    instructions: Screen | None = None
-    practice: Practice | None = None
-    breaks: Breaks | None = None
-    comments: Comments | None = None
-    completion: Completion
     recruitment: Recruitment = Recruitment()
 
     @model_validator(mode="after")
-    def _names_are_distinct(self) -> Definition:
-        _distinct([descriptor.name for descriptor in self.descriptors])
+    def _names_aredistinct(self) -> Definition:
+        distinct([descriptor.name for descriptor in self.descriptors])
         return self
 
     def canonical(self) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 from typing import NamedTuple
 
 from study.definition import Definition
-from study.plan import ANSWER_S, Plan
+from study.kinds import KINDS
+from study.kinds.trial import ANSWER_S
+from study.plan import Plan
 from study.stimuli import StimulusSet
 from study.texts import FOLDER
 
@@ -61,14 +64,11 @@ def _trials(plan: Plan) -> list[str]:
 
 
 def _minutes(plan: Plan) -> list[str]:
-    spent = {"trial": 0.0, "break": 0.0}
+    spent: Counter[str] = Counter()
     for step, following in pairwise(plan.sample):
-        if step["kind"] in spent:
-            spent[step["kind"]] += (step["seconds_left"] - following["seconds_left"]) / 60
-    return [
-        f"about {plan.minutes}: {spent['trial']:.0f} of trials (each clip heard once, {ANSWER_S:g} s to answer), "
-        f"{spent['break']:.0f} of breaks, the rest around them"
-    ]
+        spent[KINDS[step["kind"]].title] += (step["seconds_left"] - following["seconds_left"]) / 60
+    parts = [f"{title} {minutes:.0f}" for title, minutes in spent.most_common() if minutes >= 0.5]
+    return [f"about {plan.minutes}: {', '.join(parts)}", f"each clip heard once, {ANSWER_S:g} s to answer"]
 
 
 def _balance(plan: Plan) -> list[str]:
@@ -91,15 +91,9 @@ def _way(plan: Plan) -> list[str]:
 
 def _absent_parts(d: Definition) -> list[str]:
     """Parts a reviewer would ask for."""
-    expected = {
-        "[consent]: participants are not asked": d.consent,
-        "[[headphones]]: nobody knows what is listened on": d.headphones,
-        "[level]: the level is not set": d.level,
-        "[instructions]": d.instructions,
-        "[practice]: the first ratings find the scale's ends": d.practice,
+    expected = {kind.absent: kind.part(d) for kind in KINDS.values() if kind.absent} | {
         "[checks] attention: nothing tells who does not listen": d.checks.attention,
         "[checks] repeats: the reliability of a listener stays unknown": d.checks.repeats,
-        "[breaks]": d.breaks,
         "contact: participants cannot ask anybody": d.contact,
         "[completion] code or unique": d.completion.code or d.completion.unique or d.completion.redirect,
     }

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Column(NamedTuple):
-    """Type as pandas names it, and what the values mean."""
-
-    dtype: str
-    meaning: str
-
+from study.columns import Column
+from study.definition import Definition
+from study.kinds import KINDS, TRIALS
 
 RESPONSES = {
     "session": Column("string", "session, a random name"),
@@ -75,15 +69,25 @@ SESSIONS = {
     "consent_version": Column("string", "version of the consent text that was agreed to"),
     "consented_at": Column("string", "UTC, ISO 8601"),
     "second_answers": Column("Int64", "refused attempts to change an answer"),
-    "comments": Column("string", "free text at the end"),
 }
 
 
-def as_markdown() -> str:
-    """The dictionary as a page."""
+def response_columns() -> dict[str, Column]:
+    """Columns of the table of responses, those of every kind of trial included."""
+    return RESPONSES | {name: column for kind in TRIALS for name, column in KINDS[kind].columns.items()}
+
+
+def session_columns(definition: Definition) -> dict[str, Column]:
+    """Columns of the table of sessions, what a study asks around its trials included."""
+    return SESSIONS | {
+        name: column for kind in KINDS.values() for name, column in kind.session_columns(definition).items()
+    }
+
+
+def as_markdown(definition: Definition) -> str:
+    """The dictionary of a study's tables as a page."""
     parts = ["# Data dictionary\n\nTimes are UTC. Empty cells are missing values. CSV is UTF-8 with a header row."]
-    for name, columns in (("responses", RESPONSES), ("sessions", SESSIONS)):
+    for name, columns in (("responses", response_columns()), ("sessions", session_columns(definition))):
         rows = "\n".join(f"| `{key}` | {column.dtype.lower()} | {column.meaning} |" for key, column in columns.items())
         parts.append(f"## {name}\n\n| column | type | meaning |\n| --- | --- | --- |\n{rows}")
-    parts.append("`sessions` has besides one column `question_<id>` for each question of the questionnaire.")
     return "\n\n".join(parts) + "\n"

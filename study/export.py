@@ -16,9 +16,11 @@ from sqlalchemy import Connection, Engine, Row, and_, func, select
 
 from study import clock, private
 from study.clock import iso
+from study.columns import Column
 from study.database import reading
-from study.dictionary import RESPONSES, SESSIONS, Column, as_markdown
+from study.dictionary import RESPONSES, SESSIONS, as_markdown, response_columns, session_columns
 from study.frozen import definition_of
+from study.kinds import KINDS, TRIALS
 from study.models import Event, Response, Session, Step, Study
 from study.spreadsheets import escaped
 from study.steps import step_id
@@ -51,12 +53,13 @@ def ratings(engine: Engine, simulated: bool | None = None, study_id: int | None 
         *(getattr(Response, name) for name in _OF_RESPONSE),
         Response.language.label("response_language"),
         Response.flags,
+        Response.answer,
     ]
     query = (
         select(Session.id, *of_session, *of_step, *of_response)
         .join(Step, Step.session_id == Session.id)
         .join(Response, and_(Response.session_id == Step.session_id, Response.position == Step.position))
-        .where(Step.kind.in_(("trial", "practice")))
+        .where(Step.kind.in_(TRIALS))
         .order_by(Session.id, Step.position)
     )
     with reading(engine) as connection:
@@ -65,21 +68,29 @@ def ratings(engine: Engine, simulated: bool | None = None, study_id: int | None 
             query = query.where(Session.simulated == simulated)
         rows = connection.execute(query).mappings().all()
     numbers = {(row["id"], row["trial_number"]): step_id(row["public_id"], row["position"]) for row in rows}
-    return _frame([_response(row, numbers) for row in rows], RESPONSES)
+    columns = response_columns()
+    return _frame([_response(row, numbers, columns) for row in rows], columns)
 
 
-def _response(row: Mapping[str, Any], numbers: dict[tuple[int, int], str]) -> dict[str, Any]:
-    return {name: row[name] for name in RESPONSES if name in row} | {
-        "session": row["public_id"],
-        "participant": participant(row["number"]),
-        "trial": step_id(row["public_id"], row["position"]),
-        "kind": row["trial_kind"],
-        "repeat_of": numbers.get((row["id"], row["repeat_of"])) if row["repeat_of"] else None,
-        "answered_at": iso(row["answered_at"]),
-        "language": row["response_language"] or row["language"],
-        "flagged": " ".join(row["flags"] or []) or None,
-        "session_state": row["state"],
-    }
+def _response(
+    row: Mapping[str, Any], numbers: dict[tuple[int, int], str], columns: Mapping[str, Column]
+) -> dict[str, Any]:
+    own = {name: row["answer"].get(name) for name in columns if name not in RESPONSES}
+    return (
+        own
+        | {name: row[name] for name in RESPONSES if name in row}
+        | {
+            "session": row["public_id"],
+            "participant": participant(row["number"]),
+            "trial": step_id(row["public_id"], row["position"]),
+            "kind": row["trial_kind"],
+            "repeat_of": numbers.get((row["id"], row["repeat_of"])) if row["repeat_of"] else None,
+            "answered_at": iso(row["answered_at"]),
+            "language": row["response_language"] or row["language"],
+            "flagged": " ".join(row["flags"] or []) or None,
+            "session_state": row["state"],
+        }
+    )
 
 
 def sessions(
@@ -99,8 +110,7 @@ def sessions(
         refused = _counts(connection, Event, Event.kind == "second_answer")
         texts = _free_answers(connection, study.id)
     definition = definition_of(study)
-    questions = [question.id for question in definition.questionnaire.questions] if definition.questionnaire else []
-    columns = SESSIONS | {f"question_{name}": Column("string", "") for name in questions}
+    columns = session_columns(definition)
     if identifiers:
         columns |= {name: Column("string", "") for name in definition.recruitment.id_parameters}
     rows = [_session(row, answered, refused, texts.get(row.id, {})) for row in found]
@@ -113,25 +123,18 @@ def _counts(connection: Connection, table: type, *where: Any) -> dict[int, int]:
 
 
 def _free_answers(connection: Connection, study_id: int) -> dict[int, dict[str, Any]]:
-    """Questionnaire and comments of each session, by column."""
+    """What the answers to steps around the trials add to a session's row, by column."""
     query = (
         select(Step.session_id, Step.kind, Response.answer)
         .join(Response, and_(Response.session_id == Step.session_id, Response.position == Step.position))
         .join(Session, Session.id == Step.session_id)
-        .where(Session.study_id == study_id, Step.kind.in_(("questionnaire", "comments")))
+        .where(Session.study_id == study_id, Step.kind.not_in(TRIALS))
+        .order_by(Step.session_id, Step.position)
     )
     found: dict[int, dict[str, Any]] = {}
     for session_id, kind, answer in connection.execute(query):
-        own = found.setdefault(session_id, {})
-        if kind == "comments":
-            own["comments"] = answer["text"] or None
-        else:
-            own |= {f"question_{key}": _cell(value) for key, value in answer["answers"].items()}
+        found.setdefault(session_id, {}).update(KINDS[kind].session_cells(answer))
     return found
-
-
-def _cell(value: Any) -> str:
-    return "; ".join(value) if isinstance(value, list) else str(value)
 
 
 def _session(row: Row, answered: dict, refused: dict, texts: dict[str, Any]) -> dict[str, Any]:
@@ -185,7 +188,7 @@ def write(
     with reading(engine) as connection:
         study = study_row(connection, study_id)
     texts = {
-        "dictionary.md": as_markdown(),
+        "dictionary.md": as_markdown(definition_of(study)),
         "study.json": study.definition + "\n",
         "manifest.json": study.manifest,
         "versions.json": json.dumps(_about(study), indent=1, sort_keys=True) + "\n",

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from study import clock
 from study.commits import Commits
+from study.kinds import KINDS
 from study.models import Step
 from study.plan import Plan
 from study.refusals import Refusal
@@ -25,17 +26,11 @@ CLOCK_SHARE = 0.95  # a sound device's clock may run faster than the server's, a
 
 def needed_s(plan: Plan, step: Row) -> list[float]:
     """Seconds of each sound of a step that must be heard before its answer; empty where none need be."""
-    duration_s = {name: plan.stimuli.by_id[name].duration_s for name in _stimuli(step)}
-    if step.kind == "headphones":
-        return [CLOCK_SHARE * duration_s[name] for name in _stimuli(step)]
-    if step.kind in ("trial", "practice"):
-        share = plan.definition.design.hear_share
-        return [CLOCK_SHARE * share * duration_s[step.stimulus]] if share else []
-    return [0.0 for _ in duration_s]  # a level is set by ear, for as long as one likes
-
-
-def _stimuli(step: Row) -> list[str]:
-    return step.detail["sounds"] if step.kind == "headphones" else [step.stimulus] if step.stimulus else []
+    kind = KINDS[step.kind]
+    share = kind.heard_share(plan.definition)
+    if share is None:
+        return []
+    return [CLOCK_SHARE * share * plan.stimuli.by_id[name].duration_s for name in kind.sounds(step)]
 
 
 def missing_s(needed: Sequence[float], served: Mapping[str, float], since: float, at: float) -> float:

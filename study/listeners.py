@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from study.kinds import KINDS
 from study.stimuli import Stimulus
 
 EFFECTS = {"semantic": 0.9, "static": 0.6, "flow": 0.4}
@@ -50,12 +51,12 @@ class Listener:
     """One simulated participant."""
 
     def __init__(self, model: Model, seed: object) -> None:
-        self._model, self._seed = model, seed
-        self._rng = random.Random(f"{seed}")
-        self._bias = self._rng.gauss(0, model.bias_sd)
-        self._inattentive = self._rng.random() < model.inattentive
-        self._drops_out = self._rng.random() < model.dropout
-        self._leaves_at = self._rng.random()
+        self._model = model
+        self.rng = random.Random(f"{seed}")
+        self._bias = self.rng.gauss(0, model.bias_sd)
+        self._inattentive = self.rng.random() < model.inattentive
+        self._drops_out = self.rng.random() < model.dropout
+        self._leaves_at = self.rng.random()
 
     def leaves(self, progress: Mapping[str, Any]) -> bool:
         """Whether the listener closes the page at this point of the way."""
@@ -63,24 +64,15 @@ class Listener:
 
     def answer(self, step: Mapping[str, Any], heard: Sequence[Stimulus | None]) -> dict[str, Any]:
         """The answer to a step; ``heard`` is what each of its sounds is, None where that is not known."""
-        kind = step["kind"]
-        if kind in ("trial", "practice"):
-            return {"rating": self._rate(step, heard[0] if heard else None)}
-        if kind == "headphones":
-            return {"choices": [self._choose(sound) for sound in heard]}
-        if kind == "questionnaire":
-            return {"answers": {question["id"]: self._tell(question) for question in step["questions"]}}
-        if kind == "level":
-            return {"level_db": max(step["minimum_db"], step["maximum_db"] - 6)}
-        return {"consent": {"agreed": True}, "comments": {"text": "A simulated listener."}}.get(kind, {})
+        return KINDS[step["kind"]].simulate(self, step, heard)
 
     def telemetry(self, step: Mapping[str, Any]) -> dict[str, Any]:
         """What the player would measure."""
-        if step["kind"] not in ("trial", "practice"):
+        if not KINDS[step["kind"]].is_trial:
             return {}
-        rt_ms = round(self._rng.lognormvariate(0, 0.5) * (300 if self._inattentive else MEDIAN_RT_MS), 1)
+        rt_ms = round(self.rng.lognormvariate(0, 0.5) * (300 if self._inattentive else MEDIAN_RT_MS), 1)
         heard_s = round(step["duration_s"], 3)
-        counts = {"plays": 1, "rating_changes": int(self._rng.random() < 0.1), "focus_losses": 0, "underruns": 0}
+        counts = {"plays": 1, "rating_changes": int(self.rng.random() < 0.1), "focus_losses": 0, "underruns": 0}
         return {
             "rt_ms": rt_ms,
             "rt_start_ms": rt_ms + heard_s * 1000 + 50,
@@ -88,15 +80,16 @@ class Listener:
             "heard_s": heard_s,
         } | counts
 
-    def _rate(self, step: Mapping[str, Any], sound: Stimulus | None) -> int:
+    def rate(self, step: Mapping[str, Any], sound: Stimulus | None) -> int:
+        """A rating on the step's scale."""
         low, high = step["scale"]["low"], step["scale"]["high"]
-        if self._inattentive or self._rng.random() < self._model.lapse:
-            return self._rng.randint(low, high)
+        if self._inattentive or self.rng.random() < self._model.lapse:
+            return self.rng.randint(low, high)
         if step["notice"] and (named := re.search(r"\d+", step["notice"])):
             return int(named.group())
         if sound and sound.expected is not None:
             return sound.expected
-        rating = (low + high) / 2 + self._bias + self._rng.gauss(0, self._model.noise_sd)
+        rating = (low + high) / 2 + self._bias + self.rng.gauss(0, self._model.noise_sd)
         if sound:
             rating += self._model.effect(sound) + self._liking(sound)
         return min(max(round(rating), low), high)
@@ -105,15 +98,8 @@ class Listener:
         """A clip's own value for a descriptor: the same for all listeners."""
         return random.Random(f"{sound.clip}/{sound.descriptor}").gauss(0, self._model.clip_sd)
 
-    def _choose(self, sound: Stimulus | None) -> int:
+    def choose(self, sound: Stimulus | None, n: int) -> int:
+        """Which of ``n`` intervals of a sound is the different one, from 1."""
         if sound is None or sound.expected is None or self._inattentive:
-            return self._rng.randint(1, 3)
+            return self.rng.randint(1, n)
         return sound.expected
-
-    def _tell(self, question: Mapping[str, Any]) -> Any:
-        values = [option["value"] for option in question["options"]]
-        if question["type"] == "choice":
-            return self._rng.choice(values)
-        if question["type"] == "choices":
-            return [self._rng.choice(values)]
-        return "simulated"[: question["max_length"]] if question["type"] == "text" else question["minimum"] or 0

@@ -13,6 +13,7 @@ from study.database import reading
 from study.export import participant, study_row
 from study.frozen import definition_of
 from study.identity import ALPHABET
+from study.kinds import KINDS
 from study.models import Event, Invitation, Session, Step, Study
 from study.session import delete_session
 
@@ -28,7 +29,7 @@ def overview(engine: Engine, simulated: bool = False) -> dict[str, Any]:
     -------
     dict
         ``study``, ``state``, ``cap``, counts (``started``, ``completed``, ``active``, ``abandoned``, ``declined``,
-        ``screened_out``, ``withdrawn``), ``dropped_at`` (kind of step -> how many stopped there), ``block_rows`` and
+        ``screened_out``, ``withdrawn``), ``dropped_at`` (where -> how many stopped there), ``block_rows`` and
         ``condition_rows`` (row -> completed), ``headphones_passed``, ``minutes`` (median) and ``invitations``.
     """
     with reading(engine) as connection:
@@ -64,7 +65,7 @@ def _dropped_at(connection: Connection, gone: list[Row]) -> dict[str, int]:
     places = {row.id: row.position for row in gone}
     query = select(Step.session_id, Step.position, Step.kind).where(Step.session_id.in_(places))
     kinds = (kind for session_id, position, kind in connection.execute(query) if places[session_id] == position)
-    return dict(Counter(kinds).most_common())
+    return dict(Counter(KINDS[kind].title for kind in kinds).most_common())
 
 
 def _tally(rows: list[Row], name: str) -> dict[int, int]:

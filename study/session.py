@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from study import answers, clock, hearing, steps, telemetry
+from study import clock, hearing, steps, telemetry
 from study.identity import token_sha256
+from study.kinds import KINDS, TRIALS
+from study.kinds.base import Moment
 from study.models import Event, Response, Session, Step
 from study.plan import Plan
 from study.refusals import Refusal, answered
@@ -50,7 +52,7 @@ _INSERT = insert(Response)
 _MOVE = update(Session).where(Session.id == bindparam("of"), Session.position == bindparam("was"))
 _MOVE = _MOVE.values(position=bindparam("position"), step_since=bindparam("step_since"))
 _SOUND = (
-    select(Session.id, Step.stimulus, Step.detail)
+    select(Session.id, Step.kind, Step.stimulus, Step.detail)
     .join(Session, Session.id == Step.session_id)
     .where(Session.token_sha256 == bindparam("token"), Session.public_id == bindparam("public_id"))
     .where(Session.study_id == bindparam("study"), Step.position == bindparam("position"))
@@ -93,25 +95,25 @@ def answer(
         return _late(connection, plan, rows, position, sent)
     kept = _checked(plan, session, session, sent)
     now = clock.now()
-    if session.kind == "break" and (left := steps.remaining_s(plan.definition, session)) > 1:
+    kind, at = KINDS[session.kind], Moment(plan, session, session, session.step_since)
+    if (left := kind.wait_s(at)) > 1:
         raise Refusal("too_early", language=session.language, retry_after_s=left)
     _heard(running, session, now)
     response = _response(plan, session, kept, measured, now)
     connection.execute(_INSERT, response)
-    effect = _EFFECTS.get(session.kind)
-    changes = effect(plan, session, kept, now) if effect else {}
+    changes = kind.after(at, kept, now)
     position = changes.pop("position", position + 1)
     connection.execute(_MOVE, {"of": session.id, "was": session.current, "position": position, "step_since": now})
     if changes:
         connection.execute(update(Session).where(Session.id == session.id).values(changes))
-    if not changes and position == session.current + 1 and rows[1].kind != "finished":
+    if not changes and position == session.current + 1 and not KINDS[rows[1].kind].ends:
         return {"saved": True, "step": steps.show(plan, session, rows[1:], since=now)}
     return {"saved": True, "step": _arrive(connection, plan, token, now)}
 
 
 def _checked(plan: Plan, session: Row, step: Row, sent: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return answers.check(step.kind, sent, step.detail, plan.definition)
+        return KINDS[step.kind].check(sent, step.detail, plan.definition)
     except Refusal as refusal:
         raise Refusal("invalid", language=session.language, detail=refusal.detail) from None
 
@@ -127,7 +129,6 @@ def _heard(running: RunningStudy, session: Row, now: float) -> None:
 
 
 def _response(plan: Plan, session: Row, kept: dict[str, Any], sent: Mapping[str, Any], now: float) -> dict[str, Any]:
-    is_trial = session.kind in ("trial", "practice")
     elapsed_s = None if session.simulated else clock.elapsed_s(session.step_since, now)
     duration_s = plan.stimuli.by_id[session.stimulus].duration_s if session.stimulus else None
     measures, flags = telemetry.measured(sent, duration_s, elapsed_s)
@@ -140,7 +141,7 @@ def _response(plan: Plan, session: Row, kept: dict[str, Any], sent: Mapping[str,
         "server_ms": server_ms if server_ms >= 0 else None,
         "rating": kept.get("rating"),
         "telemetry": telemetry.others(sent),
-        "answer": {} if is_trial else kept,
+        "answer": {key: value for key, value in kept.items() if key != "rating"},
         "language": session.language,
         "flags": flags or None,
     }
@@ -160,7 +161,7 @@ def _late(
     if found is None:
         raise Refusal("not_current", language=session.language, step=shown)
     kept = _checked(plan, session, found, sent)
-    if kept == (found.answer if found.rating is None else {"rating": found.rating}):
+    if kept == found.answer | ({} if found.rating is None else {"rating": found.rating}):
         return {"saved": True, "step": shown}
     log(connection, session, "second_answer", {"position": position, "rating": kept.get("rating")})
     raise Refusal("already_answered", language=session.language, step=shown)
@@ -170,7 +171,7 @@ def _arrive(connection: Connection, plan: Plan, token: str, now: float) -> dict[
     """The step after one that changed the session; a session that came to its end is completed."""
     rows = look_up(connection, token)
     session = rows[0]
-    if session.kind == "finished" and session.state == "active":
+    if KINDS[session.kind].ends and session.state == "active":
         connection.execute(
             update(Session).where(Session.id == session.id).values(_completion(connection, plan, session, now))
         )
@@ -182,9 +183,7 @@ def _completion(connection: Connection, plan: Plan, session: Row, now: float) ->
     """What ends a session: only when every trial has its response, else it goes back to the first without."""
     answered_too = (Response.session_id == Step.session_id) & (Response.position == Step.position)
     query = select(Step.position).outerjoin(Response, answered_too)
-    query = query.where(
-        Step.session_id == session.id, Step.kind.in_(("trial", "practice")), Response.position.is_(None)
-    )
+    query = query.where(Step.session_id == session.id, Step.kind.in_(TRIALS), Response.position.is_(None))
     missing = connection.execute(query.order_by(Step.position).limit(1)).scalar()
     if missing is not None:
         return {"position": missing}
@@ -192,38 +191,6 @@ def _completion(connection: Connection, plan: Plan, session: Row, now: float) ->
     code = secrets.token_hex(4).upper() if part.unique else part.code
     code = None if session.simulated else code  # it is worth money to people
     return {"state": "completed", "finished_at": now, "completion_code": code}
-
-
-def _after_consent(plan: Plan, session: Row, kept: dict, now: float) -> dict[str, Any]:
-    if kept["agreed"]:
-        return {"consented_at": now, "consent_version": kept["version"]}
-    return {"state": "declined", "finished_at": now, "position": session.n_steps - 1}
-
-
-def _after_headphones(plan: Plan, session: Row, kept: dict, now: float) -> dict[str, Any]:
-    screen = plan.definition.headphones[session.detail["screen"]]
-    attempts_left = screen.attempts - session.detail["attempt"]
-    if kept["passed"]:
-        return {"position": session.current + attempts_left + 1} | _both_passed(session)
-    if attempts_left:
-        return {}
-    if screen.on_failure == "screen_out":
-        code = None if session.simulated else plan.definition.completion.screened_out_code
-        ended = {"state": "screened_out", "finished_at": now, "position": session.n_steps - 1, "completion_code": code}
-        return ended | {"headphones_passed": False}
-    return {"headphones_passed": False}
-
-
-def _both_passed(session: Row) -> dict[str, Any]:
-    """With several screenings a failed one stays failed."""
-    return {"headphones_passed": True} if session.headphones_passed is None else {}
-
-
-def _after_level(plan: Plan, session: Row, kept: dict, now: float) -> dict[str, Any]:
-    return {"level_db": kept["level_db"]}
-
-
-_EFFECTS = {"consent": _after_consent, "headphones": _after_headphones, "level": _after_level}
 
 
 @answered
@@ -265,9 +232,8 @@ def sound(connection: Connection, running: RunningStudy, token: str, address: st
     row = connection.execute(_SOUND, sought).one_or_none()
     if row is None:
         return None
-    several = row.detail.get("sounds", []) if number else [row.stimulus]
-    index = int(number or 0)
-    stimulus = several[index] if index < len(several) else None
+    found, index = KINDS[row.kind].sounds(row), int(number or 0)
+    stimulus = found[index] if index < len(found) else None
     if stimulus and served:
         running.served.note(row.id, position, index)
     return stimulus

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from study import clock, order, steps
 from study.identity import resume_code, resume_sha256, tidy_code, token_sha256
 from study.models import Invitation, Session, Step, Study
-from study.plan import Assignment, Plan
+from study.plan import Assignment, Plan, n_counted
 from study.refusals import Refusal, answered
 from study.running import RunningStudy
 from study.session import look_up
@@ -166,7 +166,7 @@ def _begin(connection: Connection, plan: Plan, study: Row, session: dict[str, An
         "state": "active",
         "position": 0,
         "n_steps": len(rows),
-        "n_trials": sum(row["kind"] == "trial" for row in rows),
+        "n_trials": n_counted(rows),
         "started_at": now,
         "step_since": now,
         "block_row": assignment.block_row,

@@ -212,14 +212,9 @@ def _dress(content: dict[str, Any], base: str) -> dict[str, Any]:
     dressed = dict(content)
     if "text" in dressed:
         dressed["html"] = _html(dressed.pop("text"))
-    if "audio" in dressed:
-        dressed["audio"] = base + dressed["audio"]
-    if "prefetch" in dressed:
-        dressed["prefetch"] = [base + sound for sound in dressed["prefetch"]]
-    if "unserved" in dressed:
-        dressed["unserved"] = [base + sound for sound in dressed["unserved"]]
-    if content.get("kind") == "headphones":
-        dressed["trials"] = [{"audio": base + trial["audio"]} for trial in dressed["trials"]]
+    for name in ("sounds", "prefetch", "unserved"):
+        if name in dressed:
+            dressed[name] = [base + sound for sound in dressed[name]]
     return dressed
 
 

@@ -20,30 +20,36 @@ from app.security import error
 
 STATIC = Path(__file__).with_name("static")
 ASSETS = "/study-assets"
-IMPORT = re.compile(r"^import .*? from \"\./(?P<name>[\w-]+\.js)\";\n", re.MULTILINE)
+IMPORT = re.compile(r"^import .*? from \"(?P<path>\.{1,2}/[\w/-]+\.js)\";\n", re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)
 
 
-def joined(name: str, seen: set[str] | None = None) -> str:
-    """The module ``name`` of ``static/`` with all that it imports, as one module.
+def joined(*modules: Path) -> str:
+    """The modules with all that they import, as one module that exports what the first one exports.
 
     Many small files would be as many requests; the modules keep their names apart and share one scope.
-    What the first module exports stays exported.
     """
-    inner = seen is not None
-    seen = {name} if seen is None else seen
-    source = (STATIC / name).read_text(encoding="utf-8")
-    before = []
-    for imported in (match["name"] for match in IMPORT.finditer(source)):
-        if imported not in seen:
-            seen.add(imported)
-            before.append(joined(imported, seen))
+    seen: set[Path] = set()
+    return "".join(_with_imports(module, seen, exported=module == modules[0]) for module in modules)
+
+
+def _with_imports(module: Path, seen: set[Path], *, exported: bool = False) -> str:
+    if module in seen:
+        return ""
+    seen.add(module)
+    source = module.read_text(encoding="utf-8")
+    before = [_with_imports((module.parent / found["path"]).resolve(), seen) for found in IMPORT.finditer(source)]
     own = IMPORT.sub("", source)
-    return "".join([*before, EXPORT.sub("", own) if inner else own])
+    return "".join([*before, own if exported else EXPORT.sub("", own)])
+
+
+def modules() -> list[Path]:
+    """The page's first module, and one for each kind of step (see `study.kinds`)."""
+    return [(STATIC / "main.js").resolve(), *sorted((STATIC / "kinds").resolve().glob("*.js"))]
 
 
 FILES = {
-    "study.js": ("text/javascript; charset=utf-8", joined("main.js").encode()),
+    "study.js": ("text/javascript; charset=utf-8", joined(*modules()).encode()),
     "study.css": ("text/css; charset=utf-8", (STATIC / "page.css").read_bytes()),
 }
 COMPRESSED = {name: gzip.compress(content, mtime=0) for name, (_, content) in FILES.items()}

@@ -154,7 +154,7 @@ class _Participant:
         self._headers["Cookie"] = f"{COOKIE}={cookie.value}"
         session, step = started.json()["session"], started.json()["step"]
         for _ in range(MAX_STEPS):
-            if step["kind"] == "finished":
+            if step["ends"]:
                 self._crowd.tally.finished += 1
                 return
             if self._listener.leaves(step["progress"]):
@@ -185,8 +185,7 @@ class _Participant:
         return content.get("step", step)
 
     async def _hear(self, step: dict[str, Any]) -> list[Stimulus | None]:
-        sounds = [trial["audio"] for trial in step["trials"]] if step["kind"] == "headphones" else [step.get("audio")]
-        sounds = [sound for sound in sounds if sound]
+        sounds = step["sounds"]
         if self._crowd.stimuli is None and not self._crowd.fetch_audio:
             return [None] * len(sounds)
         method = "GET" if self._crowd.fetch_audio else "HEAD"

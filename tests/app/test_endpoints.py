@@ -66,12 +66,12 @@ def test_sound_is_the_sessions_own_and_its_headers_tell_nothing(serve):
     page, stranger = client(), client()
     begin(stranger)
     trial = walk(page, begin(page).json()["step"], until="trial")[-1]
-    whole, part = page.get(trial["audio"]), page.get(trial["audio"], headers={"Range": "bytes=0-9"})
+    whole, part = page.get(trial["sounds"][0]), page.get(trial["sounds"][0], headers={"Range": "bytes=0-9"})
     assert whole.headers["etag"] == f'"{hashlib.sha256(whole.content).hexdigest()}"'
     assert part.status_code == 206 and part.content == whole.content[:10]
-    assert page.head(trial["audio"]).headers["content-length"] == str(len(whole.content))
+    assert page.head(trial["sounds"][0]).headers["content-length"] == str(len(whole.content))
     assert whole.headers["cache-control"].startswith("private") and "immutable" in whole.headers["cache-control"]
-    assert stranger.get(trial["audio"]).status_code == 404 and client().get(trial["audio"]).status_code == 404
+    assert stranger.get(trial["sounds"][0]).status_code == 404 and client().get(trial["sounds"][0]).status_code == 404
     named = [row.id for row in running.stimuli.rows] + list(running.definition.conditions) + list(running.plan.clips)
     received = str(trial) + str(whole.headers)
     assert not [name for name in named if name in received]

@@ -149,5 +149,5 @@ def test_a_session_of_an_older_study_does_not_go_on_in_the_new_one(serve):
     other = newer()
     other.cookies = page.cookies
     assert other.get("/api/study/step").json()["error"] == "no_session"
-    assert other.get(trial["audio"]).status_code == 404
+    assert other.get(trial["sounds"][0]).status_code == 404
     assert begin(other).json()["step"]["kind"] == "consent"

@@ -23,10 +23,10 @@ def test_ratings_without_a_sound_fetched_are_refused_however_long_one_waits(serv
     with running.engine.begin() as connection:
         connection.execute(update(Session).values(step_since=Session.step_since - 3000))
     address = f"/api/study/step/{trial['id']}"
-    assert page.head(trial["audio"]).status_code == 200  # which brings no sound
+    assert page.head(trial["sounds"][0]).status_code == 200  # which brings no sound
     refused = page.post(address, json={"answer": {"rating": 4}})
     assert refused.status_code == 409 and refused.json()["error"] == "unheard"
-    assert refused.json()["unserved"] == [trial["audio"]] and refused.json()["message"].endswith(".")
+    assert refused.json()["unserved"] == [trial["sounds"][0]] and refused.json()["message"].endswith(".")
     assert count(running, Response, Response.rating.is_not(None)) == 0
 
 
@@ -37,7 +37,7 @@ def test_a_rating_is_taken_once_the_sound_can_have_been_heard(serve, monkeypatch
     trial = walk(page, begin(page).json()["step"], until="trial")[-1]
     start = clock.now()
     monkeypatch.setattr(clock, "now", lambda: start)
-    page.get(trial["audio"])
+    page.get(trial["sounds"][0])
     monkeypatch.setattr(clock, "now", lambda: start + after_s)
     told = page.post(f"/api/study/step/{trial['id']}", json={"answer": {"rating": 4}}).json()
     assert told.get("saved", False) == is_taken == (count(running, Response, Response.rating == 4) == 1)
@@ -67,14 +67,14 @@ def test_what_was_served_is_stored_soon_so_that_another_process_knows_it(serve):
     running, browser = serve(**UNTIL_TRIAL)
     page = browser()
     trial = walk(page, begin(page).json()["step"], until="trial")[-1]
-    page.get(trial["audio"])
+    page.get(trial["sounds"][0])
     running.served.store().result()
     position = int(trial["id"][-3:])
     with running.engine.connect() as connection:
         [served] = connection.scalars(select(Step.served).where(Step.position == position))
     assert list(served) == ["0"] and abs(served["0"] - time.time()) < 60
     first = served["0"]
-    page.get(trial["audio"])
+    page.get(trial["sounds"][0])
     running.served.store().result()
     with running.engine.connect() as connection:
         assert connection.scalars(select(Step.served).where(Step.position == position)).one() == {"0": first}
@@ -123,7 +123,7 @@ def test_the_clock_set_back_by_an_hour_freezes_no_break_and_makes_no_time_negati
     running, browser = serve(**HEAR_ALL, **UNTIL_TRIAL, breaks=rest)
     page = browser()
     step = walk(page, begin(page).json()["step"], until="trial")[-1]
-    page.get(step["audio"])
+    page.get(step["sounds"][0])
     with running.engine.begin() as connection:
         connection.execute(update(Session).values(step_since=Session.step_since - 10))
     set_back(3600)

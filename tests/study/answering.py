@@ -12,7 +12,7 @@ def answer_to(step: dict[str, Any], rating: int = 4) -> dict[str, Any]:
     if kind == "questionnaire":
         return {"answers": {q["id"]: q["options"][0]["value"] for q in step["questions"]}}
     if kind == "headphones":
-        return {"choices": [1] * len(step["trials"])}
+        return {"choices": [1] * len(step["sounds"])}
     return {"consent": {"agreed": True}, "level": {"level_db": -6.0}, "comments": {"text": "fine"}}.get(kind, {})
 
 

@@ -6,7 +6,6 @@ import { cell, facts, table } from "./tables.js";
 
 const API = new URL("../api/admin", document.baseURI).href;
 const EVERY_MS = 15000;
-const DROPPED = { consent: "the consent form", questionnaire: "the questionnaire", headphones: "the headphone check", level: "setting the level", instructions: "the instructions", practice: "practice", trial: "the trials", break: "a break", comments: "the comments" };
 
 /** Runs the admin page inside `element`. */
 export async function run(element) {
@@ -129,7 +128,7 @@ class Admin {
   showRecruitment({ recruitment: r }) {
     const numbers = [["started", r.started], ["completed", r.completed], ["on the way", r.active], ["gone", r.abandoned], ["declined", r.declined], ["screened out", r.screened_out], ["withdrawn", r.withdrawn]];
     const share = r.cap ? Math.min(1, r.completed / r.cap) : null;
-    const where = Object.entries(r.dropped_at).map(([kind, n]) => `${n} at ${DROPPED[kind] ?? kind}`).join(", ");
+    const where = Object.entries(r.dropped_at).map(([where, n]) => `${n} at ${where}`).join(", ");
     this.recruitment.replaceChildren(
       h("dl", { class: "numbers" }, numbers.map(([name, n]) => h("div", {}, h("dd", {}, String(n)), h("dt", {}, name)))),
       ...(share === null ? [] : [h("div", { class: "bar", role: "img", "aria-label": `${r.completed} of ${r.cap}` }, h("span", { style: `width:${100 * share}%` })), h("p", { class: "small soft" }, `${r.completed} of ${r.cap} planned participants`)]),

@@ -3,11 +3,11 @@
 import { ApiError, api, fetchSound } from "./api.js";
 import { h } from "./dom.js";
 import { draft } from "./draft.js";
+import { kinds } from "./kinds.js";
 import { Outbox, untilReached } from "./outbox.js";
 import { Sounds } from "./player.js";
 import { Shell } from "./shell.js";
 import { start } from "./start.js";
-import { steps } from "./steps.js";
 import { chooseLanguage, chosenLanguage } from "./texts.js";
 
 const MAY_OPEN = new Set(["paused", "full"]); // where it is worth trying again
@@ -60,9 +60,8 @@ async function walk(page, begun) {
     page.enter(step);
     if (wrong) page.complain(wrong);
     if (step.kind !== "level") page.sounds.setLevel(step.level_db);
-    const own = step.trials?.map(({ audio }) => audio) ?? [step.audio];
-    page.sounds.keep([...own, ...step.prefetch].filter(Boolean));
-    const body = page.outbox.waiting(step.id) ?? (await steps[step.kind](step, page));
+    page.sounds.keep([...step.sounds, ...step.prefetch]);
+    const body = page.outbox.waiting(step.id) ?? (await kinds[step.kind](step, page));
     page.answered_ms = performance.now();
     page.close();
     ({ step, wrong } = await deliver(page, step, body));

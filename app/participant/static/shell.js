@@ -33,7 +33,7 @@ export class Shell {
     this.bar.max = step.progress.total;
     this.bar.value = step.progress.done;
     this.whereabouts.textContent = this.#whereabouts(step);
-    this.timeLeft.textContent = step.kind === "finished" ? "" : this.#timeLeft(step.progress.minutes_left);
+    this.timeLeft.textContent = step.ends ? "" : this.#timeLeft(step.progress.minutes_left);
     this.out.hidden = step.outcome === "declined"; // nothing is there to be withdrawn
   }
 
@@ -150,9 +150,9 @@ export class Shell {
     );
   }
 
-  #whereabouts({ kind, progress: { done, total, trial, trials } }) {
-    if (kind === "trial") return this.t("progress_trial", { trial, trials });
-    return kind === "finished" ? "" : this.t("progress_step", { step: done + 1, steps: total });
+  #whereabouts({ is_trial, ends, progress: { done, total, trial, trials } }) {
+    if (is_trial) return this.t("progress_trial", { trial, trials });
+    return ends ? "" : this.t("progress_step", { step: done + 1, steps: total });
   }
 
   #timeLeft(minutes) {

@@ -1,7 +1,10 @@
 // The study's own questions, as the study file lists them.
 
-import { h, heading, prose } from "./dom.js";
-import { rememberFields } from "./draft.js";
+import { h, heading, prose } from "../dom.js";
+import { rememberFields } from "../draft.js";
+import { kinds } from "../kinds.js";
+
+kinds.questionnaire = questionnaire;
 
 /** Shows `step.questions`; resolves to {answer: {answers: {id: value}}}. What is left empty is left out. */
 export function questionnaire(step, page) {

@@ -1,12 +1,15 @@
 // Headphone screening: each sound has three parts; which one is different? Each plays once, and nothing is marked right
 // or wrong on the way.
 
-import { muteNotice } from "./controls.js";
-import { h, heading, prose } from "./dom.js";
-import { draft } from "./draft.js";
-import { bindKeys } from "./keyboard.js";
-import { Listening } from "./listening.js";
-import { Player } from "./player.js";
+import { muteNotice } from "../controls.js";
+import { h, heading, prose } from "../dom.js";
+import { draft } from "../draft.js";
+import { bindKeys } from "../keyboard.js";
+import { kinds } from "../kinds.js";
+import { Listening } from "../listening.js";
+import { Player } from "../player.js";
+
+kinds.headphones = headphones;
 
 /** All trials of the screening; resolves to {answer: {choices}, telemetry}. */
 export async function headphones(step, page) {
@@ -14,10 +17,10 @@ export async function headphones(step, page) {
   const view = screen(step, page);
   page.show(view.parts);
   const { choices, rt_start_ms } = draft.of(step.id) ?? { choices: [], rt_start_ms: [] };
-  while (choices.length < step.trials.length) {
-    view.count.textContent = t("headphones_count", { number: choices.length + 1, of: step.trials.length });
+  while (choices.length < step.sounds.length) {
+    view.count.textContent = t("headphones_count", { number: choices.length + 1, of: step.sounds.length });
     view.hint.textContent = t("trial_loading");
-    const buffer = await page.sound(step.trials[choices.length].audio);
+    const buffer = await page.sound(step.sounds[choices.length]);
     const listening = new Listening(buffer.duration);
     choices.push(await oneTrial(view, new Player(page.sounds, buffer, listening), page));
     rt_start_ms.push(listening.telemetry().rt_start_ms);

@@ -1,11 +1,14 @@
 // Level setting: the loudest sound of the study, looped, with a slider. The level chosen stays for the whole study.
 
-import { controls } from "./controls.js";
-import { h, heading, prose } from "./dom.js";
-import { rememberFields } from "./draft.js";
-import { bindKeys } from "./keyboard.js";
-import { Listening } from "./listening.js";
-import { Player } from "./player.js";
+import { controls } from "../controls.js";
+import { h, heading, prose } from "../dom.js";
+import { rememberFields } from "../draft.js";
+import { bindKeys } from "../keyboard.js";
+import { kinds } from "../kinds.js";
+import { Listening } from "../listening.js";
+import { Player } from "../player.js";
+
+kinds.level = level;
 
 /** Resolves to {answer: {level_db}, telemetry} once the sound was played. */
 export async function level(step, page) {
@@ -28,7 +31,7 @@ export async function level(step, page) {
   page.show(form);
   rememberFields(step, form);
 
-  const buffer = await page.sound(step.audio);
+  const buffer = await page.sound(step.sounds[0]);
   const listening = new Listening(buffer.duration);
   const player = new Player(sounds, buffer, listening);
   player.setLoop(true);

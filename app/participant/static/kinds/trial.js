@@ -1,10 +1,13 @@
 // One sound, one question, one rating. Nothing is preset, and the scale opens once the sound was heard.
 
-import { controls, watchFocus } from "./controls.js";
-import { h } from "./dom.js";
-import { bindKeys } from "./keyboard.js";
-import { Listening } from "./listening.js";
-import { Player } from "./player.js";
+import { controls, watchFocus } from "../controls.js";
+import { h } from "../dom.js";
+import { bindKeys } from "../keyboard.js";
+import { kinds } from "../kinds.js";
+import { Listening } from "../listening.js";
+import { Player } from "../player.js";
+
+kinds.trial = trial;
 
 /** Shows the trial and resolves to its answer, `{answer: {rating}, telemetry}`. */
 export async function trial(step, page) {
@@ -17,7 +20,7 @@ export async function trial(step, page) {
   page.show(form);
 
   const shown_ms = performance.now();
-  const buffer = await page.sound(step.audio);
+  const buffer = await page.sound(step.sounds[0]);
   const listening = new Listening(buffer.duration, shown_ms, page.answered_ms);
   const player = new Player(sounds, buffer, listening);
   place.replaceChildren(...controls(player, t, signal));

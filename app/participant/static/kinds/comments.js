@@ -1,0 +1,17 @@
+// Comments: free text at the end.
+
+import { ask } from "../ask.js";
+import { h, heading, prose } from "../dom.js";
+import { rememberFields } from "../draft.js";
+import { kinds } from "../kinds.js";
+
+kinds.comments = comments;
+
+function comments(step, page) {
+  const { t } = page;
+  const text = h("textarea", { id: "comments", rows: 5, maxlength: step.max_length });
+  const label = h("label", { for: "comments" }, t("comments_label"));
+  const sent = ask(page, t("comments_send"), [heading(t("comments_title")), prose(step.html), label, text], () => ({ text: text.value.trim() }));
+  rememberFields(step, text.form);
+  return sent;
+}

@@ -1,0 +1,36 @@
+// The end: thanks, the completion code, the way back. Nothing more is asked.
+
+import { h, heading, icon, prose } from "../dom.js";
+import { kinds } from "../kinds.js";
+
+kinds.finished = finished;
+
+/** The end: nothing more is asked, so the promise never resolves. */
+function finished(step, page) {
+  const { t } = page;
+  const completed = step.outcome === "completed";
+  const text = step.html ? prose(step.html) : h("p", {}, t(`finished_${step.outcome}_text`));
+  const parts = [completed && h("div", { class: "mark" }, icon("check")), heading(t(`finished_${step.outcome}_title`)), text];
+  if (step.code) parts.push(completionCode(step.code, page));
+  if (step.redirect) parts.push(h("div", { class: "actions" }, h("a", { class: "primary", href: step.redirect }, t("finished_back"))));
+  page.show(h("div", { class: "finished" }, parts));
+  return new Promise(() => {});
+}
+
+function completionCode(code, page) {
+  const { t } = page;
+  const shown = h("code", {}, code);
+  const copy = h("button", { type: "button", class: "quiet" }, t("finished_copy"));
+  copy.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(code);
+    } catch {
+      getSelection().selectAllChildren(shown); // not allowed here: selected, for the browser's own copying
+      return;
+    }
+    copy.textContent = t("finished_copied");
+    page.announce(t("finished_copied"));
+  });
+  // Over plain HTTP a browser has no clipboard.
+  return h("div", { class: "code" }, h("span", {}, t("finished_code")), shown, navigator.clipboard && copy);
+}

@@ -1,0 +1,153 @@
+"""What a kind of step declares; the defaults are those of a page that only shows a text."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sqlalchemy import Row
+
+from study.parts import Text
+from study.refusals import Refusal
+from study.stimuli import Stimulus
+from study.texts import message
+
+if TYPE_CHECKING:
+    from study.definition import Definition
+    from study.dictionary import Column
+    from study.listeners import Listener
+    from study.plan import Assignment, Plan
+
+_EMPTY = dict.fromkeys(
+    ("trial_kind", "block", "stimulus", "clip", "condition", "descriptor", "expected", "repeat_of"), None
+)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A step as it stands before one participant; ``since`` is when it came up."""
+
+    plan: Plan
+    session: Row
+    step: Row
+    since: float
+
+    @property
+    def definition(self) -> Definition:
+        """The study file."""
+        return self.plan.definition
+
+    def text(self, text: Text | None) -> str:
+        """A text of the study file in the participant's language."""
+        return self.definition.text(text, self.session.language)
+
+    def message(self, key: str, **values: Any) -> str:
+        """A sentence of `study/messages` in the participant's language."""
+        return message(self.session.language, key, **values)
+
+
+class Kind:
+    """One kind of step.
+
+    Attributes
+    ----------
+    name : in the database, in the page's JSON and of its JavaScript module.
+    place : where its steps come in a session, in the order of this number; the trials stand at 100.
+    key, field : its table of the study file, with pydantic's type and default; None for a kind without one.
+    seconds : how long one of its steps takes, where that is the same for all.
+    title : what the experimenter reads of a participant who stopped there.
+    absent : what `study check` says where the study file leaves the table out; nothing when empty.
+    is_trial : whether a step is one presentation: it has a row in `responses.csv`, and a session is completed only
+        when all of them are answered.
+    is_counted : whether the participant's page counts it among the trials (practice is not).
+    ends : whether nothing comes after it, so that it takes no answer.
+    columns : what it adds to `responses.csv`, by the keys of its answer.
+    """
+
+    name: ClassVar[str]
+    place: ClassVar[int]
+    key: ClassVar[str | None] = None
+    field: ClassVar[tuple[Any, Any] | None] = None
+    seconds: ClassVar[float] = 0.0
+    title: ClassVar[str]
+    absent: ClassVar[str] = ""
+    is_trial: ClassVar[bool] = False
+    is_counted: ClassVar[bool] = False
+    ends: ClassVar[bool] = False
+    columns: ClassVar[Mapping[str, Column]] = {}
+
+    def part(self, definition: Definition) -> Any:
+        """Its table in a study file."""
+        return getattr(definition, self.key) if self.key else None
+
+    def missing(self, plan: Plan) -> list[str]:
+        """What it needs of the stimulus set and does not find there, each in a few words."""
+        return []
+
+    def steps(self, plan: Plan, assignment: Assignment, rng: random.Random) -> list[dict[str, Any]]:
+        """Its steps in one participant's session: rows made by `step`."""
+        return [self.step()] if self.key and self.part(plan.definition) else []
+
+    def step(self, **members: Any) -> dict[str, Any]:
+        """A row of the table ``step`` without its session and place, and how many ``seconds`` it takes."""
+        return _EMPTY | {"kind": self.name, "seconds": self.seconds, "trial_number": 0, "detail": {}} | members
+
+    def sounds(self, step: Row) -> list[str]:
+        """Stimuli that a step plays, in order."""
+        return [step.stimulus] if step.stimulus else []
+
+    def heard_share(self, definition: Definition) -> float | None:
+        """The share of each sound that must be heard before an answer; None where they need not even be fetched."""
+        return 0.0
+
+    def show(self, at: Moment) -> dict[str, Any]:
+        """What the page gets of a step beside what all steps have; nothing that tells what a sound is.
+
+        Texts are Markdown under ``text``.
+        """
+        return {"text": at.text(self.part(at.definition).text)}
+
+    def check(self, answer: Mapping[str, Any], detail: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
+        """The answer as it is stored: ``rating`` has a column, everything else stays together.
+
+        Nothing is stored that was not asked for.
+
+        Raises
+        ------
+        Refusal
+            ``invalid``, with what is wrong.
+        """
+        return {}
+
+    def wait_s(self, at: Moment) -> float:
+        """Seconds until an answer is taken."""
+        return 0.0
+
+    def after(self, at: Moment, kept: Mapping[str, Any], now: float) -> dict[str, Any]:
+        """Columns of the session that an answer changes, ``position`` where the next step is another one."""
+        return {}
+
+    def simulate(self, listener: Listener, step: Mapping[str, Any], heard: Sequence[Stimulus | None]) -> dict[str, Any]:
+        """A simulated listener's answer; ``heard`` is what each of the sounds is, None where that is not known."""
+        return {}
+
+    def session_columns(self, definition: Definition) -> dict[str, Column]:
+        """What it adds to `sessions.csv`."""
+        return {}
+
+    def session_cells(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """The cells of `session_columns` for an answer."""
+        return {}
+
+
+def invalid(detail: str) -> Refusal:
+    """The refusal of an answer that does not fit its step."""
+    return Refusal("invalid", detail=detail)
+
+
+def clean(text: str) -> str:
+    """Free text without control characters (which neither PostgreSQL nor a CSV file takes) and surrogates."""
+    kept = "".join(c for c in text if c in "\n\t" or (ord(c) >= 32 and not 0xD800 <= ord(c) <= 0xDFFF))
+    return kept.strip()

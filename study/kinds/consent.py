@@ -1,0 +1,54 @@
+"""Consent: its text, its items to tick, and the version that is stored with the time of agreeing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from study.kinds.base import Kind, Moment, invalid
+from study.parts import Part, Text
+from study.stimuli import Stimulus
+
+if TYPE_CHECKING:
+    from study.definition import Definition
+    from study.listeners import Listener
+
+
+class Consent(Part):
+    """``version`` is stored with the time of consent; change it whenever the text changes."""
+
+    version: str = Field(max_length=64)
+    text: Text
+    items: list[Text] = Field(default_factory=list)
+
+
+class _Consent(Kind):
+    name = "consent"
+    place = 10
+    key = "consent"
+    field = (Consent | None, None)
+    seconds = 60.0
+    title = "the consent form"
+    absent = "[consent]: participants are not asked"
+
+    def show(self, at: Moment) -> dict[str, Any]:
+        part = self.part(at.definition)
+        return {"text": at.text(part.text), "version": part.version, "items": [at.text(item) for item in part.items]}
+
+    def check(self, answer: Mapping[str, Any], detail: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
+        if type(answer.get("agreed")) is not bool:
+            raise invalid("agreed must be true or false")
+        return {"agreed": answer["agreed"], "version": self.part(definition).version}
+
+    def after(self, at: Moment, kept: Mapping[str, Any], now: float) -> dict[str, Any]:
+        if kept["agreed"]:
+            return {"consented_at": now, "consent_version": kept["version"]}
+        return {"state": "declined", "finished_at": now, "position": at.session.n_steps - 1}
+
+    def simulate(self, listener: Listener, step: Mapping[str, Any], heard: Sequence[Stimulus | None]) -> dict[str, Any]:
+        return {"agreed": True}
+
+
+KIND = _Consent()

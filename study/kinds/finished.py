@@ -1,0 +1,62 @@
+"""The end: thanks, a completion code, the way back to a recruiting site. Nothing more is asked."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from pydantic import Field
+
+from study.kinds.base import Kind, Moment, invalid
+from study.parts import Part, Text
+
+if TYPE_CHECKING:
+    from study.definition import Definition
+    from study.plan import Assignment, Plan
+
+
+class Completion(Part):
+    """The end: ``code`` for all, or ``unique`` ones; ``redirect`` may hold ``{code}`` and the id parameters."""
+
+    text: Text
+    screened_out_text: Text = ""
+    declined_text: Text = ""
+    code: str | None = Field(None, max_length=64)
+    unique: bool = False
+    redirect: str | None = Field(None, max_length=2000, pattern=r"^https?://")
+    screened_out_code: str | None = Field(None, max_length=64)
+
+
+class _Finished(Kind):
+    name = "finished"
+    place = 1000
+    key = "completion"
+    field = (Completion, ...)
+    title = "the end"
+    ends = True
+
+    def steps(self, plan: Plan, assignment: Assignment, rng: random.Random) -> list[dict[str, Any]]:
+        return [self.step()]
+
+    def show(self, at: Moment) -> dict[str, Any]:
+        part, session = self.part(at.definition), at.session
+        texts = {"completed": part.text, "screened_out": part.screened_out_text, "declined": part.declined_text}
+        redirect = None
+        if session.state == "completed" and part.redirect and not session.simulated:
+            redirect = part.redirect.replace("{code}", session.completion_code or "")
+            for name in at.definition.recruitment.id_parameters:
+                redirect = redirect.replace(f"{{{name}}}", quote(session.parameters.get(name, ""), safe=""))
+        return {
+            "text": at.text(texts.get(session.state, "")),
+            "outcome": session.state,
+            "code": session.completion_code,
+            "redirect": redirect,
+        }
+
+    def check(self, answer: Mapping[str, Any], detail: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
+        raise invalid(f"a step of kind {self.name} takes no answer")
+
+
+KIND = _Finished()

@@ -1,0 +1,124 @@
+"""The study's own questions to a participant: choices, numbers and short texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from study.columns import Column
+from study.kinds.base import Kind, Moment, clean, invalid
+from study.parts import Name, Part, Text, distinct
+from study.stimuli import Stimulus
+from study.telemetry import is_number
+
+if TYPE_CHECKING:
+    from study.definition import Definition
+    from study.listeners import Listener
+
+
+class Question(Part):
+    """One question of the questionnaire; ``options`` is a table value = text."""
+
+    id: Name
+    label: Text
+    type: Literal["choice", "choices", "text", "number"] = "choice"
+    options: dict[str, Text] = Field(default_factory=dict)
+    required: bool = True
+    max_length: int = Field(500, ge=1, le=5000)
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @model_validator(mode="after")
+    def _options_where_needed(self) -> Question:
+        if self.type in ("choice", "choices") and len(self.options) < 2:
+            raise ValueError(f"question {self.id} is a {self.type} and needs two options or more")
+        return self
+
+
+class Questionnaire(Part):
+    """Questions before the study; ``text`` stands above them."""
+
+    text: Text = ""
+    questions: Annotated[list[Question], AfterValidator(lambda qs: (distinct([q.id for q in qs]), qs)[1])] = Field(
+        default_factory=list
+    )
+
+
+class _Questionnaire(Kind):
+    name = "questionnaire"
+    place = 20
+    key = "questionnaire"
+    field = (Questionnaire | None, None)
+    seconds = 60.0
+    title = "the questionnaire"
+
+    def show(self, at: Moment) -> dict[str, Any]:
+        questions = []
+        for question in self.part(at.definition).questions:
+            shown = question.model_dump(include={"id", "type", "required", "max_length", "minimum", "maximum"})
+            options = [{"value": value, "label": at.text(label)} for value, label in question.options.items()]
+            questions.append(shown | {"label": at.text(question.label), "options": options})
+        return super().show(at) | {"questions": questions}
+
+    def check(self, answer: Mapping[str, Any], detail: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
+        given = answer.get("answers")
+        if not isinstance(given, dict):
+            raise invalid("answers must be an object")
+        known = {question.id: question for question in self.part(definition).questions}
+        if extra := [key for key in given if key not in known]:
+            raise invalid(f"there is no question {extra[0][:64]!r}")
+        kept = {}
+        for question in known.values():
+            value = given.get(question.id)
+            if value in (None, "", []):
+                if question.required:
+                    raise invalid(f"{question.id} is not answered")
+                continue
+            kept[question.id] = _value(question, value)
+        return {"answers": kept}
+
+    def simulate(self, listener: Listener, step: Mapping[str, Any], heard: Sequence[Stimulus | None]) -> dict[str, Any]:
+        return {"answers": {question["id"]: _made_up(listener, question) for question in step["questions"]}}
+
+    def session_columns(self, definition: Definition) -> dict[str, Column]:
+        part = self.part(definition)
+        questions = part.questions if part else []
+        return {f"question_{question.id}": Column("string", f"answer to {question.id}") for question in questions}
+
+    def session_cells(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        return {f"question_{key}": _cell(value) for key, value in answer["answers"].items()}
+
+
+def _value(question: Question, value: Any) -> Any:
+    if question.type == "choice":
+        fits = isinstance(value, str) and value in question.options
+    elif question.type == "choices":
+        fits = isinstance(value, list) and all(isinstance(v, str) and v in question.options for v in value)
+        fits = fits and len(set(value)) == len(value)
+    elif question.type == "text":
+        fits = isinstance(value, str) and len(value) <= question.max_length
+        value = clean(value) if fits else value
+    else:
+        low, high = question.minimum, question.maximum
+        fits = is_number(value) and (low is None or value >= low) and (high is None or value <= high)
+    if not fits:
+        raise invalid(f"{question.id} has an answer that is none of its {question.type}'s")
+    return value
+
+
+def _cell(value: Any) -> str:
+    return "; ".join(value) if isinstance(value, list) else str(value)
+
+
+def _made_up(listener: Listener, question: Mapping[str, Any]) -> Any:
+    values = [option["value"] for option in question["options"]]
+    if question["type"] == "choice":
+        return listener.rng.choice(values)
+    if question["type"] == "choices":
+        return [listener.rng.choice(values)]
+    return "simulated"[: question["max_length"]] if question["type"] == "text" else question["minimum"] or 0
+
+
+KIND = _Questionnaire()

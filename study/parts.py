@@ -1,0 +1,26 @@
+"""What the tables of a study file are made of: checked parts, texts in several languages, names and shares."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = str | dict[str, str]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0, le=1000)]
+
+
+class Part(BaseModel):
+    """A table of the study file: an unknown key is a mistake, named in the error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def distinct(values: list) -> list:
+    """The values, of which none may occur twice."""
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} is named twice")
+    return values
