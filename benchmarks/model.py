@@ -92,8 +92,8 @@ def _pedalboard(params: EQParams, audio: np.ndarray) -> Callable[[], object]:
     from pedalboard import HighShelfFilter, LowShelfFilter, PeakFilter, Pedalboard
 
     v = params.values
-    bells = [PeakFilter(v[at + 1], v[at], v[at + 2]) for at in (2, 5, 8)]
-    board = Pedalboard([LowShelfFilter(v[1], v[0], 0.71), *bells, HighShelfFilter(v[12], v[11], 0.71)])
+    peaks = [PeakFilter(v[at + 1], v[at], v[at + 2]) for at in (2, 5, 8)]
+    board = Pedalboard([LowShelfFilter(v[1], v[0], 0.71), *peaks, HighShelfFilter(v[12], v[11], 0.71)])
     return lambda: board(audio, RATE_HZ)
 
 

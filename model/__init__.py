@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from model.eq import EQParams
     from model.flow import FlowEQ
+    from model.personal import PersonalWord
     from model.ridge import RidgeEQ
     from model.semantic import SemanticEQ
     from model.static import StaticEQ
 
-_HOMES = {"EQParams": "eq", "FlowEQ": "flow", "RidgeEQ": "ridge", "SemanticEQ": "semantic", "StaticEQ": "static"}
-__all__ = ["EQParams", "FlowEQ", "RidgeEQ", "SemanticEQ", "StaticEQ"]
+_HOMES = {
+    "EQParams": "eq",
+    "FlowEQ": "flow",
+    "PersonalWord": "personal",
+    "RidgeEQ": "ridge",
+    "SemanticEQ": "semantic",
+    "StaticEQ": "static",
+}
+__all__ = ["EQParams", "FlowEQ", "PersonalWord", "RidgeEQ", "SemanticEQ", "StaticEQ"]
 
 
 def __getattr__(name: str) -> type:

@@ -9,7 +9,6 @@ them, so that every code on a straight way between settings decodes to a setting
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -91,13 +90,3 @@ class _Residual(nn.Module):
 
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
         return hidden + self.layers(hidden)
-
-
-def reconstruction_rmse_db(autoencoder: EQAutoencoder, parameters: np.ndarray) -> float:
-    """Return the root mean square over settings and `GRID_HZ` of the reconstructed response's error, dB."""
-    tensor = torch.as_tensor(parameters, dtype=torch.float32)
-    with torch.no_grad():
-        error = differentiable.response_db(autoencoder(tensor)[1], GRID_HZ) - differentiable.response_db(
-            tensor, GRID_HZ
-        )
-    return float(error.square().mean().sqrt())

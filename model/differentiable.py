@@ -1,7 +1,7 @@
 """The equaliser of `model.eq` in torch, so that gradients pass through it: responses in dB, and audio through dasp.
 
-Settings are tensors [batch, 13] in SAFE-DB's order and units. dasp's `parametric_eq` has one bell more than SAFE-DB's
-plug-in; it stays at 0 dB (C. J. Steinmetz et al., "Style transfer of audio effects with differentiable signal
+Settings are tensors [batch, 13] in SAFE-DB's order and units. dasp's `parametric_eq` has one peaking filter more than
+SAFE-DB's plug-in; it stays at 0 dB (C. J. Steinmetz et al., "Style transfer of audio effects with differentiable signal
 processing", JAES 2022).
 """
 
@@ -13,7 +13,7 @@ import torch
 
 from model import eq
 
-NEUTRAL_BELL = (0.0, 1000.0, eq.SHELF_Q)
+NEUTRAL_PEAK = (0.0, 1000.0, eq.SHELF_Q)
 _WARPED = np.concatenate([eq.FREQUENCIES, eq.QS])
 
 
@@ -43,7 +43,7 @@ def normalise(parameters: torch.Tensor) -> torch.Tensor:
 def to_dasp(parameters: torch.Tensor) -> dict[str, torch.Tensor]:
     """Return dasp's 18 controls, each [batch], of settings [batch, 13]."""
     shelf_q = torch.full_like(parameters[:, 0], eq.SHELF_Q)
-    neutral = [torch.full_like(shelf_q, value) for value in NEUTRAL_BELL]
+    neutral = [torch.full_like(shelf_q, value) for value in NEUTRAL_PEAK]
     bands = {
         "low_shelf": [parameters[:, 0], parameters[:, 1], shelf_q],
         "band0": list(parameters[:, 2:5].unbind(1)),

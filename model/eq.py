@@ -1,9 +1,9 @@
 """A five-band parametric equaliser in the 13 parameters of SAFE-DB's plug-in.
 
-Bands in series: low shelf, three bells, high shelf; gains in dB, frequencies in Hz. The order of the 13 numbers is
-SAFE-DB's: low-shelf gain, frequency | gain, frequency, Q of each bell | high-shelf gain, frequency.
-The filters are the biquads of R. Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter coefficients";
-the shelves have Q 0.71, as in the plug-in. Audio is float, [channels, samples] or [samples].
+Bands in series: low shelf, three peaking filters, high shelf; gains in dB, frequencies in Hz. The order of the 13
+numbers is SAFE-DB's: low-shelf gain, frequency | gain, frequency, Q of each peaking filter | high-shelf gain,
+frequency. The filters are the biquads of R. Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter
+coefficients"; the shelves have Q 0.71, as in the plug-in. Audio is float, [channels, samples] or [samples].
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import sosfilt
 
 GAIN_LIMIT_DB = 12.0
 Q_RANGE = (0.1, 10.0)
@@ -113,6 +112,9 @@ class EQParams:
         active = self.sos(sample_rate)[self.gains_db != 0.0]
         if len(active) == 0:
             return audio.astype(np.float32)
+        # Imported here: it takes half a second, and many who import this room filter nothing.
+        from scipy.signal import sosfilt
+
         return sosfilt(active, audio, axis=-1).astype(np.float32)
 
 
@@ -164,7 +166,7 @@ def biquads(parameters: np.ndarray, sample_rate: float) -> np.ndarray:
 
     Returns
     -------
-    float array [n, 5, 6] : b0, b1, b2, 1, a1, a2 of low shelf, three bells, high shelf
+    float array [n, 5, 6] : b0, b1, b2, 1, a1, a2 of low shelf, three peaking filters, high shelf
     """
     parameters = np.asarray(parameters, dtype=float)
     gain = 10 ** (parameters[:, GAINS] / 40)
@@ -172,8 +174,8 @@ def biquads(parameters: np.ndarray, sample_rate: float) -> np.ndarray:
     q = np.full_like(gain, SHELF_Q)
     q[:, 1:4] = parameters[:, QS]
     cosine, alpha = np.cos(angle), np.sin(angle) / (2 * q)
-    bell = np.stack([1 + alpha * gain, -2 * cosine, 1 - alpha * gain, 1 + alpha / gain, -2 * cosine, 1 - alpha / gain])
-    sos = np.moveaxis(bell, 0, -1)
+    peak = np.stack([1 + alpha * gain, -2 * cosine, 1 - alpha * gain, 1 + alpha / gain, -2 * cosine, 1 - alpha / gain])
+    sos = np.moveaxis(peak, 0, -1)
     sos[:, 0] = _shelf(gain[:, 0], cosine[:, 0], alpha[:, 0], side=1)
     sos[:, 4] = _shelf(gain[:, 4], cosine[:, 4], alpha[:, 4], side=-1)
     return np.ascontiguousarray(sos / sos[..., 3:4])
@@ -213,12 +215,12 @@ def denormalise(values: np.ndarray) -> np.ndarray:
     return np.clip(parameters, LOW, HIGH)
 
 
-def sort_bells(parameters: np.ndarray) -> np.ndarray:
-    """Return settings [n, 13] with the three bells in order of frequency, which leaves the response as it is."""
+def sort_peaks(parameters: np.ndarray) -> np.ndarray:
+    """Return settings [n, 13] with the peaking filters in order of frequency, which leaves the response as it is."""
     parameters = np.array(parameters, dtype=float)
-    bells = parameters[:, 2:11].reshape(-1, 3, 3)
-    order = np.argsort(bells[:, :, 1], axis=1, kind="stable")
-    parameters[:, 2:11] = np.take_along_axis(bells, order[:, :, None], axis=1).reshape(-1, 9)
+    peaks = parameters[:, 2:11].reshape(-1, 3, 3)
+    order = np.argsort(peaks[:, :, 1], axis=1, kind="stable")
+    parameters[:, 2:11] = np.take_along_axis(peaks, order[:, :, None], axis=1).reshape(-1, 9)
     return parameters
 
 

@@ -1,10 +1,11 @@
 """`flow`: a beta-VAE over EQ settings that decodes a descriptor's mean code, after flowEQ (Steinmetz, 2019).
 
 Like flowEQ: one hidden layer of 512, a code of 1, 2 or 3 dimensions, beta of 0, 0.001, 0.01 or 0.02 with the
-Kullback-Leibler term annealed, bells sorted by frequency, a descriptor's code the mean of its settings' codes, and
-strength that scales the gains. Unlike flowEQ: frequencies and Q are normalised by logarithm, and all descriptors are
-trained on, not only the two most frequent. The default is the one that flowEQ's plug-in starts with, two dimensions and
-beta 0.001: of the 2-d models it also rebuilds held-out settings best, and larger betas pull all curves towards one.
+Kullback-Leibler term annealed, peaking filters sorted by frequency, a descriptor's code the mean of its settings'
+codes, and strength that scales the gains. Unlike flowEQ: frequencies and Q are normalised by logarithm, and all
+descriptors are trained on, not only the two most frequent. The default is the one that flowEQ's plug-in starts with,
+two dimensions and beta 0.001: of the 2-d models it also rebuilds held-out settings best, and larger betas pull all
+curves towards one.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 import torch
 
 from model import checkpoint
-from model.eq import EQParams, denormalise, normalise, sort_bells
+from model.eq import EQParams, denormalise, normalise, sort_peaks
 from model.request import check_request, known_descriptor
 from model.static import blended
 
@@ -97,7 +98,7 @@ class FlowEQ:
         return hidden @ self.weights["mean.weight"].T + self.weights["mean.bias"]
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Return the settings [n, 13] of codes [n, dimensions], bells sorted by frequency."""
+        """Return the settings [n, 13] of codes [n, dimensions], peaking filters sorted by frequency."""
         hidden = np.maximum(codes @ self.weights["decoder.weight"].T + self.weights["decoder.bias"], 0)
         logits = hidden @ self.weights["output.weight"].T + self.weights["output.bias"]
         return from_network(1 / (1 + np.exp(-logits.astype(float))))
@@ -109,10 +110,10 @@ def model_key(dimensions: int, beta: float) -> str:
 
 
 def to_network(parameters: np.ndarray) -> np.ndarray:
-    """Map settings [n, 13] onto 0..1, float32, bells sorted by frequency."""
-    return ((normalise(sort_bells(parameters)) + 1) / 2).astype(np.float32)
+    """Map settings [n, 13] onto 0..1, float32, peaking filters sorted by frequency."""
+    return ((normalise(sort_peaks(parameters)) + 1) / 2).astype(np.float32)
 
 
 def from_network(values: np.ndarray) -> np.ndarray:
     """Undo `to_network`."""
-    return sort_bells(denormalise(2 * values - 1))
+    return sort_peaks(denormalise(2 * values - 1))

@@ -25,7 +25,7 @@ from torch import nn
 from model import checkpoint
 from model.autoencoder import EQAutoencoder
 from model.encoder import LATENT, AudioEncoder, features
-from model.eq import EQParams, sort_bells
+from model.eq import EQParams, sort_peaks
 from model.request import check_intensity, heard, read_blend
 
 ORIGINS = ("flat", "audio")
@@ -222,7 +222,7 @@ class SemanticEQ:
         return z_audio + intensity * missing
 
     def _params(self, z: torch.Tensor) -> EQParams:
-        return EQParams.from_safe(sort_bells(self.network.autoencoder.decode(z).double().numpy())[0])
+        return EQParams.from_safe(sort_peaks(self.network.autoencoder.decode(z).double().numpy())[0])
 
     def _parse(self, text: str) -> dict[int, float]:
         return {self.descriptors.index(name): weight for name, weight in read_blend(text, self.descriptors).items()}

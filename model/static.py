@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from scipy.optimize import least_squares
 
 from model import checkpoint
-from model.eq import FLAT, GAIN_LIMIT_DB, GAINS, GRID_HZ, EQParams, denormalise, normalise, response_db, sort_bells
+from model.eq import FLAT, GAIN_LIMIT_DB, GAINS, GRID_HZ, EQParams, denormalise, normalise, response_db, sort_peaks
 from model.request import check_request, known_descriptor
 from model.safe_db import Settings
 
@@ -128,6 +127,7 @@ def blended(parts: Sequence[tuple[EQParams, float]]) -> EQParams:
 
 def fit_curve(target_db: np.ndarray, starts: int, rng: np.random.Generator) -> np.ndarray:
     """Return the 13 parameters whose response at `model.eq.GRID_HZ` comes nearest to ``target_db`` [96]."""
+    from scipy.optimize import least_squares
 
     def misfits(rows: np.ndarray) -> np.ndarray:
         responses = response_db(denormalise(rows), GRID_HZ, FIT_RATE_HZ)
@@ -145,4 +145,4 @@ def fit_curve(target_db: np.ndarray, starts: int, rng: np.random.Generator) -> n
         start[GAINS] = rng.uniform(-0.3, 0.3, 5)
         fits.append(least_squares(lambda row: misfits(row[None])[0], start, slopes, bounds=(-1, 1), max_nfev=200))
     best = min(fits, key=lambda fit: fit.cost)
-    return sort_bells(denormalise(best.x[None]))[0]
+    return sort_peaks(denormalise(best.x[None]))[0]

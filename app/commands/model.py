@@ -59,7 +59,7 @@ def process(
     show(f"Wrote {destination}")
 
 
-_BANDS = ("low shelf", "bell", "bell", "bell", "high shelf")
+_BANDS = ("low shelf", "peaking", "peaking", "peaking", "high shelf")
 
 
 def _read(path: Path):

@@ -1,4 +1,4 @@
-"""The weights of what the semantic equaliser is compared with: `static`, `flow` and `ridge`."""
+"""The weights beside the semantic equaliser's: `static`, `flow`, `ridge` and the prior of one listener's own word."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from model.ridge import RidgeEQ, fit_ridge, long_term_spectrum
 from model.safe_db import Settings
 from model.static import StaticEQ, fit_static
 from model.training.flow import EPOCHS, MODELS, train_flow
+from model.training.personal import fit_prior
 from model.training.sources import Source
 
-STEPS = 2 + len(MODELS)
+STEPS = 3 + len(MODELS)
 RIDGE_CLIPS = 600
 
 
@@ -27,18 +28,19 @@ def train_baselines(
     music: Source | None = None,
     n_clips: int = RIDGE_CLIPS,
 ) -> dict[str, Path]:
-    """Fit the fixed curves, train the twelve beta-VAEs, fit ridge regression on music, and write all to ``folder``.
+    """Fit fixed curves, `model.personal`'s prior and, with music, ridge regression; train the twelve beta-VAEs.
 
     Parameters
     ----------
     settings : Settings
         All cleaned settings; `flow` and `ridge` are trained on the training part of their split.
     folder : path
+        Where all are written.
     seed : int
     epochs : int
         Of each beta-VAE.
     on_step : callable, optional
-        Told after each of the `STEPS` steps (one less without music) what was made and how well it fits.
+        Called after each of the `STEPS` steps (one less without music) what was made and how well it fits.
     music : Source, optional
         The audio encoder's own; without it there is no `ridge`.
     n_clips : int
@@ -48,14 +50,18 @@ def train_baselines(
     -------
     dict of the written files' paths, by system
     """
-    tell = on_step or (lambda text: None)
+    report = on_step or (lambda text: None)
     static = fit_static(settings, seed=seed)
     written = {"static": static.save(folder)}
-    tell(f"static: fitted within {max(static.fit_rms_db().values()):.2f} dB RMS")
+    report(f"static: fitted within {max(static.fit_rms_db().values()):.2f} dB RMS")
+    written["personal"] = fit_prior(settings, seed).save(folder, {"settings": len(settings)})
+    report(f"personal: the prior of {len(settings.names)} words")
     if music is not None:
         written["ridge"] = train_ridge(settings, static, music, n_clips, seed).save(folder)
-        tell(f"ridge: fitted on {n_clips} excerpts")
-    flow = train_flow(settings, epochs, seed, on_model=lambda key, rms: tell(f"flow {key}: {rms:.2f} dB RMS, held out"))
+        report(f"ridge: fitted on {n_clips} excerpts")
+    flow = train_flow(
+        settings, epochs, seed, on_model=lambda key, rms: report(f"flow {key}: {rms:.2f} dB RMS, held out")
+    )
     return written | {"flow": flow.save(folder)}
 
 

@@ -76,6 +76,8 @@ def train_flow(
         held-out settings (root mean square over `model.eq.GRID_HZ`, dB).
     """
     training, held_out = settings.split()
+    # Where every word is rare there is nothing held out to measure by.
+    held_out = held_out if len(held_out) else training
     names = training.names
     arrays, errors = {}, {}
     metadata = {"descriptors": names, "epochs": epochs, "seed": seed, "held_out_rms_db": errors}

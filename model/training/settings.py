@@ -49,11 +49,11 @@ class SettingsSampler:
         values = differentiable.normalise(torch.cat(parts, dim=1))
         values = values + torch.randn_like(values) * torch.rand(n, 1) * JITTER
         values[:, GAINS] *= torch.rand(n, 1) * GAIN_SCALE
-        return sort_bells(differentiable.denormalise(values.clamp(-1, 1)))
+        return sort_peaks(differentiable.denormalise(values.clamp(-1, 1)))
 
 
-def sort_bells(parameters: torch.Tensor) -> torch.Tensor:
-    """Return settings [n, 13] with their bells in order of frequency, as `model.eq.sort_bells` does."""
-    bells = parameters[:, 2:11].reshape(-1, 3, 3)
-    order = bells[:, :, 1].argsort(dim=1)[:, :, None].expand(-1, -1, 3)
-    return torch.cat([parameters[:, :2], bells.gather(1, order).reshape(-1, 9), parameters[:, 11:]], dim=1)
+def sort_peaks(parameters: torch.Tensor) -> torch.Tensor:
+    """Return settings [n, 13] with their peaking filters in order of frequency, as `model.eq.sort_peaks` does."""
+    peaks = parameters[:, 2:11].reshape(-1, 3, 3)
+    order = peaks[:, :, 1].argsort(dim=1)[:, :, None].expand(-1, -1, 3)
+    return torch.cat([parameters[:, :2], peaks.gather(1, order).reshape(-1, 9), parameters[:, 11:]], dim=1)

@@ -15,9 +15,9 @@ def settings(kind: str, n: int, seed: int = 0) -> np.ndarray:
     return rows
 
 
-def safe_row(entry: int, label: str, values) -> str:
+def safe_row(entry: int, label: str, values, person: str = "") -> str:
     """Return one line of SAFE-DB's 25-column layout."""
-    return ",".join([str(entry), label, "", "2", "2", *(f"{value:.6f}" for value in values), *[""] * 7])
+    return ",".join([str(entry), label, person, "2", "2", *(f"{value:.6f}" for value in values), *[""] * 7])
 
 
 def write_safe(path, counts: dict[str, int], seed: int = 0):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import sosfreqz
 
-from model.eq import FLAT, GAINS, GRID_HZ, HIGH, LOW, EQParams, denormalise, normalise, sort_bells
+from model.eq import FLAT, GAINS, GRID_HZ, HIGH, LOW, EQParams, denormalise, normalise, sort_peaks
 from tests.model.synthetic import pink_noise
 
 SETTING = (6, 100, -5, 300, 2, 4, 1200, 0.5, -3, 5000, 4, 7, 9000)
@@ -103,10 +103,10 @@ def test_round_trips(values):
     params = from_unit(values)
     assert EQParams.from_safe(params.to_safe()) == params
     np.testing.assert_allclose(normalise(np.array(params.values)), 2 * np.array(values) - 1, atol=1e-9)
-    bells = sort_bells(np.array([params.values]))
-    assert (np.diff(bells[0, [3, 6, 9]]) >= 0).all()
+    peaks = sort_peaks(np.array([params.values]))
+    assert (np.diff(peaks[0, [3, 6, 9]]) >= 0).all()
     np.testing.assert_allclose(
-        EQParams.from_safe(bells[0]).response(GRID_HZ, 44_100), params.response(GRID_HZ, 44_100), atol=1e-9
+        EQParams.from_safe(peaks[0]).response(GRID_HZ, 44_100), params.response(GRID_HZ, 44_100), atol=1e-9
     )
 
 

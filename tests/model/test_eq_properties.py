@@ -51,7 +51,7 @@ def test_filtering_is_linear_and_knows_no_channels(setting, gain):
 
 @settings(max_examples=25, deadline=None)
 @given(st.floats(-12, 12), st.floats(100, 10_000), st.floats(0.1, 10), st.sampled_from([2, 5, 8]))
-def test_a_bell_has_its_gain_at_its_frequency_and_none_at_the_ends(gain_db, hz, q, at):
+def test_a_peaking_filter_has_its_gain_at_its_frequency_and_none_at_the_ends(gain_db, hz, q, at):
     values = np.array(EQParams.flat().values)
     values[at : at + 3] = gain_db, hz, q
     setting = EQParams.from_safe(values)

@@ -40,7 +40,7 @@ def test_the_default_model_is_two_dimensional_and_near_the_mean_curves():
         assert np.corrcoef(curve, static.target_db(name))[0, 1] > 0.8
 
 
-def test_bells_come_out_sorted_and_parameters_in_range():
+def test_peaks_come_out_sorted_and_parameters_in_range():
     decoded = FlowEQ.load().decode(np.random.default_rng(0).normal(0, 3, (50, 2)))
     assert (np.diff(decoded[:, FREQUENCIES[1:4]], axis=1) >= 0).all()
     np.testing.assert_allclose(from_network(to_network(decoded)), decoded, rtol=1e-4, atol=1e-4)

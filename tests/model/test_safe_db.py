@@ -92,3 +92,36 @@ def test_a_wrong_path_is_told(tmp_path):
     (tmp_path / "empty.csv").write_text("")
     with pytest.raises(ValueError, match="no descriptor with at least 5 settings"):
         safe_db.read(tmp_path / "empty.csv")
+
+
+def rows_of(people, n=1):
+    """Return one made-up row of "warm" per person and ``n``, all different."""
+    values = settings("warm", len(people) * n)
+    return [("warm", row, person) for row, person in zip(values, people * n, strict=True)]
+
+
+def test_nobody_is_on_both_sides_of_the_split(tmp_path):
+    people = [f"u{number:03d}" for number in range(30)]
+    read = safe_db.read(write(tmp_path / "safe.csv", rows_of(people, n=2)))
+    training, held_out = read.split()
+    assert set(read.persons) == set(people) and len(training) + len(held_out) == 60
+    assert not set(training.persons) & set(held_out.persons)
+    everybody = [person for remainder in range(5) for person in set(read.split(remainder)[1].persons)]
+    assert sorted(everybody) == people
+
+
+@pytest.mark.parametrize(("n", "is_split"), [(19, False), (20, True), (21, True)])
+def test_a_rare_word_keeps_all_its_settings_for_training(tmp_path, n, is_split):
+    read = safe_db.read(write(tmp_path / "safe.csv", rows_of([f"u{number:03d}" for number in range(n)])))
+    assert (len(read.split()[1]) > 0) == is_split
+
+
+def test_a_row_without_an_address_is_a_person_of_its_own(tmp_path):
+    read = safe_db.read(write(tmp_path / "safe.csv", [*rows_of(["", "", " "]), *rows_of(["u1"] * 5)[3:]]))
+    assert len(set(read.persons)) == 4
+
+
+def test_a_person_of_n_settings_counts_as_the_root_of_n(tmp_path):
+    read = safe_db.read(write(tmp_path / "safe.csv", rows_of(["a", "a", "a", "a", "b"])))
+    weights = read.person_weights()
+    assert weights[read.persons == "a"].sum() == pytest.approx(2) and weights[read.persons == "b"].sum() == 1
