@@ -72,21 +72,28 @@ class Screening(Part):
 
 
 class Recruitment(Part):
-    """Who may take part, and how they come."""
+    """Who may take part, and how they come.
+
+    ``id_signed`` takes ids only from the links that `semantic-eq study links` wrote. On a ``shared_computer`` a
+    finished session is soon forgotten, and the next person may start.
+    """
 
     cap: int | None = Field(None, ge=1)
     invitation: bool = False
     id_parameters: Annotated[list[Name], AfterValidator(distinct)] = Field(default_factory=list)
     id_parameter: Name | None = None
     id_required: bool = False
+    id_signed: bool = False
+    shared_computer: bool = False
     abandoned_after_minutes: int = Field(60, ge=1)
 
     @model_validator(mode="after")
     def _id_parameter_is_read(self) -> Recruitment:
         if self.id_parameter and self.id_parameter not in self.id_parameters:
             raise ValueError(f"id_parameter {self.id_parameter} is not among id_parameters")
-        if self.id_required and not self.id_parameter:
-            raise ValueError("id_required is true but no id_parameter is named")
+        for name in ("id_required", "id_signed"):
+            if getattr(self, name) and not self.id_parameter:
+                raise ValueError(f"{name} is true but no id_parameter is named")
         return self
 
 

@@ -10,11 +10,15 @@ import base64
 import hashlib
 import hmac
 
+from study import clock
+
 ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 RESUME_LENGTH = 15  # 74 bits: guessing is hopeless at any rate
 RESUME_GROUP = 5
 SIGNATURE = "signature"
 SIGNATURE_BYTES = 16
+REMEMBERED_S = 24 * 3600.0  # in which a browser is shown its finished session again
+REMEMBERED_SHARED_S = 10 * 60.0  # the same on a computer that several people use
 
 
 def _derived(secret: str, purpose: str, text: str) -> bytes:
@@ -55,3 +59,11 @@ def signature(secret: str, identity: str) -> str:
 def is_signed(secret: str, identity: str, given: str) -> bool:
     """Whether this study signed the id."""
     return hmac.compare_digest(signature(secret, identity).encode(), given.encode())
+
+
+def remembered_s(shared_computer: bool, finished_at: float | None) -> float:
+    """Seconds for which a browser still knows its session: without end until it is finished, then for a while."""
+    if finished_at is None:
+        return float("inf")
+    limit_s = REMEMBERED_SHARED_S if shared_computer else REMEMBERED_S
+    return max(limit_s - (clock.elapsed_s(finished_at, clock.now()) or 0.0), 0.0)

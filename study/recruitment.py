@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections import Counter
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
+from study import clock
 from study.database import reading
 from study.export import participant, study_row
 from study.frozen import definition_of
-from study.identity import ALPHABET
+from study.identity import ALPHABET, SIGNATURE, signature
 from study.kinds import KINDS
 from study.models import Event, Invitation, Session, Step, Study
-from study.session import delete_session
+from study.session import delete_session, log
+from study.starting import MAX_PARAMETER
 
 STATES = ("open", "paused", "closed")
 CODE_LENGTH = 10
 MAX_INVITATIONS = 10_000
+READMITTED_S = 24 * 3600.0
 
 
 def overview(engine: Engine, simulated: bool = False) -> dict[str, Any]:
@@ -37,7 +40,7 @@ def overview(engine: Engine, simulated: bool = False) -> dict[str, Any]:
         recruitment = definition_of(study).recruitment
         query = select(Session.__table__).where(Session.study_id == study.id, Session.simulated == simulated)
         rows = connection.execute(query).all()
-        late = time.time() - 60 * recruitment.abandoned_after_minutes
+        late = clock.now() - 60 * recruitment.abandoned_after_minutes
         gone = [row for row in rows if row.state == "active" and row.step_since <= late]
         withdrawn = select(func.count()).where(Event.study_id == study.id, Event.kind == "withdrawn")
         return {
@@ -56,7 +59,7 @@ def overview(engine: Engine, simulated: bool = False) -> dict[str, Any]:
             "block_rows": _tally(rows, "block_row"),
             "condition_rows": _tally(rows, "condition_row"),
             "headphones_passed": dict(Counter(str(row.headphones_passed) for row in rows if row.state == "completed")),
-            "minutes": _median([(row.finished_at - row.started_at) / 60 for row in rows if row.state == "completed"]),
+            "minutes": _median([_took_s(row) / 60 for row in rows if row.state == "completed"]),
             "invitations": _invitations(connection, study.id),
         }
 
@@ -71,6 +74,10 @@ def _dropped_at(connection: Connection, gone: list[Row]) -> dict[str, int]:
 def _tally(rows: list[Row], name: str) -> dict[int, int]:
     counts = Counter(getattr(row, name) for row in rows if row.state == "completed")
     return dict(sorted(counts.items()))
+
+
+def _took_s(row: Row) -> float:
+    return clock.elapsed_s(row.started_at, row.finished_at) or 0.0
 
 
 def _median(values: list[float]) -> float | None:
@@ -91,7 +98,7 @@ def set_state(engine: Engine, state: str) -> None:
     with engine.begin() as connection:
         study = study_row(connection)
         connection.execute(update(Study).where(Study.id == study.id).values(state=state))
-        row = {"study_id": study.id, "session_id": None, "at": time.time(), "kind": "state", "detail": {"state": state}}
+        row = {"study_id": study.id, "session_id": None, "at": clock.now(), "kind": "state", "detail": {"state": state}}
         connection.execute(insert(Event), row)
 
 
@@ -102,9 +109,60 @@ def invite(engine: Engine, n: int, note: str = "") -> list[str]:
     codes = ["".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _ in range(n)]
     with engine.begin() as connection:
         study_id = study_row(connection).id
-        rows = [{"study_id": study_id, "code": code, "note": note[:200], "made_at": time.time()} for code in codes]
+        rows = [{"study_id": study_id, "code": code, "note": note[:200], "made_at": clock.now()} for code in codes]
         connection.execute(insert(Invitation), rows)
     return [f"{code[:5]}-{code[5:]}" for code in codes]
+
+
+def readmit(engine: Engine, who: str) -> str:
+    """Let one participant go on in another browser with their id or invitation alone, once, within a day.
+
+    Returns
+    -------
+    str
+        The participant's name in the tables.
+
+    Raises
+    ------
+    ValueError
+        When there is nobody of that name, they have finished, or they came with neither.
+    """
+    with engine.begin() as connection:
+        [session, *_] = _named(connection, who, "nobody was readmitted")
+        name = participant(session.number)
+        if session.state != "active":
+            raise ValueError(f"{name} has nothing left to go on with: the session is {session.state}.")
+        if session.external_id is None and session.invitation_id is None:
+            raise ValueError(
+                f"{name} came with neither id nor invitation, so nothing tells them from others: they can go on "
+                "elsewhere only with the code that their own page shows."
+            )
+        values = {"readmit_until": clock.now() + READMITTED_S}
+        connection.execute(update(Session).where(Session.id == session.id).values(values))
+        log(connection, session, "readmitted", {})
+    return name
+
+
+def links(engine: Engine, ids: list[str], url: str) -> list[str]:
+    """A link for each id, signed with the study's secret: it proves the id, and goes on in any browser.
+
+    Raises
+    ------
+    ValueError
+        When the study's file names no id parameter, or an id is none.
+    """
+    with reading(engine) as connection:
+        study = study_row(connection)
+    name = definition_of(study).recruitment.id_parameter
+    if not name:
+        raise ValueError("The study's file names no id_parameter in [recruitment], which a link would carry.")
+    for number, identity in enumerate(ids, start=1):
+        if not identity or not identity.isprintable() or len(identity) > MAX_PARAMETER:
+            raise ValueError(f"Id {number} is {identity[:40]!r}; an id has 1 to {MAX_PARAMETER} printable characters.")
+    if twice := [identity for identity, n in Counter(ids).items() if n > 1]:
+        raise ValueError(f"The id {twice[0]!r} is there {ids.count(twice[0])} times; each needs its own.")
+    address = url.rstrip("/").removesuffix("/study") + "/study/?"
+    return [address + urlencode({name: identity, SIGNATURE: signature(study.secret, identity)}) for identity in ids]
 
 
 def withdraw(engine: Engine, who: str) -> str:
@@ -126,13 +184,17 @@ def withdraw(engine: Engine, who: str) -> str:
         When there is nobody of that name.
     """
     with engine.begin() as connection:
-        study = study_row(connection)
-        query = select(Session.__table__).where(Session.study_id == study.id)
-        found = [
-            row for row in connection.execute(query) if who in (row.public_id, participant(row.number), row.external_id)
-        ]
-        if not found:
-            raise ValueError(f"The study has no session, participant or id {who!r}: nothing was deleted.")
+        found = _named(connection, who, "nothing was deleted")
         for row in found:
             delete_session(connection, row, "experimenter")
     return found[0].public_id
+
+
+def _named(connection: Connection, who: str, otherwise: str) -> list[Row]:
+    """The sessions of a session's, participant's or recruiter's id; ValueError when there are none."""
+    query = select(Session.__table__).where(Session.study_id == study_row(connection).id)
+    rows = connection.execute(query)
+    found = [row for row in rows if who in (row.public_id, participant(row.number), row.external_id)]
+    if not found:
+        raise ValueError(f"The study has no session, participant or id {who!r}: {otherwise}.")
+    return found

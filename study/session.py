@@ -12,15 +12,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from study import clock, hearing, steps, telemetry
-from study.identity import token_sha256
+from study import clock, hearing, places, steps, telemetry
+from study.identity import remembered_s, token_sha256
 from study.kinds import KINDS, TRIALS
 from study.kinds.base import Moment
-from study.models import Event, Response, Session, Step
+from study.models import Event, Invitation, Response, Session, Step
 from study.plan import Plan
 from study.refusals import Refusal, answered
 from study.running import RunningStudy
 
+FIRST = steps.step_id("", 0)  # how the address of a session's first step ends
 WINDOW = 3  # steps after the current one that a look-up brings along
 OF_SESSION = (
     "id",
@@ -34,7 +35,8 @@ OF_SESSION = (
     "n_trials",
     "step_since",
 )
-OF_SESSION += ("level_db", "headphones_passed", "completion_code", "parameters", "resume_sha256")
+OF_SESSION += ("level_db", "headphones_passed", "completion_code", "parameters", "resume_sha256", "finished_at")
+OF_SESSION += ("invitation_id",)
 
 _WINDOW = (
     select(
@@ -52,7 +54,7 @@ _INSERT = insert(Response)
 _MOVE = update(Session).where(Session.id == bindparam("of"), Session.position == bindparam("was"))
 _MOVE = _MOVE.values(position=bindparam("position"), step_since=bindparam("step_since"))
 _SOUND = (
-    select(Session.id, Step.kind, Step.stimulus, Step.detail)
+    select(Session.id, Session.finished_at, Step.kind, Step.stimulus, Step.detail)
     .join(Session, Session.id == Step.session_id)
     .where(Session.token_sha256 == bindparam("token"), Session.public_id == bindparam("public_id"))
     .where(Session.study_id == bindparam("study"), Step.position == bindparam("position"))
@@ -86,6 +88,8 @@ def answer(
     sent, measured : mapping
         As the page sent them.
     """
+    if address.endswith(FIRST):
+        places.lock(connection, running.plan, running.study_id)
     rows = _window(connection, running, token, page, lock=True)
     plan, session = running.plan, rows[0]
     position = steps.position_of(session.public_id, address)
@@ -99,11 +103,15 @@ def answer(
     if (left := kind.wait_s(at)) > 1:
         raise Refusal("too_early", language=session.language, retry_after_s=left)
     _heard(running, session, now)
+    if position == 0:
+        places.take(connection, plan, session, kept)
     response = _response(plan, session, kept, measured, now)
     connection.execute(_INSERT, response)
     changes = kind.after(at, kept, now)
     position = changes.pop("position", position + 1)
     connection.execute(_MOVE, {"of": session.id, "was": session.current, "position": position, "step_since": now})
+    if changes.get("state") == "declined" and session.invitation_id is not None:
+        connection.execute(update(Invitation).where(Invitation.id == session.invitation_id).values(used_at=None))
     if changes:
         connection.execute(update(Session).where(Session.id == session.id).values(changes))
     if not changes and position == session.current + 1 and not KINDS[rows[1].kind].ends:
@@ -194,6 +202,17 @@ def _completion(connection: Connection, plan: Plan, session: Row, now: float) ->
 
 
 @answered
+def leave(connection: Connection, running: RunningStudy, token: str, page: str | None) -> dict[str, Any]:
+    """Let this browser forget a finished session, so that another person may start in it."""
+    rows = _window(connection, running, token, page, lock=True)
+    if rows[0].state == "active":
+        raise Refusal("not_current", language=rows[0].language, step=steps.show(running.plan, rows[0], rows))
+    nobody = token_sha256(secrets.token_urlsafe(32))
+    connection.execute(update(Session).where(Session.id == rows[0].id).values(token_sha256=nobody))
+    return {"left": True}
+
+
+@answered
 def withdraw(connection: Connection, running: RunningStudy, token: str, page: str | None) -> dict[str, Any]:
     """Delete every row of the session."""
     delete_session(connection, _window(connection, running, token, page, lock=True)[0], "participant")
@@ -230,7 +249,7 @@ def sound(connection: Connection, running: RunningStudy, token: str, address: st
         return None
     sought = {"study": running.study_id, "token": token_sha256(token), "public_id": public_id, "position": position}
     row = connection.execute(_SOUND, sought).one_or_none()
-    if row is None:
+    if row is None or not _is_remembered(running, row):
         return None
     found, index = KINDS[row.kind].sounds(row), int(number or 0)
     stimulus = found[index] if index < len(found) else None
@@ -249,8 +268,13 @@ def _window(
 ) -> Sequence[Row]:
     """As `look_up`, for the page that owns a session of the running study."""
     rows = look_up(connection, token, lock=lock) if token else []
-    if not rows or rows[0].study_id != running.study_id:
+    if not rows or rows[0].study_id != running.study_id or not _is_remembered(running, rows[0]):
         raise Refusal("no_session")
     if page and rows[0].page and page != rows[0].page:
         raise Refusal("other_page", language=rows[0].language)
     return rows
+
+
+def _is_remembered(running: RunningStudy, session: Row) -> bool:
+    """Whether the browser that holds this session's token is still shown it."""
+    return remembered_s(running.definition.recruitment.shared_computer, session.finished_at) > 0

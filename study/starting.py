@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from study import clock, order, steps
-from study.identity import resume_code, resume_sha256, tidy_code, token_sha256
+from study.identity import SIGNATURE, is_signed, remembered_s, resume_code, resume_sha256, tidy_code, token_sha256
 from study.models import Invitation, Session, Step, Study
+from study.places import counts, recruiting
 from study.plan import Assignment, Plan, n_counted
 from study.refusals import Refusal, answered
 from study.running import RunningStudy
@@ -33,58 +34,66 @@ class Request:
     invitation: str | None = None
     simulated: bool = False
     again: bool = False
+    resume: str | None = None
     token: str | None = None
     page: str = ""
 
 
 @answered
 def start(connection: Connection, running: RunningStudy, request: Request, allow_simulated: bool) -> dict[str, Any]:
-    """A new session, or the one that the cookie, the id parameter or the invitation belongs to.
+    """A new session, or the one that this browser began or has the proof to go on with.
 
     Returns
     -------
     dict
-        ``session``, ``step``, ``texts``, ``language``, and ``token`` (None where the browser's stays good).
+        ``session``, ``step``, ``texts``, ``language``, ``resume`` (the code to go on elsewhere, None where nothing is
+        left to do) and ``token`` (None where the browser's stays good).
     """
-    plan, study_id = running.plan, running.study_id
-    study = connection.execute(select(Study).where(Study.id == study_id).with_for_update()).one()
+    plan = running.plan
+    study = connection.execute(select(Study).where(Study.id == running.study_id).with_for_update()).one()
     offered = plan.definition.languages
     language = negotiate(request.language, request.accepted_languages, offered)
-    parameters = _parameters(plan, request, language)
-    known = _by_token(connection, plan, request, parameters, study_id)
+    who = _identified(plan, study, request, language)
+    known = _by_token(connection, plan, study, request, who)
     token = request.token if known else secrets.token_urlsafe(32)
     if known is None:
-        known = _by_identity(connection, plan, request, parameters, study_id, language)
+        known = _from_elsewhere(connection, plan, study, request, who, language)
     code = resume_code(study.secret, token_sha256(token))
+    proof = {"token_sha256": token_sha256(token), "resume_sha256": resume_sha256(code), "page": request.page}
     if known is None:
-        session = {
-            "token_sha256": token_sha256(token),
-            "resume_sha256": resume_sha256(code),
-            "page": request.page,
+        session = proof | {
             "language": language,
             "simulated": request.simulated,
-            "external_id": parameters.get(plan.definition.recruitment.id_parameter or ""),
-            "parameters": parameters,
-            "invitation_id": _admit(connection, plan, study, request, parameters, language, allow_simulated),
+            "external_id": who.identity,
+            "parameters": who.parameters,
+            "invitation_id": _admit(connection, plan, study, request, who, language, allow_simulated),
         }
         _begin(connection, plan, study, session)
     else:
-        keep = request.language if request.language in offered else known.language
-        values = {"page": request.page, "language": keep, "token_sha256": token_sha256(token)}
-        values["resume_sha256"] = resume_sha256(code)
+        language = request.language if request.language in offered else known.language
+        values = proof | {"language": language, "readmit_until": None}
         connection.execute(update(Session).where(Session.id == known.id).values(values))
-        language = keep
     rows = look_up(connection, token)
     return {
         "session": rows[0].public_id,
         "step": steps.show(plan, rows[0], rows),
         "texts": messages(language),
         "language": language,
+        "resume": None if rows[0].simulated or rows[0].state != "active" else code,
         "token": None if token == request.token else token,
     }
 
 
-def _parameters(plan: Plan, request: Request, language: str) -> dict[str, str]:
+@dataclass(frozen=True)
+class _Who:
+    """Who a request says that it is: the id parameters as kept, the one that identifies, and whether it is signed."""
+
+    parameters: dict[str, str]
+    identity: str | None
+    is_signed: bool
+
+
+def _identified(plan: Plan, study: Row, request: Request, language: str) -> _Who:
     kept = {}
     for name in plan.definition.recruitment.id_parameters:
         value = request.parameters.get(name)
@@ -95,49 +104,65 @@ def _parameters(plan: Plan, request: Request, language: str) -> dict[str, str]:
                 "invalid", language=language, detail=f"{name} must be at most {MAX_PARAMETER} printable characters"
             )
         kept[name] = value
-    return kept
+    identity = kept.get(plan.definition.recruitment.id_parameter or "")
+    signed = bool(identity) and is_signed(study.secret, identity, request.parameters.get(SIGNATURE, ""))
+    if identity and request.simulated:  # uses up nobody's id
+        identity = f"simulated {identity}"[:MAX_PARAMETER]
+    return _Who(kept, identity, signed)
 
 
-def _by_token(connection: Connection, plan: Plan, request: Request, parameters: dict, study_id: int) -> Row | None:
-    """The session of this browser, unless somebody else sits there now."""
-    if not request.token:
+def _by_token(connection: Connection, plan: Plan, study: Row, request: Request, who: _Who) -> Row | None:
+    """The session of this browser, unless somebody else sits there now or it was finished a while ago."""
+    if not request.token or request.resume:
         return None
-    query = select(Session).where(Session.token_sha256 == token_sha256(request.token), Session.study_id == study_id)
+    query = select(Session).where(Session.token_sha256 == token_sha256(request.token), Session.study_id == study.id)
     found = connection.execute(query).one_or_none()
     if found is None or (request.again and found.state != "active"):
         return None
-    identity = parameters.get(plan.definition.recruitment.id_parameter or "")
-    return None if identity and found.external_id != identity else found
+    if not remembered_s(plan.definition.recruitment.shared_computer, found.finished_at):
+        return None
+    is_other = who.identity and found.state != "declined" and found.external_id != who.identity
+    return None if is_other else found
 
 
-def _by_identity(
-    connection: Connection, plan: Plan, request: Request, parameters: dict, study_id: int, language: str
+def _from_elsewhere(
+    connection: Connection, plan: Plan, study: Row, request: Request, who: _Who, language: str
 ) -> Row | None:
-    """The unfinished session of this id parameter or invitation, on whatever computer it was begun."""
-    identity = parameters.get(plan.definition.recruitment.id_parameter or "")
-    found = None
-    if identity:
-        query = select(Session).where(Session.study_id == study_id, Session.external_id == identity)
+    """The unfinished session, begun in another browser, that this one has the proof to go on with.
+
+    A resume code, a signed link or the experimenter's word is proof; an id alone, or an invitation that was used, opens
+    a session only while nothing has been answered in it.
+    """
+    own = select(Session).where(Session.study_id == study.id)
+    if request.resume:
+        query = own.where(Session.resume_sha256 == resume_sha256(request.resume), Session.state == "active")
         found = connection.execute(query).one_or_none()
-        if found is not None and found.state != "active":
-            raise Refusal("already_completed", language=language)
+        if found is None:
+            raise Refusal("resume_wrong", language=language)
+        return found
+    if plan.definition.recruitment.id_signed and who.identity and not who.is_signed:
+        raise Refusal("id_unsigned", language=language)
+    if who.identity:
+        query, finished = own.where(Session.external_id == who.identity), "already_completed"
     elif request.invitation and plan.definition.recruitment.invitation:
-        query = select(Session).join(Invitation, Invitation.id == Session.invitation_id)
-        query = query.where(Session.study_id == study_id, Invitation.code == tidy_code(request.invitation))
-        found = connection.execute(query).one_or_none()
-        if found is not None and found.state != "active":
-            raise Refusal("invitation_used", language=language)
+        code = tidy_code(request.invitation)
+        query = own.join(Invitation, Invitation.id == Session.invitation_id).where(Invitation.code == code)
+        finished = "invitation_used"
+    else:
+        return None
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        return None
+    if found.state != "active":
+        raise Refusal(finished, language=language)
+    is_readmitted = found.readmit_until is not None and clock.now() <= found.readmit_until
+    if found.position and not who.is_signed and not is_readmitted:
+        raise Refusal("elsewhere", language=language)
     return found
 
 
 def _admit(
-    connection: Connection,
-    plan: Plan,
-    study: Row,
-    request: Request,
-    parameters: dict,
-    language: str,
-    allow_simulated: bool,
+    connection: Connection, plan: Plan, study: Row, request: Request, who: _Who, language: str, allow_simulated: bool
 ) -> int | None:
     """Refuse who may not start; returns the invitation that was used, if the study asks for one."""
     recruitment = plan.definition.recruitment
@@ -145,9 +170,7 @@ def _admit(
         raise Refusal("simulated_refused", language=language)
     if (state := recruiting(connection, plan, study, request.simulated)) != "open":
         raise Refusal(state, language=language)
-    if request.simulated:
-        return None
-    if recruitment.id_required and recruitment.id_parameter not in parameters:
+    if (recruitment.id_required or recruitment.id_signed) and who.identity is None:
         raise Refusal("id_missing", language=language)
     return _use_invitation(connection, study.id, request.invitation, language) if recruitment.invitation else None
 
@@ -189,27 +212,8 @@ def assign(plan: Plan, counted: list[tuple[int, int, list[str]]], rng: random.Ra
 
 def _counted(connection: Connection, plan: Plan, study_id: int, simulated: bool) -> list[tuple[int, int, list[str]]]:
     """Participants who completed, and those on their way; who has been silent for long has dropped out."""
-    query = select(Session.block_row, Session.condition_row, Session.clips).where(_counts(plan, study_id, simulated))
+    query = select(Session.block_row, Session.condition_row, Session.clips).where(counts(plan, study_id, simulated))
     return [tuple(row) for row in connection.execute(query)]
-
-
-def _counts(plan: Plan, study_id: int, simulated: bool):
-    late = clock.now() - 60 * plan.definition.recruitment.abandoned_after_minutes
-    on_their_way = (Session.state == "active") & (Session.step_since > late)
-    return (
-        (Session.study_id == study_id)
-        & (Session.simulated == simulated)
-        & or_(Session.state == "completed", on_their_way)
-    )
-
-
-def recruiting(connection: Connection, plan: Plan, study: Row, simulated: bool = False) -> str:
-    """``open``, ``paused``, ``closed``, or ``full`` when those who completed or are on their way reach the cap."""
-    cap = plan.definition.recruitment.cap
-    if study.state != "open" or cap is None or simulated:
-        return study.state
-    n = connection.execute(select(func.count()).select_from(Session).where(_counts(plan, study.id, False))).scalar_one()
-    return "full" if n >= cap else "open"
 
 
 def _use_invitation(connection: Connection, study_id: int, code: str | None, language: str) -> int:
@@ -236,9 +240,11 @@ def welcome(
     study = connection.execute(select(Study).where(Study.id == study_id)).one()
     known = None
     if token:
-        query = select(Session.public_id, Session.state, Session.language)
+        query = select(Session.public_id, Session.state, Session.language, Session.finished_at)
         query = query.where(Session.token_sha256 == token_sha256(token), Session.study_id == study_id)
         known = connection.execute(query).one_or_none()
+        if known is not None and not remembered_s(d.recruitment.shared_computer, known.finished_at):
+            known = None
     return {
         "title": d.text(d.title, language),
         "text": d.text(d.welcome, language),
@@ -248,6 +254,7 @@ def welcome(
         "state": recruiting(connection, plan, study),
         "invitation_needed": d.recruitment.invitation,
         "id_parameters": d.recruitment.id_parameters,
+        "id_required": d.recruitment.id_required or d.recruitment.id_signed,
         "contact": d.contact,
         "session": known and {"session": known.public_id, "state": known.state, "language": known.language},
     }

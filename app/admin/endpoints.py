@@ -41,8 +41,8 @@ class Invitations(_Body):
     note: str = Field("", max_length=200)
 
 
-class Withdrawal(_Body):
-    """Whose rows to delete."""
+class Person(_Body):
+    """A participant, by any of their names."""
 
     who: str = Field(min_length=1, max_length=128)
 
@@ -86,8 +86,12 @@ def router(running: RunningStudy, access: Access) -> APIRouter:
     def invitations(wanted: Invitations) -> dict[str, list[str]]:
         return {"codes": recruitment.invite(engine, wanted.n, wanted.note)}
 
+    @routes.post("/readmit")
+    def readmit(wanted: Person) -> dict[str, str]:
+        return {"participant": recruitment.readmit(engine, wanted.who)}
+
     @routes.post("/withdraw")
-    def withdraw(wanted: Withdrawal) -> dict[str, str]:
+    def withdraw(wanted: Person) -> dict[str, str]:
         return {"session": recruitment.withdraw(engine, wanted.who)}
 
     @routes.post("/sign-out", status_code=204)

@@ -17,7 +17,7 @@ Set = Annotated[str | None, typer.Option("--set", help="Stimulus set: a name und
 def register(cli: typer.Typer) -> None:
     """Add this group's commands to ``cli``."""
     group = typer.Typer(help="The study file and the running study.", no_args_is_help=True)
-    for command in (check, new, begin, status, pause, resume, close, invite):
+    for command in (check, new, begin, status, pause, resume, close, invite, links, readmit):
         group.command()(command)
     cli.add_typer(group, name="study")
     for command in (export, withdraw, backup):
@@ -96,6 +96,56 @@ def invite(
 
     with _opened(database_url) as engine:
         typer.echo("\n".join(make(engine, n, note)))
+
+
+def links(
+    ids: Annotated[Path, typer.Argument(help="CSV file with the ids in its first column, or one id a line.")],
+    url: Annotated[str, typer.Option(help="Where participants reach the study.")] = "http://127.0.0.1:7860",
+    out: Annotated[Path, typer.Option(help="The new file: id, link.")] = Path("links.csv"),
+    database_url: DatabaseUrl = DATABASE_URL,
+) -> None:
+    """Write a signed link for each id; `id_signed = true` in the study file takes ids from such links only."""
+    import csv
+
+    from study.private import open_private
+    from study.recruitment import links as sign
+
+    with _opened(database_url) as engine:
+        named = _ids(ids, engine)
+        signed = sign(engine, named, url)
+    with open_private(out, "w", encoding="utf-8", newline="") as file:  # who has a link is that participant
+        csv.writer(file, lineterminator="\n").writerows([("id", "link"), *zip(named, signed, strict=True)])
+    typer.echo(f"{len(named)} links are in {out}.")
+
+
+def _ids(path: Path, engine) -> list[str]:
+    """The first column of a file, without its header where it has one."""
+    import csv
+
+    from study.database import reading
+    from study.export import study_row
+    from study.frozen import definition_of
+
+    with reading(engine) as connection:
+        name = definition_of(study_row(connection)).recruitment.id_parameter
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        column = [row[0].strip() for row in csv.reader(file) if row and row[0].strip()]
+    headers = {"id", "participant", "participant id", str(name).lower()}
+    column = column[1:] if column and column[0].lower() in headers else column
+    if not column:
+        raise ValueError(f"{path} has no ids: it needs one in the first column of each line.")
+    return column
+
+
+def readmit(
+    who: Annotated[str, typer.Argument(help="The id that the participant came with, session, or participant (P0007).")],
+    database_url: DatabaseUrl = DATABASE_URL,
+) -> None:
+    """Let one participant go on in another browser with their id or invitation alone, once, within a day."""
+    from study.recruitment import readmit as open_to
+
+    with _opened(database_url) as engine:
+        typer.echo(f"{open_to(engine, who)} may go on in another browser once, within 24 hours.")
 
 
 def export(

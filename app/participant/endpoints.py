@@ -16,8 +16,9 @@ from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
 from app.audience import Audience, Declared
-from study import session, starting
+from study import clock, session, starting
 from study.database import reading
+from study.identity import remembered_s
 from study.refusals import Refusal
 from study.running import RunningStudy
 from study.texts import message
@@ -58,6 +59,7 @@ class Start(_Body):
     invitation: str | None = Field(None, max_length=64)
     simulated: bool = False
     again: bool = False
+    resume: str | None = Field(None, max_length=64)
 
 
 class Answer(_Body):
@@ -122,6 +124,11 @@ def router(running: RunningStudy, *, allow_simulated: bool = False, secure_cooki
     async def write(work: Callable, *arguments: Any) -> Any:
         return _or_raise(await running.commits.run(lambda connection: work(connection, running, *arguments)))
 
+    def keep(request: Request, response: Response, token: str, max_age: int) -> None:
+        secure = secure_cookie or request.url.scheme == "https"
+        path = request.scope.get("root_path") or "/"
+        response.set_cookie(COOKIE, token, max_age=max_age, path=path, httponly=True, samesite="lax", secure=secure)
+
     @routes.get("")
     async def welcome(request: Request, language: str | None = None) -> Response:
         accepted = request.headers.get("accept-language")
@@ -140,11 +147,7 @@ def router(running: RunningStudy, *, allow_simulated: bool = False, secure_cooki
         token = shown.pop("token")
         response = _json(request, shown)
         if token:
-            secure = secure_cookie or request.url.scheme == "https"
-            path = request.scope.get("root_path") or "/"
-            response.set_cookie(
-                COOKIE, token, max_age=COOKIE_S, path=path, httponly=True, samesite="lax", secure=secure
-            )
+            keep(request, response, token, COOKIE_S)
         return response
 
     @routes.get("/step")
@@ -154,7 +157,12 @@ def router(running: RunningStudy, *, allow_simulated: bool = False, secure_cooki
     @routes.post("/step/{step}")
     async def answer(request: Request, step: str, body: Answer) -> Response:
         arguments = (_token(request), _page(request), step, body.answer, body.telemetry)
-        return _json(request, await write(session.answer, *arguments))
+        shown = await write(session.answer, *arguments)
+        response = _json(request, shown)
+        if shown["step"]["kind"] == "finished":  # not for longer than the server remembers
+            limit_s = remembered_s(running.definition.recruitment.shared_computer, clock.now())
+            keep(request, response, _token(request), round(limit_s))
+        return response
 
     @routes.api_route("/audio/{sound}", methods=["GET", "HEAD"])
     async def audio(request: Request, sound: str) -> Response:
@@ -166,6 +174,12 @@ def router(running: RunningStudy, *, allow_simulated: bool = False, secure_cooki
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=AUDIO_HEADERS | {"ETag": etag})
         return _Sound(path, media_type="audio/flac", headers=AUDIO_HEADERS | {"ETag": etag})
+
+    @routes.post("/leave")
+    async def leave(request: Request) -> Response:
+        response = _json(request, await write(session.leave, _token(request), _page(request)))
+        response.delete_cookie(COOKIE, path=request.scope.get("root_path") or "/")
+        return response
 
     @routes.post("/withdraw")
     async def withdraw(request: Request) -> Response:

@@ -45,7 +45,9 @@ class _Consent(Kind):
     def after(self, at: Moment, kept: Mapping[str, Any], now: float) -> dict[str, Any]:
         if kept["agreed"]:
             return {"consented_at": now, "consent_version": kept["version"]}
-        return {"state": "declined", "finished_at": now, "position": at.session.n_steps - 1}
+        # Nothing stays of whose decision it was: somebody else's id or invitation is not used up by it.
+        nobody = {"external_id": None, "parameters": {}, "invitation_id": None}
+        return {"state": "declined", "finished_at": now, "position": at.session.n_steps - 1} | nobody
 
     def simulate(self, listener: Listener, step: Mapping[str, Any], heard: Sequence[Stimulus | None]) -> dict[str, Any]:
         return {"agreed": True}

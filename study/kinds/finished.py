@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
+from study.identity import remembered_s
 from study.kinds.base import Kind, Moment, invalid
 from study.parts import Part, Text
 
@@ -43,6 +44,7 @@ class _Finished(Kind):
     def show(self, at: Moment) -> dict[str, Any]:
         part, session = self.part(at.definition), at.session
         texts = {"completed": part.text, "screened_out": part.screened_out_text, "declined": part.declined_text}
+        is_shared = at.definition.recruitment.shared_computer
         redirect = None
         if session.state == "completed" and part.redirect and not session.simulated:
             redirect = part.redirect.replace("{code}", session.completion_code or "")
@@ -53,6 +55,8 @@ class _Finished(Kind):
             "outcome": session.state,
             "code": session.completion_code,
             "redirect": redirect,
+            "may_start_again": is_shared or session.state == "declined",
+            "forget_after_s": remembered_s(True, session.finished_at) if is_shared else None,
         }
 
     def check(self, answer: Mapping[str, Any], detail: Mapping[str, Any], definition: Definition) -> dict[str, Any]:

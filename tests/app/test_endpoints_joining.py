@@ -19,12 +19,12 @@ def refused(answer, code, status=403):
     return answer.status_code == status and told["error"] == code and told["message"].endswith(".")
 
 
-def test_one_completed_session_per_id_and_an_unfinished_one_goes_on_elsewhere(serve):
+def test_one_completed_session_per_id_and_an_unfinished_one_goes_on_elsewhere_with_its_code(serve):
     running, browser = serve()
     first, second = browser(), browser()
     started = begin(first, parameters=PROLIFIC).json()
     step = walk(first, started["step"], until="trial")[-1]
-    resumed = begin(second, "b", parameters=PROLIFIC).json()
+    resumed = begin(second, "b", resume=started["resume"]).json()
     assert resumed["session"] == started["session"] and resumed["step"] == step
     assert first.get("/api/study/step").json()["error"] == "no_session"
     walk(second, resumed["step"], headers={"X-Page": "b"})
@@ -50,14 +50,14 @@ def test_the_id_parameter_may_be_required(serve):
     assert refused(begin(browser(), parameters={"PID": "a" * 129}), "invalid", 422)
 
 
-def test_an_invitation_starts_one_session_and_goes_on_with_it(serve):
+def test_an_invitation_starts_one_session_which_goes_on_with_its_code(serve):
     running, browser = serve(recruitment={"invitation": True})
     [code] = recruitment.invite(running.engine, 1)
     assert refused(begin(browser()), "invitation_needed")
     assert refused(begin(browser(), invitation="AAAAA-AAAAA"), "invitation_wrong")
     started = begin(browser(), invitation=code.lower().replace("-", " ")).json()
     elsewhere = browser()
-    again = begin(elsewhere, invitation=code).json()
+    again = begin(elsewhere, resume=started["resume"]).json()
     assert again["session"] == started["session"] and count(running, Session) == 1
     walk(elsewhere, again["step"])
     assert refused(begin(browser(), invitation=code), "invitation_used")
@@ -66,7 +66,7 @@ def test_an_invitation_starts_one_session_and_goes_on_with_it(serve):
 def test_a_full_study_takes_nobody_more_until_somebody_withdraws(serve):
     _, browser = serve(recruitment={"cap": 1})
     page = browser()
-    begin(page)
+    walk(page, begin(page).json()["step"], until="questionnaire")
     assert browser().get("/api/study").json()["state"] == "full"
     assert refused(begin(browser()), "full")
     assert begin(browser(), simulated=True).status_code == 200

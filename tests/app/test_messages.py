@@ -66,7 +66,7 @@ def test_chinese_texts_have_chinese_marks():
 
 
 def test_the_page_uses_every_text_and_knows_no_other():
-    source = "".join(path.read_text(encoding="utf-8") for path in STATIC.glob("*.js"))
+    source = "".join(path.read_text(encoding="utf-8") for path in STATIC.rglob("*.js"))
     plain = set(re.findall(r"\bt\(\"(\w+)\"", source))
     made = [re.sub(r"\$\{\w+(\.\w+)?\}", r"\\w+", key) for key in re.findall(r"\bt\(`([^`]+)`", source)]
     of_the_page = {key for key in messages("en") if key not in SERVER_KEYS and not key.startswith("error_")}

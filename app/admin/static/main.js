@@ -66,7 +66,7 @@ class Admin {
     this.who = h("input", { type: "text", maxlength: 128, placeholder: "P0007, session or recruiter's id", "aria-label": "Participant" });
     return h("section", { class: "card", "aria-label": "People" }, h("h2", {}, "Invitation codes"),
       h("div", { class: "row" }, this.howMany, this.note, this.button("Make codes", () => this.invite())), this.codes,
-      h("h2", {}, "Withdraw a participant"), h("div", { class: "row" }, this.who, this.button("Delete their data", () => this.withdraw(), "danger")));
+      h("h2", {}, "One participant"), h("div", { class: "row" }, this.who, this.button("Delete their data", () => this.withdraw(), "danger"), this.button("Readmit", () => this.readmit())));
   }
 
   browsers() {
@@ -193,6 +193,13 @@ class Admin {
     this.who.value = "";
     await this.refresh();
     this.tell(`Every row of session ${session} is deleted.`);
+  }
+
+  async readmit() {
+    const who = this.who.value.trim();
+    if (!who) return;
+    const { participant } = await this.post("/readmit", { who });
+    this.tell(`${participant} may go on in another browser once, within 24 hours, with their id or invitation alone.`);
   }
 
   async exportAll() {

@@ -3,6 +3,7 @@
 import { ApiError, api, fetchSound } from "./api.js";
 import { h } from "./dom.js";
 import { draft } from "./draft.js";
+import { codeForm, foldedCodeForm, resumeCode } from "./elsewhere.js";
 import { kinds } from "./kinds.js";
 import { Outbox, untilReached } from "./outbox.js";
 import { Sounds } from "./player.js";
@@ -11,7 +12,9 @@ import { start } from "./start.js";
 import { chooseLanguage, chosenLanguage } from "./texts.js";
 
 const MAY_OPEN = new Set(["paused", "full"]); // where it is worth trying again
-const UNAVAILABLE = new Set(["id_missing", "paused", "closed", "full", "already_completed", "simulated_refused"]);
+const MAY_HAVE_BEGUN = new Set([...MAY_OPEN, "closed"]); // who began elsewhere goes on all the same
+const ELSEWHERE = new Set(["elsewhere", "resume_wrong"]);
+const UNAVAILABLE = new Set(["id_missing", "id_unsigned", "paused", "closed", "full", "already_completed", "simulated_refused"]);
 // Asked for while Gradio is still starting.
 const firstStudy = untilReached(() => api.study(chosenLanguage()));
 
@@ -39,6 +42,7 @@ function open(element, study, sounds) {
     chooseLanguage(language);
     location.reload(); // nothing is lost by it, and every text is fetched anew
   };
+  page.onleave = (query) => leave(page, query);
   page.onwithdraw = () => withdraw(page);
   return page;
 }
@@ -48,6 +52,8 @@ function begin(page) {
   const parameters = Object.fromEntries(new URLSearchParams(location.search));
   delete parameters.invitation;
   const ask = (more) => untilReached(() => api.begin({ language: chosenLanguage() ?? page.language, parameters, ...more }), (state) => page.tell(state));
+  const resume = resumeCode();
+  if (resume) return ask({ resume });
   if (page.study.session) return ask({ language: chosenLanguage() ?? undefined });
   if (page.study.state !== "open") throw new ApiError(403, { error: page.study.state });
   return start(page, (invitation) => ask({ invitation }));
@@ -56,6 +62,7 @@ function begin(page) {
 /** Shows steps until the study ends. An answer that was given earlier and never acknowledged goes first. */
 async function walk(page, begun) {
   page.outbox.session = begun.session;
+  page.offerCode(begun.resume);
   for (let { step, wrong } = begun; step; ) {
     page.enter(step);
     if (wrong) page.complain(wrong);
@@ -97,6 +104,13 @@ function stop(page, error) {
     location.reload();
     return;
   }
+  if (ELSEWHERE.has(error.code)) {
+    page.leave();
+    page.tell("connected");
+    page.stage.dataset.kind = "elsewhere";
+    page.show(h("h1", { tabindex: -1 }, page.t("elsewhere_title")), h("p", {}, page.t(`error_${error.code}`)), codeForm(page));
+    return;
+  }
   const kind = UNAVAILABLE.has(error.code) ? "unavailable" : error.code === "other_page" ? "other_page" : "failure";
   const said = kind === "unavailable" ? page.t(`error_${error.code}`) : page.t(`${kind}_text`);
   page.leave();
@@ -105,7 +119,18 @@ function stop(page, error) {
   const title = error.code === "already_completed" ? page.t("finished_completed_title") : page.t(`${kind}_title`);
   const again = h("button", { type: "button", class: "primary", onclick: () => location.reload() }, page.t(`${kind}_button`));
   const ways = kind !== "unavailable" || MAY_OPEN.has(error.code) ? h("div", { class: "actions" }, again) : null;
-  page.show(h("h1", { tabindex: -1 }, title), h("p", {}, said), ways);
+  page.show(h("h1", { tabindex: -1 }, title), h("p", {}, said), ways, MAY_HAVE_BEGUN.has(error.code) && foldedCodeForm(page));
+}
+
+/** This browser forgets a finished session, and the page begins anew with `query`. */
+async function leave(page, query) {
+  try {
+    await untilReached(() => api.leave(), (state) => page.tell(state));
+  } catch (error) {
+    if (error.code !== "no_session") throw error; // forgotten already
+  }
+  draft.clear();
+  location.replace(location.pathname + query);
 }
 
 async function withdraw(page) {

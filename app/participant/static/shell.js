@@ -1,6 +1,7 @@
 // What stays around the steps: title, language, progress, the state of saving, and the way out.
 
 import { h } from "./dom.js";
+import { codeDialog } from "./elsewhere.js";
 import { translator } from "./texts.js";
 
 // "Saving" is shown only where saving takes long enough to be noticed: a flicker at each answer would not be calm.
@@ -35,6 +36,7 @@ export class Shell {
     this.whereabouts.textContent = this.#whereabouts(step);
     this.timeLeft.textContent = step.ends ? "" : this.#timeLeft(step.progress.minutes_left);
     this.out.hidden = step.outcome === "declined"; // nothing is there to be withdrawn
+    if (step.kind === "finished") this.offerCode(null);
   }
 
   leave() {
@@ -92,7 +94,17 @@ export class Shell {
     this.complaint.hidden = false;
   }
 
+  /** Shows the way to go on elsewhere with this code; without a code there is none. */
+  offerCode(code) {
+    this.elsewhere.replaceChildren();
+    if (!code) return;
+    const dialog = codeDialog({ t: this.t, announce: (text) => this.announce(text) }, code);
+    this.elsewhere.append(h("button", { type: "button", class: "link", onclick: () => dialog.showModal() }, this.t("resume_link")), dialog);
+  }
+
   onlanguage() {}
+
+  async onleave() {}
 
   async onwithdraw() {}
 
@@ -108,10 +120,11 @@ export class Shell {
     this.live = h("p", { class: "visually-hidden", "aria-live": "polite" });
     this.dialog = this.#withdrawal();
     this.out = h("button", { type: "button", class: "link", hidden: true, onclick: () => this.dialog.showModal() }, t("withdraw_link"));
+    this.elsewhere = h("span", {});
     element.replaceChildren(
       h("header", {}, h("p", { class: "title" }, this.study.title), this.#languages()),
       h("main", {}, this.progress, this.complaint, this.stage),
-      h("footer", {}, this.saving, h("div", { class: "ways" }, this.#contact(), this.out), this.live),
+      h("footer", {}, this.saving, h("div", { class: "ways" }, this.#contact(), this.elsewhere, this.out), this.live),
       this.dialog,
     );
     element.dataset.ready = "true";

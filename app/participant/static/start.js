@@ -1,6 +1,7 @@
 // The first page: what the study is, and the button that starts it (and the browser's sound).
 
 import { h, prose } from "./dom.js";
+import { foldedCodeForm } from "./elsewhere.js";
 
 const ABOUT_THE_CODE = new Set(["invitation_needed", "invitation_wrong", "invitation_used"]);
 
@@ -22,7 +23,7 @@ export function start(page, begin) {
     h("div", { class: "actions" }, button),
   );
   page.stage.dataset.kind = "start";
-  page.show(form);
+  page.show(form, foldedCodeForm(page));
   code.value = new URLSearchParams(location.search).get("invitation") ?? "";
 
   return new Promise((resolve, reject) => {

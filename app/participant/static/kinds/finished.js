@@ -13,8 +13,22 @@ function finished(step, page) {
   const parts = [completed && h("div", { class: "mark" }, icon("check")), heading(t(`finished_${step.outcome}_title`)), text];
   if (step.code) parts.push(completionCode(step.code, page));
   if (step.redirect) parts.push(h("div", { class: "actions" }, h("a", { class: "primary", href: step.redirect }, t("finished_back"))));
+  if (step.may_start_again) parts.push(again(step, page));
   page.show(h("div", { class: "finished" }, parts));
   return new Promise(() => {});
+}
+
+/** The way to another session in this browser; a shared computer takes it by itself after a while. */
+function again({ outcome, forget_after_s }, page) {
+  const isShared = forget_after_s !== null;
+  // The address may carry the id of whoever has finished; who declined keeps theirs.
+  const leave = () => page.onleave(outcome === "declined" && !isShared ? location.search : "");
+  if (isShared) {
+    const timer = setTimeout(leave, 1000 * forget_after_s);
+    page.signal.addEventListener("abort", () => clearTimeout(timer));
+  }
+  const words = page.t(isShared ? "finished_another" : "finished_reconsider");
+  return h("div", { class: "actions" }, h("button", { type: "button", class: "quiet", onclick: leave }, words));
 }
 
 function completionCode(code, page) {
