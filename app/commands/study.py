@@ -150,7 +150,7 @@ def readmit(
 
 def export(
     database_url: DatabaseUrl = DATABASE_URL,
-    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("export"),
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("data/export"),
     simulated: Annotated[
         bool | None, typer.Option("--simulated/--real", help="Only simulated or only real participants; both without.")
     ] = None,

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Consent(Part):
-    """``version`` is stored with the time of consent; change it whenever the text changes."""
+    """``version`` is stored with the time of consent; change it whenever the text changes.
+
+    The text may hold ``{minutes}``, how long a participant takes.
+    """
 
     version: str = Field(max_length=64)
     text: Text
@@ -35,7 +38,8 @@ class _Consent(Kind):
 
     def show(self, at: Moment) -> dict[str, Any]:
         part = self.part(at.definition)
-        return {"text": at.text(part.text), "version": part.version, "items": [at.text(item) for item in part.items]}
+        text = at.text(part.text).replace("{minutes}", str(at.plan.minutes))
+        return {"text": text, "version": part.version, "items": [at.text(item) for item in part.items]}
 
     def check(self, answer: Mapping[str, Any], detail: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
         if type(answer.get("agreed")) is not bool:

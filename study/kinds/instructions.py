@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from study.kinds.base import Kind
+from typing import Any
+
+from study.kinds.base import Kind, Moment
 from study.parts import Part, Text
 
 
@@ -20,6 +22,10 @@ class _Instructions(Kind):
     seconds = 45.0
     title = "the instructions"
     absent = "[instructions]"
+
+    def show(self, at: Moment) -> dict[str, Any]:
+        scale = at.definition.scale
+        return super().show(at) | {"scale": {"low": scale.low, "high": scale.high}}
 
 
 KIND = _Instructions()

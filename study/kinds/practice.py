@@ -31,13 +31,13 @@ class _Practice(Rating):
     is_counted = False
 
     def steps(self, plan: Plan, assignment: Assignment, rng: random.Random) -> list[dict[str, Any]]:
-        """Through the descriptors and from one end of the conditions to the other, so that practice spans the range."""
+        """Through the descriptors, and from the last condition to the first, so that practice spans the range."""
         d, part = plan.definition, self.part(plan.definition)
         stimuli = [s for s in plan.cells.values() if s.clip in plan.clips and s.condition in d.conditions]
         rows, last = [], None
         for number in range(part.trials if part else 0):
             descriptor = d.descriptors[number % len(d.descriptors)].name
-            condition = d.conditions[-1 - number % len(d.conditions)]
+            condition = d.conditions[-1 - round(number * (len(d.conditions) - 1) / max(part.trials - 1, 1))]
             fitting = [s for s in stimuli if s.descriptor == descriptor and s.condition == condition]
             sound = rng.choice([s for s in fitting if s.clip != last] or fitting)
             last = sound.clip

@@ -66,13 +66,23 @@ class Rating(Kind):
         descriptor = next(x for x in d.descriptors if x.name == step.descriptor)
         label = at.text(descriptor.label)
         question = at.text(descriptor.question).replace("{descriptor}", label) if descriptor.question else None
-        return {
+        asked = {
             "descriptor": label,
             "question": question or at.message("question", descriptor=label),
             "definition": at.text(descriptor.definition),
             "scale": _scale(at, d.scale, label),
+        }
+        if step.trial_kind == "audible_check":  # a number of beeps is asked for, no degree of anything
+            ends = {"low_label": "", "high_label": ""}
+            asked |= {
+                "question": at.message("audible_question"),
+                "definition": "",
+                "scale": asked["scale"] | ends,
+            }
+        return asked | {
             "hear_share": d.design.hear_share,
             "notice": _notice(at),
+            "counts_from_here": step.trial_number == 1 and d.practice is not None,
             "duration_s": at.plan.stimuli.by_id[step.stimulus].duration_s,
         }
 

@@ -13,7 +13,7 @@ from study.texts import FOLDER, messages
 # A Chinese sentence has the full-width marks; a half-width one beside a Chinese character is a slip.
 HALF_WIDTH = re.compile(r"""(?<=[\u3400-\u9fff*])[,.:;?!()"']|[,.:;?!()"'](?=[\u3400-\u9fff])""")
 LANGUAGES = sorted(path.stem for path in FOLDER.glob("*.json"))
-SERVER_KEYS = {"name", "question", "low_label", "high_label", "attention_notice", "audible_notice"}
+SERVER_KEYS = {"name", "question", "low_label", "high_label", "attention_notice", "audible_notice", "audible_question"}
 
 
 def own(language):

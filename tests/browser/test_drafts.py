@@ -56,7 +56,7 @@ def test_a_refused_answer_is_told_and_need_not_be_written_again(serve, visit):
     for question in questions.all():
         question.get_by_role("radio").last.check()
     person.primary.click()
-    complaint = person.page.locator("main > .complaint")
+    complaint = person.page.locator(".middle > .complaint")
     expect(complaint).to_contain_text("does not fit")
     expect(person.stage.get_by_role("radio", checked=True)).to_have_count(questions.count())
     person.primary.click()

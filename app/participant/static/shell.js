@@ -123,7 +123,7 @@ export class Shell {
     this.elsewhere = h("span", {});
     element.replaceChildren(
       h("header", {}, h("p", { class: "title" }, this.study.title), this.#languages()),
-      h("main", {}, this.progress, this.complaint, this.stage),
+      h("div", { class: "middle" }, this.progress, this.complaint, this.stage),
       h("footer", {}, this.saving, h("div", { class: "ways" }, this.#contact(), this.elsewhere, this.out), this.live),
       this.dialog,
     );

@@ -2,6 +2,7 @@
 
 import { h, heading, prose } from "../dom.js";
 import { rememberFields } from "../draft.js";
+import { bindKeys } from "../keyboard.js";
 import { kinds } from "../kinds.js";
 
 kinds.questionnaire = questionnaire;
@@ -16,6 +17,8 @@ export function questionnaire(step, page) {
   const form = h("form", { class: "questionnaire" }, heading(t("questionnaire_title"), words), words, parts, h("div", { class: "actions" }, send));
   page.show(form);
   rememberFields(step, form);
+  // From anywhere on the page: the browser says which answer is missing, and goes there.
+  bindKeys({ Enter: () => form.requestSubmit(send) }, page.signal);
   return new Promise((resolve) => {
     form.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -62,10 +62,12 @@ export async function trial(step, page) {
 
 function question(step, t) {
   return [
-    step.kind === "practice" && h("p", { class: "tag" }, t("trial_practice")),
-    h("h1", { tabindex: -1 }, step.question),
+    !step.is_trial && h("p", { class: "tag" }, t("trial_practice")),
+    step.counts_from_here && h("p", { class: "tag", id: "counts" }, t("trial_counts")),
+    // The focus comes here, and with it a screen reader says what else is to be known.
+    h("h1", { tabindex: -1, "aria-describedby": "counts notice" }, step.question),
     step.definition && h("p", { class: "definition" }, step.definition),
-    step.notice && h("p", { class: "notice" }, step.notice),
+    step.notice && h("p", { class: "notice", id: "notice" }, step.notice),
   ];
 }
 
@@ -73,8 +75,8 @@ function question(step, t) {
 function ratingScale({ low, high, low_label, high_label }, t) {
   const values = Array.from({ length: high - low + 1 }, (_, index) => low + index);
   const label = (value) => {
-    if (value === low) return `${value}, ${low_label}`;
-    return value === high ? `${value}, ${high_label}` : String(value);
+    const end = value === low ? low_label : value === high ? high_label : "";
+    return end ? `${value}, ${end}` : String(value);
   };
   const radios = values.map((value) => h("input", { type: "radio", name: "rating", value, "aria-label": label(value) }));
   const tiles = radios.map((radio, index) => h("label", { class: "tile" }, radio, h("span", { "aria-hidden": "true" }, String(values[index]))));
