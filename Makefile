@@ -2,6 +2,8 @@
 # make test     set up and run every test, the browser's included
 # make validate the slow statistical validation (minutes)
 # make lint     style and types
+# make docs     the documentation as a site in build/docs, without a network
+# make screenshots  photograph the pages for the documentation
 # make pin      add to constraints.txt what pyproject.toml newly asks for, and keep the other versions
 # make upgrade  renew every version in constraints.txt
 
@@ -15,7 +17,7 @@ PIN = printf 'pip\nsetuptools\n' | $(BIN)/uv pip compile --quiet --universal --p
 	--no-annotate --custom-compile-command 'make upgrade' --output-file constraints.txt $(1) - pyproject.toml && \
 	sed -i.before -E '/^(nvidia|cuda|triton)\b/d' constraints.txt && rm constraints.txt.before
 
-.PHONY: study test validate lint pin upgrade clean
+.PHONY: study test validate lint docs screenshots pin upgrade clean
 
 study: $(VENV)/.installed
 	$(BIN)/semantic-eq serve --allow-simulated
@@ -31,6 +33,13 @@ validate: $(VENV)/.installed-test
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+docs: $(VENV)/.installed-test
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+
+screenshots: $(VENV)/.installed-test
+	$(BIN)/python -m tests.browser.install
+	$(BIN)/python -m tests.browser.photographs docs/screenshots
 
 pin: $(VENV)/.created
 	$(BIN)/pip install --quiet uv

@@ -11,6 +11,7 @@ DatabaseUrl = Annotated[
     str, typer.Option(envvar="SEMANTIC_EQ_DATABASE_URL", help="SQLite file or PostgreSQL server of the study.")
 ]
 StudyFile = Annotated[Path | None, typer.Argument(help="Study file; the shipped one without.")]
+Simulated = Annotated[bool, typer.Option(help="Count simulated participants, not real ones.")]
 Set = Annotated[str | None, typer.Option("--set", help="Stimulus set: a name under data/stimuli, or a folder.")]
 
 
@@ -61,7 +62,7 @@ def begin(file: StudyFile = None, stimuli_set: Set = None, database_url: Databas
     typer.echo(f"Study {running.study_id} is begun: {running.trials} trials, about {running.minutes} minutes.")
 
 
-def status(database_url: DatabaseUrl = DATABASE_URL, simulated: Annotated[bool, typer.Option()] = False) -> None:
+def status(database_url: DatabaseUrl = DATABASE_URL, simulated: Simulated = False) -> None:
     """Show how the study fills; with --simulated its simulated participants."""
     from study.recruitment import overview
 

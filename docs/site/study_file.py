@@ -1,0 +1,111 @@
+"""The page of every key of the study file: its type, default, limits and an example, from the models that check it."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+
+TYPES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "array": "list"}
+LIMITS = {
+    "minimum": "{} or more",
+    "maximum": "{} or less",
+    "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}",
+    "minLength": "{} characters or more",
+    "maxLength": "{} characters or less",
+    "minItems": "{} entries or more",
+    "maxItems": "{} entries or less",
+    "pattern": "matches `{}`",
+}
+EXAMPLE_LENGTH = 60
+INTRODUCTION = """# The study file, key by key
+
+Made from the models that check the file; [study](../study.md) says what it is for. A *text* is one string or a table of
+languages, `{ en = "...", de = "..." }`. A table whose default is *none* may be left out, which leaves its step out.
+"""
+
+
+def tables() -> Iterator[tuple[str, dict, dict]]:
+    """Every table of the file: its name, JSON schema, and the table in the shipped file (empty without one)."""
+    from study.definition import SHIPPED, Definition
+
+    schema = Definition.model_json_schema()
+    shipped = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+    yield from _inner("", schema, schema["$defs"], shipped)
+
+
+def _inner(name: str, schema: dict, definitions: dict, example: object) -> Iterator[tuple[str, dict, dict]]:
+    table = example[0] if isinstance(example, list) and example else example
+    table = table if isinstance(table, dict) else {}
+    yield name, schema, table
+    for key, value in schema["properties"].items():
+        reference, is_list = _table(value)
+        if reference:
+            full = f"{name.strip('[]')}.{key}" if name else key
+            full = f"[[{full}]]" if is_list else f"[{full}]"
+            yield from _inner(full, definitions[reference], definitions, table.get(key, {}))
+
+
+def _table(schema: dict) -> tuple[str | None, bool]:
+    """The name of the model that a key's value is, and whether it is a list of them."""
+    for part in [schema, *schema.get("anyOf", []), *schema.get("allOf", [])]:
+        if "$ref" in part:
+            return part["$ref"].rsplit("/", 1)[1], False
+        if "$ref" in part.get("items", {}):
+            return part["items"]["$ref"].rsplit("/", 1)[1], True
+    return None, False
+
+
+def page() -> str:
+    """The Markdown page."""
+    lines = [INTRODUCTION]
+    for name, schema, example in tables():
+        lines += [f"## {name or 'Top of the file'}", "", " ".join(schema.get("description", "").split()), ""]
+        lines += ["| key | type | default | limits | example |", "| --- | --- | --- | --- | --- |"]
+        required = set(schema.get("required", []))
+        lines += [_row(key, value, key in required, example.get(key)) for key, value in schema["properties"].items()]
+        lines.append("")
+    return "\n".join(lines).replace("``", "`")
+
+
+def _row(key: str, schema: dict, required: bool, example: object) -> str:
+    reference, is_list = _table(schema)
+    if reference:
+        default = "required" if required else ("none" if schema.get("default") in (None, []) else "each key's own")
+        return f"| `{key}` | {'tables' if is_list else 'table'}, below | {default} | | |"
+    default = "required" if required else _toml(schema.get("default"))
+    shown = "" if example is None else _toml(example)
+    text = f"{schema['description']} " if "description" in schema else ""
+    return f"| `{key}` | {text}{_type(schema)} | {default} | {_limits(schema)} | {shown} |"
+
+
+def _parts(schema: dict) -> list[dict]:
+    return [part for part in schema.get("anyOf", [schema]) if part.get("type") != "null"]
+
+
+def _type(schema: dict) -> str:
+    parts = _parts(schema)
+    if any(part.get("type") == "object" for part in parts):
+        return "text" if len(parts) > 1 else "table of texts"
+    (part,) = parts[:1]
+    if "enum" in part:
+        return "one of " + ", ".join(f"`{value}`" for value in part["enum"])
+    return TYPES[part["type"]]
+
+
+def _limits(schema: dict) -> str:
+    found = [
+        text.format(str(part[key]).replace("|", "\\|"))
+        for part in _parts(schema)
+        for key, text in LIMITS.items()
+        if key in part
+    ]
+    return ", ".join(found)
+
+
+def _toml(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, dict):
+        value = value.get("en", value)
+    text = json.dumps(value, ensure_ascii=False).replace("|", "\\|")
+    return f"`{text if len(text) <= EXAMPLE_LENGTH else text[: EXAMPLE_LENGTH - 4] + ' ...'}`"
