@@ -16,11 +16,15 @@ from study.stimuli import Stimulus, StimulusSet
 
 @dataclass(frozen=True)
 class Assignment:
-    """What balances participants against each other: rows of the Latin squares and the clips heard."""
+    """What balances participants against each other: rows of the Latin squares and the clips heard.
+
+    ``secret`` is the study's: with its file alone nobody can make the sequences of conditions.
+    """
 
     block_row: int
     condition_row: int
     clips: tuple[str, ...]
+    secret: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ class Plan:
         """Every clip x condition x descriptor of a block once, ordered by `study.order`."""
         conditions = self.definition.conditions
         items = [(clip, descriptor) for descriptor in descriptors for clip in assignment.clips]
-        seed = (self.definition.seed, *descriptors)
+        seed = (assignment.secret, self.definition.seed, *descriptors)
         sequence = order.condition_sequence(len(conditions), len(items), assignment.condition_row, seed)
         dealt = order.deal_clips(sequence, [items] * len(conditions), rng)
         cells = self.cells

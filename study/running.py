@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -34,12 +34,16 @@ TRIES = 20  # each one lost is a study that another process has begun meanwhile
 
 @dataclass(frozen=True)
 class RunningStudy:
-    """What a server process needs of a study; nothing in it changes while participants come and go."""
+    """What a server process needs of a study; nothing in it changes while participants come and go.
+
+    ``secret`` (hex) is the key of what this study signs, masks or draws; it is not to be shown.
+    """
 
     engine: Engine
     study_id: int
     plan: Plan
     commits: Commits
+    secret: str = field(repr=False)
 
     @classmethod
     def open(
@@ -98,11 +102,12 @@ class RunningStudy:
                 study_id = row.id if row else begin_study(connection, plan, 1 + (last.ordinal if last else 0))
                 # A disk that would take no answer is found now, not by the first participant.
                 connection.execute(update(Study).where(Study.id == study_id).values(state=Study.state))
+                secret = connection.execute(select(Study.secret).where(Study.id == study_id)).scalar_one()
         except IntegrityError:  # another process began a study since we looked
             if tries > 1:
                 return cls._open(engine, file, folder, begin, tries - 1)
             raise
-        return cls(engine, study_id, plan, Commits(engine))
+        return cls(engine, study_id, plan, Commits(engine), secret)
 
     @property
     def definition(self) -> Definition:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -178,9 +178,10 @@ def _admit(
 def _begin(connection: Connection, plan: Plan, study: Row, session: dict[str, Any]) -> None:
     """Write a new session, of which ``session`` tells whose it is, with all its steps."""
     number = study.sessions_started + 1
-    rng = random.Random(f"{plan.definition.seed}/{number}")
+    # With the study file alone, which may be public, anybody could make the lists of all participants.
+    rng = random.Random(f"{study.secret}/{plan.definition.seed}/{number}")
     assignment = assign(plan, _counted(connection, plan, study.id, session["simulated"]), rng)
-    rows = plan.steps(assignment, rng)
+    rows = plan.steps(replace(assignment, secret=study.secret), rng)
     now = clock.now()
     session |= {
         "study_id": study.id,

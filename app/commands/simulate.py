@@ -37,7 +37,9 @@ def simulate(
     inattentive: Annotated[float, typer.Option(min=0, max=1, help="Share of listeners who answer at random.")] = 0.05,
     dropout: Annotated[float, typer.Option(min=0, max=1, help="Share of listeners who leave on the way.")] = 0.0,
     think: Annotated[float, typer.Option(min=0, help="Seconds before each answer.")] = 0.0,
-    fetch_audio: Annotated[bool, typer.Option(help="Fetch every sound in full, as a browser does.")] = False,
+    fetch_audio: Annotated[
+        bool, typer.Option(help="Fetch every sound though there is no set to recognise it by.")
+    ] = False,
     wait: Annotated[float, typer.Option(min=0, help="Seconds that the server may be away.")] = 300.0,
 ) -> None:
     """Take simulated participants through a running study that allows them (`serve --allow-simulated`)."""

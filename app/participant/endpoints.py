@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from markdown_it import MarkdownIt
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
 from app.audience import Audience, Declared
+from app.participant.masking import key_of, mask
 from study import clock, session, starting
 from study.database import reading
 from study.identity import remembered_s
@@ -26,10 +27,13 @@ from study.texts import message
 COOKIE = "study_session"
 COOKIE_S = 60 * 24 * 3600
 MAX_PAGE = 64
+MASKED = "application/octet-stream"
+# No ETag and no Last-Modified, so no 304, and no ranges: an address gives the same masked bytes for as long as its
+# session lasts, and anything that followed from the file would tell which one it is.
 AUDIO_HEADERS = {
     "Cache-Control": "private, max-age=31536000, immutable",
     "X-Content-Type-Options": "nosniff",
-    "Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT",  # the same for all: a file's time would tell how it was made
+    "Accept-Ranges": "none",
 }
 STATUS = {
     "id_missing": 400,
@@ -69,12 +73,6 @@ class Answer(_Body):
     telemetry: dict[str, Any] = Field(default_factory=dict, max_length=50)
 
 
-class _Sound(FileResponse):
-    """A file read in one go: a clip is small, and each further chunk costs a thread's turn."""
-
-    chunk_size = 4 * 1024 * 1024
-
-
 class _Route(Declared, APIRoute):
     """Tells every mistake as ``{"error", "message"}``."""
 
@@ -112,7 +110,11 @@ def router(running: RunningStudy, *, allow_simulated: bool = False, secure_cooki
     secure_cookie : bool
         Send the cookie over HTTPS only; also where the request came by HTTPS.
     """
-    routes = APIRouter(prefix="/api/study", route_class=_Route, tags=["study"])
+
+    async def of_this_study(request: Request) -> None:
+        request.state.secret = running.secret
+
+    routes = APIRouter(prefix="/api/study", route_class=_Route, tags=["study"], dependencies=[Depends(of_this_study)])
 
     async def read(work: Callable, *arguments: Any) -> Any:
         def in_thread() -> Any:
@@ -170,10 +172,11 @@ def router(running: RunningStudy, *, allow_simulated: bool = False, secure_cooki
         path = running.stimuli.audio_path(stimulus) if stimulus else None
         if path is None:
             raise Refusal("unknown_audio")
-        etag = f'"{running.stimuli.by_id[stimulus].sha256}"'
-        if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers=AUDIO_HEADERS | {"ETag": etag})
-        return _Sound(path, media_type="audio/flac", headers=AUDIO_HEADERS | {"ETag": etag})
+        if request.method == "HEAD":
+            headers = AUDIO_HEADERS | {"Content-Length": str(path.stat().st_size)}
+            return Response(media_type=MASKED, headers=headers)
+        masked = await run_in_threadpool(lambda: mask(path.read_bytes(), key_of(running.secret, sound)))
+        return Response(masked, media_type=MASKED, headers=AUDIO_HEADERS)
 
     @routes.post("/leave")
     async def leave(request: Request) -> Response:
@@ -216,20 +219,25 @@ def _may_pass(error: DBAPIError) -> bool:
 
 def _json(request: Request, content: dict[str, Any], status: int = 200, headers: dict | None = None) -> JSONResponse:
     step = content.get("step")
-    base = request.scope.get("root_path", "") + "/api/study/audio/"
-    dressed = _dress(content, base) | ({"step": _dress(step, base)} if step else {})
+    dressed = _dress(content, request) | ({"step": _dress(step, request)} if step else {})
     return JSONResponse(dressed, status_code=status, headers={"Cache-Control": "no-store"} | (headers or {}))
 
 
-def _dress(content: dict[str, Any], base: str) -> dict[str, Any]:
+def _dress(content: dict[str, Any], request: Request) -> dict[str, Any]:
     """Markdown into HTML, ids of sounds into addresses."""
     dressed = dict(content)
     if "text" in dressed:
         dressed["html"] = _html(dressed.pop("text"))
     for name in ("sounds", "prefetch", "unserved"):
         if name in dressed:
-            dressed[name] = [base + sound for sound in dressed[name]]
+            dressed[name] = [_address(request, sound) for sound in dressed[name]]
     return dressed
+
+
+def _address(request: Request, sound: str) -> str:
+    """Where a sound is fetched and, after ``#``, the key to its mask."""
+    root = request.scope.get("root_path", "")
+    return f"{root}/api/study/audio/{sound}#{key_of(request.state.secret, sound).hex()}"
 
 
 @lru_cache(maxsize=256)

@@ -7,6 +7,7 @@ time, and sends the same answer again.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import secrets
 import time
@@ -20,6 +21,7 @@ from urllib.parse import urljoin
 import httpx
 
 from app.participant.endpoints import COOKIE
+from app.participant.masking import unmask
 from study.listeners import Listener, Model
 from study.stimuli import Stimulus, StimulusSet
 
@@ -59,7 +61,7 @@ class Crowd:
     think_s : float
         Pause before each answer.
     fetch_audio : bool
-        Fetch each trial's sound in full, as a browser does.
+        Fetch each sound, as a browser does, where there is no set to recognise it by; else each is fetched anyway.
     log : text file, optional
         Gets one JSON line per acknowledged rating: session, trial, rating.
     told : callable
@@ -79,7 +81,8 @@ class Crowd:
 
     def __post_init__(self) -> None:
         self.urls = [url.strip().rstrip("/").removesuffix("/study") + "/" for url in self.url.split(",")]
-        rows = self.stimuli.rows if self.stimuli else ()
+        # The sound that a level is set with is a copy of a stimulus: as which it is heard in a trial.
+        rows = sorted(self.stimuli.rows if self.stimuli else (), key=lambda row: row.kind == "stimulus")
         self._by_sha256: dict[str, Stimulus] = {row.sha256: row for row in rows}
 
     def run(self, n: int, concurrency: int) -> Tally:
@@ -124,9 +127,9 @@ class Crowd:
             for number in range(n):
                 group.create_task(one(number))
 
-    def recognise(self, etag: str | None) -> Stimulus | None:
-        """The sound with this ETag."""
-        return self._by_sha256.get((etag or "").strip('"'))
+    def recognise(self, masked: bytes, address: str) -> Stimulus | None:
+        """The sound that was fetched from this address."""
+        return self._by_sha256.get(hashlib.sha256(unmask(masked, address)).hexdigest())
 
     def acknowledged(self, session: str, step: dict[str, Any], answer: dict[str, Any]) -> None:
         """Count a response; a rating goes to the log."""
@@ -188,9 +191,8 @@ class _Participant:
         sounds = step["sounds"]
         if self._crowd.stimuli is None and not self._crowd.fetch_audio:
             return [None] * len(sounds)
-        method = "GET" if self._crowd.fetch_audio else "HEAD"
-        replies = [await self._ask(method, sound) for sound in sounds]
-        return [self._crowd.recognise(reply.headers.get("etag")) for reply in replies]
+        replies = [await self._ask("GET", sound) for sound in sounds]
+        return [self._crowd.recognise(reply.content, sound) for reply, sound in zip(replies, sounds, strict=True)]
 
     async def _ask(self, method: str, address: str, body: dict[str, Any] | None = None) -> httpx.Response:
         """Send until there is an answer; a refusal that no retry can mend is the experimenter's to know."""
@@ -215,7 +217,7 @@ class _Participant:
             pause_s = min(pause_s * 1.6, LONGEST_PAUSE_S)
 
     def _checked(self, reply: httpx.Response) -> httpx.Response:
-        if reply.status_code < 400 or reply.request.method == "HEAD":
+        if reply.status_code < 400:
             return reply
         content = reply.json() if "json" in reply.headers.get("content-type", "") else {}
         if "step" in content or content.get("error") == "too_early":

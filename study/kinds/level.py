@@ -29,7 +29,7 @@ class Level(Part):
 
 class _Level(Kind):
     name = "level"
-    place = 40
+    place = 25  # before the headphone check, which is then heard at a comfortable level too
     key = "level"
     field = (Level | None, None)
     seconds = 20.0

@@ -2,11 +2,15 @@
 
 import hashlib
 import json
+import random
+from dataclasses import replace
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
+from app.participant.masking import unmask
 from study.models import Event, Response, Session, Step
+from study.starting import assign
 from tests.app.small_study import N_TRIALS, begin, count
 from tests.study.answering import answer_to, walk
 
@@ -21,8 +25,8 @@ def test_a_whole_way_stores_every_response_before_the_code_is_shown(serve):
     assert kinds == [
         "consent",
         "questionnaire",
-        "headphones",
         "level",
+        "headphones",
         "instructions",
         "practice",
         "trial",
@@ -66,15 +70,46 @@ def test_sound_is_the_sessions_own_and_its_headers_tell_nothing(serve):
     page, stranger = client(), client()
     begin(stranger)
     trial = walk(page, begin(page).json()["step"], until="trial")[-1]
-    whole, part = page.get(trial["sounds"][0]), page.get(trial["sounds"][0], headers={"Range": "bytes=0-9"})
-    assert whole.headers["etag"] == f'"{hashlib.sha256(whole.content).hexdigest()}"'
-    assert part.status_code == 206 and part.content == whole.content[:10]
-    assert page.head(trial["sounds"][0]).headers["content-length"] == str(len(whole.content))
+    address = trial["sounds"][0]
+    whole, part = page.get(address), page.get(address, headers={"Range": "bytes=0-9"})
+    known = page.get(address, headers={"If-None-Match": "*", "If-Modified-Since": "Wed, 01 Jan 2070 00:00:00 GMT"})
+    assert {"etag", "last-modified", "content-range"}.isdisjoint(whole.headers)
+    assert [part.status_code, known.status_code] == [200, 200] and part.content == known.content == whole.content
+    assert page.head(address).headers["content-length"] == str(len(whole.content))
     assert whole.headers["cache-control"].startswith("private") and "immutable" in whole.headers["cache-control"]
     assert stranger.get(trial["sounds"][0]).status_code == 404 and client().get(trial["sounds"][0]).status_code == 404
     named = [row.id for row in running.stimuli.rows] + list(running.definition.conditions) + list(running.plan.clips)
     received = str(trial) + str(whole.headers)
     assert not [name for name in named if name in received]
+
+
+def test_one_stimulus_travels_under_another_mask_at_each_presentation(serve):
+    running, client = serve()
+    hashes, stored = [], {row.sha256 for row in running.stimuli.rows}
+    for browser in (client(), client()):
+        for address in [sound for step in walk(browser, begin(browser).json()["step"]) for sound in step["sounds"]]:
+            masked = browser.get(address).content
+            hashes.append(hashlib.sha256(masked).hexdigest())
+            assert hashlib.sha256(unmask(masked, address)).hexdigest() in stored
+    assert len(hashes) > 2 * N_TRIALS and len(set(hashes)) == len(hashes)
+    assert not stored & set(hashes)
+
+
+def test_nobody_can_make_a_participants_list_from_the_study_file(serve):
+    running, client = serve()
+    begin(client())
+    with running.engine.connect() as connection:
+        number, *rows = connection.execute(select(Session.number, Session.block_row, Session.condition_row)).one()
+        stored = connection.scalars(select(Step.stimulus).order_by(Step.position)).all()
+    plan, lists, sequences = running.plan, [], []
+    for secret, prefix in (("", ""), (running.secret, f"{running.secret}/")):
+        rng = random.Random(f"{prefix}{plan.definition.seed}/{number}")
+        assignment = replace(assign(plan, [], rng), secret=secret)
+        assert [assignment.block_row, assignment.condition_row] == rows
+        lists.append([step["stimulus"] for step in plan.steps(assignment, rng)])
+        blocks = plan.trials(assignment, random.Random(1))
+        sequences.append([t.stimulus.condition for block in blocks for t in block if t.kind == "rating"])
+    assert lists[1] == stored != lists[0] and sequences[0] != sequences[1]
 
 
 def test_withdrawing_deletes_the_persons_rows(serve):

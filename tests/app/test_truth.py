@@ -56,7 +56,7 @@ def test_the_same_answer_again_after_the_wait_is_taken(serve):
 def test_headphone_trials_and_the_level_need_their_sounds_too(serve):
     _, browser = serve()
     page = browser()
-    for kind, n in (("headphones", 6), ("level", 1)):
+    for kind, n in (("level", 1), ("headphones", 6)):
         step = walk(page, begin(page).json()["step"], until=kind)[-1]
         refused = page.post(f"/api/study/step/{step['id']}", json={"answer": answer_to(step)}).json()
         assert refused["error"] == "unheard" and len(refused["unserved"]) == n

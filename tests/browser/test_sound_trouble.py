@@ -88,17 +88,16 @@ def test_a_device_that_never_starts_is_told(person):
     expect(person.stage.get_by_role("alert")).to_contain_text("No sound starts")
 
 
-def test_nothing_sounds_on_the_page_of_who_withdrew_while_a_sound_was_loading(person, moments):
+def test_nothing_sounds_on_the_page_of_who_withdrew_while_a_sound_was_loading(person):
     person.page.add_init_script(COUNT)
     held = []
-    person.page.route("**/audio/*", lambda route: held.append(route))
+    person.page.route("**/audio/*", lambda route: held.append((route, route.fetch())))
     with person.page.expect_request("**/audio/*"):
         person.begin()
     person.page.get_by_role("button", name="Withdraw from the study").click()
     person.page.get_by_role("button", name="Delete my answers").click()
     person.is_shown("withdrawn")
-    sound = next((moments / "audio").iterdir())
-    for route in held:
-        route.fulfill(path=sound, content_type="audio/flac")
+    for route, answer in held:
+        route.fulfill(response=answer)
     person.page.wait_for_function("window.counts.decodeAudioData > 0")
     assert person.page.evaluate("window.counts.start") == 0

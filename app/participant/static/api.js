@@ -1,5 +1,7 @@
 // The study's JSON endpoints (docs/http.md). What fails for a reason that may pass is `transient`; the rest is final.
 
+import { unmask } from "./mask.js";
+
 const ROOT = new URL("../api/study", document.baseURI).href;
 const TIMEOUT_MS = 15000;
 const TRANSIENT_STATUS = new Set([408, 425, 429, 500, 502, 503, 504]);
@@ -44,7 +46,10 @@ export const api = {
   withdraw: () => request("POST", "/withdraw", {}),
 };
 
-/** The bytes of a sound, however long they take on a slow line; given up where no more come. `cache` as in fetch(). */
+/**
+ * The bytes of a sound, however long they take on a slow line; given up where no more come. What travels is masked; the
+ * key is the part of the address after "#", which is not sent. `cache` as in fetch().
+ */
 export async function fetchSound(address, cache = "default") {
   const stalled = new AbortController();
   let timer;
@@ -56,7 +61,7 @@ export async function fetchSound(address, cache = "default") {
   try {
     const response = await fetchOrThrow(new URL(address, ROOT), { cache, signal: stalled.signal });
     if (!response.ok) throw new ApiError(response.status, { error: "sound", message: response.statusText });
-    return await gather(response.body.getReader(), wait);
+    return unmask(await gather(response.body.getReader(), wait), address.split("#")[1]);
   } finally {
     clearTimeout(timer);
   }
