@@ -7,9 +7,12 @@ an interrupted build is taken up again by the same command; only a set that is c
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import hashlib
 import json
+import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,7 +31,8 @@ from stimuli.render import Plan, Rendered, render_clip
 
 DEFAULT_FOLDER = Path("data/stimuli/default")
 # Raised when the same plan gives other sounds, so that an older set is not taken for a new one.
-_GENERATION = 1
+_GENERATION = 2
+_SECRET = "secret"
 _STIMULUS_FIELDS = {field.name for field in fields(Stimulus)}
 
 Progress = Callable[[int, int, str], None]
@@ -45,6 +49,7 @@ def build(
     sample_rate_hz: int = 44100,
     duration_s: float = 10.0,
     seed: int = 0,
+    secret: str | None = None,
     anchors: bool = False,
     workers: int | None = None,
     backend: str = "loky",
@@ -63,7 +68,9 @@ def build(
     duration_s
         Length of the excerpts of recordings; shorter recordings are taken whole.
     seed
-        Decides the ids, the dither and the noises; the same seed gives the same files, bit for bit.
+        Decides the ids and the noises; the same seed and secret give the same files, bit for bit.
+    secret
+        Decides the dither; by default drawn anew. It is kept in the set's folder as `secret`, for its owner only.
     anchors
         Adds the original, low-passed at 3.5 kHz, per clip and descriptor.
     workers, backend
@@ -84,13 +91,14 @@ def build(
     clips = built_in_clips() if clips is None else list(clips)
     plan = Plan(tuple(conditions), tuple(descriptors), sample_rate_hz, duration_s, seed, anchors)
     _check(plan, clips)
-    keys = _keys(clips, plan)
-    recipe = opaque_id(_GENERATION, "recipe", *keys)
-    if _is_there(out, recipe, replace):
+    recipe = opaque_id(_GENERATION, "recipe", *_keys(clips, plan))
+    if _is_there(out, recipe, secret, replace):
         return Manifest.load(out)
     with workers_of(workers, backend) as team, _workplace(out) as work:
-        if _is_there(out, recipe, replace):  # by another process, while this one waited for it
+        if _is_there(out, recipe, secret, replace):  # by another process, while this one waited for it
             return Manifest.load(out)
+        plan = dataclasses.replace(plan, secret=_kept_secret(work / _SECRET, secret))
+        keys = _keys(clips, plan)
         raw = (work / "raw").resolve()
         raw.mkdir(exist_ok=True)
         rendered = []
@@ -101,11 +109,13 @@ def build(
                 on_progress(len(rendered), len(clips), each.clip)
         used = _usable(rendered, clips, on_refused)
         rows = [row for each in rendered for row in each.rows]
-        rows += [row for group in team.run(_check_jobs(used, plan, raw)) for row in group]
+        loudest_lufs = max(row["loudest_lufs"] for row in rows)
+        rows += [row for group in team.run(_check_jobs(used, plan, raw, loudest_lufs)) for row in group]
         rows.append(level_row(rows, plan, raw))
         infos = tuple(each.info for each in rendered if each.info)
         manifest = _manifest(name or out.name, plan, infos, _finish(rows, raw, work / "set"), recipe)
         manifest.save(work / "set")
+        _kept_secret(work / "set" / _SECRET, plan.secret)
         _move_into_place(work / "set", out)
     return Manifest.load(out)
 
@@ -143,7 +153,18 @@ def _fingerprint(clip: Clip) -> str:
         return f"unreadable: {error.strerror}"
 
 
-def _is_there(out: Path, recipe: str, replace: bool) -> bool:
+def _kept_secret(file: Path, secret: str | None) -> str:
+    """Write a secret that only its owner may read; without one, the one that is there, else one drawn now."""
+    if secret is None and file.is_file():
+        return file.read_text(encoding="utf-8").strip()
+    secret = secret or secrets.token_hex(32)
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
+        opened.write(secret + "\n")
+    return secret
+
+
+def _is_there(out: Path, recipe: str, secret: str | None, replace: bool) -> bool:
     """Whether ``out`` holds this very set; anything else in it is only built over when asked to."""
     if not out.exists():
         return False
@@ -154,9 +175,11 @@ def _is_there(out: Path, recipe: str, replace: bool) -> bool:
             raise ValueError(f"{out} is not empty and holds no stimulus set; name another folder.")
         return False
     manifest = Manifest.load(out)
-    if manifest.recipe == recipe and all(manifest.audio_path(each.id).is_file() for each in manifest.stimuli):
+    kept = out / _SECRET
+    same = secret is None or (kept.is_file() and kept.read_text(encoding="utf-8").strip() == secret)
+    if same and manifest.recipe == recipe and all(manifest.audio_path(each.id).is_file() for each in manifest.stimuli):
         return True
-    if manifest.recipe != recipe and not replace:
+    if not (same and manifest.recipe == recipe) and not replace:
         raise ValueError(f"{out} holds a set made otherwise; name another folder, or replace it with --replace.")
     return False
 
@@ -174,9 +197,9 @@ def _workplace(out: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _check_jobs(used: list[Clip], plan: Plan, raw: Path) -> list:
-    beeps = [joblib.delayed(render_beeps)(*each, plan, raw) for each in clips_for_beeps(used, plan.seed)]
-    return [joblib.delayed(render_screening)(plan, raw), *beeps]
+def _check_jobs(used: list[Clip], plan: Plan, raw: Path, loudest_lufs: float) -> list:
+    beeps = [joblib.delayed(render_beeps)(*each, plan, raw, loudest_lufs) for each in clips_for_beeps(used, plan.seed)]
+    return [joblib.delayed(render_screening)(plan, raw, loudest_lufs), *beeps]
 
 
 def _usable(rendered: list[Rendered], clips: list[Clip], on_refused: Refusal | None) -> list[Clip]:
@@ -190,17 +213,24 @@ def _usable(rendered: list[Rendered], clips: list[Clip], on_refused: Refusal | N
 
 
 def _finish(rows: list[dict], raw: Path, folder: Path) -> list[Stimulus]:
-    """Bring all files to one size, in the set's own folder, and hash them."""
-    size = flac.common_size([row["n_bytes"] for row in rows])
+    """Bring all files of a clip, or of a kind of check, to one size, in the set's own folder, and hash them."""
+    sizes: dict[str, list[int]] = {}
+    for row in rows:
+        sizes.setdefault(_alike(row), []).append(row["n_bytes"])
     stimuli = []
     for row in rows:
-        data = flac.padded((raw / f"{row['id']}.flac").read_bytes(), size)
+        data = flac.padded((raw / f"{row['id']}.flac").read_bytes(), flac.common_size(sizes[_alike(row)]))
         write_whole(folder / "audio" / f"{row['id']}.flac", data, sync=False)
         known = {key: value for key, value in row.items() if key in _STIMULUS_FIELDS}
         for key in ("parameters", "excerpt"):
             known[key] = tuple(known[key]) if known.get(key) else None
         stimuli.append(Stimulus(**known, sha256=hashlib.sha256(data).hexdigest()))
     return stimuli
+
+
+def _alike(row: dict) -> str:
+    """What may be known of a sound before it is heard: the clip, or which kind of check it is."""
+    return row["clip"] or row["kind"]
 
 
 def _manifest(name: str, plan: Plan, infos: tuple[ClipInfo, ...], stimuli: list[Stimulus], recipe: str) -> Manifest:

@@ -3,6 +3,7 @@ the rest."""
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ from stimuli.manifest import opaque_id, write_whole
 from stimuli.render import Plan, Take, at_loudness, take_of, write
 
 
-def render_screening(plan: Plan, folder: Path) -> list[dict]:
-    """Write the headphone and Huggins trials; returns their rows."""
+def render_screening(plan: Plan, folder: Path, loudest_lufs: float) -> list[dict]:
+    """Write the headphone and Huggins trials, none louder than the loudest stimulus; returns their rows."""
     rate_hz, rows = plan.sample_rate_hz, []
     trials = {"headphones": checks.headphone_trials(rate_hz), "huggins": checks.huggins_trials(rate_hz, plan.seed)}
     for kind, group in trials.items():
@@ -23,16 +24,28 @@ def render_screening(plan: Plan, folder: Path) -> list[dict]:
             take = Take(
                 kind, audio, loudness.gated(levels_lufs), dbtp, levels_lufs.max(), expected=answer, number=number
             )
-            rows.append(write(take, plan, folder, _about(audio, plan)))
+            rows.append(write(no_louder(take, loudest_lufs), plan, folder, _about(audio, plan)))
     return rows
 
 
-def render_beeps(clip: Clip, n_beeps: int, plan: Plan, folder: Path) -> list[dict]:
-    """Write one clip with a number of beeps; returns its row."""
+def render_beeps(clip: Clip, n_beeps: int, plan: Plan, folder: Path, loudest_lufs: float) -> list[dict]:
+    """Write one clip with a number of beeps, no louder than the loudest stimulus; returns its row."""
     music, _ = at_loudness(clip.excerpt(plan.sample_rate_hz, plan.duration_s).audio, plan.sample_rate_hz)
     beeps = checks.beeps(music, plan.sample_rate_hz, n_beeps)
     take = take_of("audible_check", beeps, plan.sample_rate_hz, expected=n_beeps)
-    return [write(take, plan, folder, _about(beeps, plan) | {"clip": clip.name})]
+    return [write(no_louder(take, loudest_lufs), plan, folder, _about(beeps, plan) | {"clip": clip.name})]
+
+
+def no_louder(take: Take, loudest_lufs: float) -> Take:
+    """A take turned down until its loudest 400 ms are no louder than a level in LUFS."""
+    gain_db = min(0.0, loudest_lufs - take.loudest_lufs)
+    return dataclasses.replace(
+        take,
+        audio=take.audio * np.float32(10 ** (gain_db / 20)),
+        lufs=take.lufs + gain_db,
+        dbtp=take.dbtp + gain_db,
+        loudest_lufs=take.loudest_lufs + gain_db,
+    )
 
 
 def clips_for_beeps(clips: list[Clip], seed: int) -> list[tuple[Clip, int]]:
@@ -42,8 +55,9 @@ def clips_for_beeps(clips: list[Clip], seed: int) -> list[tuple[Clip, int]]:
 
 
 def level_row(rows: list[dict], plan: Plan, folder: Path) -> dict:
-    """What a level is set with: the stimulus with the loudest 400 ms of the set, under an id of its own."""
-    loudest = max((row for row in rows if row["kind"] == "stimulus"), key=lambda row: (row["loudest_lufs"], row["id"]))
+    """What a level is set with: the stimulus (or anchor) with the loudest 400 ms of the set, under an id of its own."""
+    of_clips = [row for row in rows if row["kind"] in ("stimulus", "anchor")]
+    loudest = max(of_clips, key=lambda row: (row["loudest_lufs"], row["id"]))
     identifier = opaque_id(plan.seed, "level")
     write_whole(folder / f"{identifier}.flac", (folder / f"{loudest['id']}.flac").read_bytes(), sync=False)
     unneeded = {"condition": None, "descriptor": None, "parameters": None, "model_hash": None, "already_so": None}

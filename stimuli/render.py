@@ -9,6 +9,7 @@ of it is refused.
 from __future__ import annotations
 
 import dataclasses
+import hmac
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +30,10 @@ _ROUNDS = 5
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be made of every clip; ``conditions`` as `stimuli.conditions.condition` reads them."""
+    """What is to be made of every clip; ``conditions`` as `stimuli.conditions.condition` reads them.
+
+    The dither follows from ``secret``, so that nobody without it can make the same files and know them by their hash.
+    """
 
     conditions: tuple[str, ...]
     descriptors: tuple[str, ...]
@@ -37,6 +41,7 @@ class Plan:
     duration_s: float = 10.0
     seed: int = 0
     anchors: bool = False
+    secret: str = field(default="", repr=False)
 
 
 @dataclass
@@ -164,7 +169,8 @@ def write(take: Take, plan: Plan, folder: Path, about: dict) -> dict:
     """Write one take as `<id>.flac`; returns its manifest row but for the hash, which padding will change."""
     clip = about.get("clip")
     identifier = opaque_id(plan.seed, take.kind, clip, take.condition, take.descriptor, take.expected, take.number)
-    samples = flac.quantise(take.audio, int(identifier, 16))
+    dither = hmac.digest(plan.secret.encode(), identifier.encode(), "sha256")
+    samples = flac.quantise(take.audio, int.from_bytes(dither))
     data = flac.encode(samples, plan.sample_rate_hz)
     write_whole(folder / f"{identifier}.flac", data, sync=False)
     row = {name: value for name, value in vars(take).items() if name not in ("audio", "number")}

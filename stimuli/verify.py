@@ -1,4 +1,5 @@
-"""Check that a stimulus set is what its manifest says: every file there, unchanged, loudness-matched, of one size."""
+"""Check that a stimulus set is what its manifest says: every file there, unchanged, loudness-matched, of one size for
+each clip, none louder than the sound that the level is set with."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from pathlib import Path
 from stimuli import audio, loudness
 from stimuli.manifest import Manifest, Stimulus
 
-MATCHED_KINDS = ("stimulus", "audible_check", "level", "anchor")
+MATCHED_KINDS = ("stimulus", "level", "anchor")
 
 
 def verify(folder: str | Path) -> list[str]:
@@ -19,26 +20,38 @@ def verify(folder: str | Path) -> list[str]:
 
 def faults(manifest: Manifest) -> Iterator[list[str]]:
     """The faults of one file after another, and with the last those of the whole."""
-    sizes = set()
+    sizes: dict[str, set[int]] = {}
+    loudest_lufs = _loudest_lufs(manifest)
     for number, stimulus in enumerate(manifest.stimuli, 1):
         path = manifest.audio_path(stimulus.id)
-        fault = _fault(path, stimulus, manifest)
+        fault = _fault(path, stimulus, manifest, loudest_lufs)
         found = [f"audio/{path.name} ({_what(stimulus)}) {fault}."] if fault else []
         if path.is_file():
-            sizes.add(path.stat().st_size)
+            sizes.setdefault(stimulus.clip or stimulus.kind, set()).add(path.stat().st_size)
         yield found + (_of_the_whole(manifest, sizes) if number == len(manifest.stimuli) else [])
 
 
-def _of_the_whole(manifest: Manifest, sizes: set[int]) -> list[str]:
+def _of_the_whole(manifest: Manifest, sizes: dict[str, set[int]]) -> list[str]:
     known = {f"{stimulus.id}.flac" for stimulus in manifest.stimuli}
     strangers = sorted(path.name for path in (manifest.folder / "audio").glob("*") if path.name not in known)
     found = [f"audio/{name} is not in the manifest." for name in strangers]
-    if len(sizes) > 1:
-        found.append(f"The files have {len(sizes)} different sizes, by which they could be told apart.")
+    for name, several in sizes.items():
+        if len(several) > 1:
+            found.append(f"The files of {name} have {len(several)} different sizes, by which they could be told apart.")
     return found
 
 
-def _fault(path: Path, stimulus: Stimulus, manifest: Manifest) -> str | None:
+def _loudest_lufs(manifest: Manifest) -> float | None:
+    """The loudest 400 ms of the sound that the level is set with, where there is one that can be played."""
+    for level in manifest.of_kind("level"):
+        try:
+            return float(loudness.blocks_lufs(*audio.read(manifest.audio_path(level.id))).max())
+        except (OSError, ValueError):
+            return None  # its own fault says so
+    return None
+
+
+def _fault(path: Path, stimulus: Stimulus, manifest: Manifest, loudest_lufs: float | None) -> str | None:
     if not path.is_file():
         return "is missing"
     if hashlib.sha256(path.read_bytes()).hexdigest() != stimulus.sha256:
@@ -51,8 +64,14 @@ def _fault(path: Path, stimulus: Stimulus, manifest: Manifest) -> str | None:
         return f"has {rate_hz} Hz, not the set's {manifest.sample_rate_hz} Hz"
     if abs(sound.shape[1] / rate_hz - stimulus.duration_s) > 0.001:
         return f"lasts {sound.shape[1] / rate_hz:.3f} s, not {stimulus.duration_s:.3f} s"
+    levels_lufs = loudness.blocks_lufs(sound, rate_hz)
+    if loudest_lufs is not None and levels_lufs.max() > loudest_lufs + loudness.TOLERANCE_LU:
+        return (
+            f"is louder than the sound that the level is set with: {levels_lufs.max():.2f} LUFS in its loudest 400 ms, "
+            f"not at most {loudest_lufs:.2f}"
+        )
     if stimulus.kind in MATCHED_KINDS:
-        lufs = loudness.integrated_lufs(sound, rate_hz)
+        lufs = loudness.gated(levels_lufs)
         if abs(lufs - manifest.loudness_lufs) > loudness.TOLERANCE_LU:
             return f"is not loudness-matched: {lufs:.2f} LUFS, not {manifest.loudness_lufs:g} +-{loudness.TOLERANCE_LU}"
         dbtp = loudness.true_peak_dbtp(sound, rate_hz)

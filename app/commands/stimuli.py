@@ -37,7 +37,10 @@ def build(
     seconds: Annotated[float, typer.Option(help="Length of the excerpts of recordings.")] = 10.0,
     rate: Annotated[int, typer.Option(help="Sample rate in Hz.")] = 44100,
     anchors: Annotated[bool, typer.Option(help="Add the original low-passed at 3.5 kHz.")] = False,
-    seed: Annotated[int, typer.Option(help="Decides ids, dither and noises.")] = 0,
+    seed: Annotated[int, typer.Option(help="Decides ids and noises.")] = 0,
+    secret: Annotated[
+        Path | None, typer.Option(help="The secret file of a set, to make the same files again; else drawn anew.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Jobs at once; one per core if not given.")] = None,
     backend: Annotated[str, typer.Option(help="Where joblib runs them: loky, threading, dask, ray ...")] = "loky",
     replace: Annotated[bool, typer.Option(help="Build over a set that was made otherwise.")] = False,
@@ -66,6 +69,7 @@ def build(
             sample_rate_hz=rate,
             duration_s=seconds,
             seed=seed,
+            secret=_secret(secret),
             anchors=anchors,
             workers=workers,
             backend=backend,
@@ -209,6 +213,14 @@ def _clips(
     if musdb:
         return musdb_clips(musdb, max_clips or 10, part, seed)
     return spread(folder_clips(clips) if clips else built_in_clips(), max_clips)
+
+
+def _secret(file: Path | None) -> str | None:
+    if file is None:
+        return None
+    if not file.is_file() or not (secret := file.read_text(encoding="utf-8").strip()):
+        raise ValueError(f"{file} holds no secret; name the file `secret` of a set's folder.")
+    return secret
 
 
 def _checks(manifest) -> str:

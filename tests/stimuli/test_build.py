@@ -10,6 +10,7 @@ import soundfile as sf
 from stimuli import loudness
 from stimuli.build import build
 from stimuli.clips import Clip, built_in_clips, folder_clips
+from stimuli.generated import no_louder
 from stimuli.manifest import Manifest
 from stimuli.render import take_of
 
@@ -48,7 +49,9 @@ def test_every_stimulus_is_loudness_matched_and_under_the_ceiling(small_set):
 
 def test_nothing_about_a_file_but_its_sound_tells_it_apart(small_set):
     paths = [small_set.audio_path(stimulus.id) for stimulus in small_set.stimuli]
-    assert len({path.stat().st_size for path in paths}) == 1
+    sizes = {s.clip or s.kind: small_set.audio_path(s.id).stat().st_size for s in small_set.stimuli}
+    assert all(small_set.audio_path(s.id).stat().st_size == sizes[s.clip or s.kind] for s in small_set.stimuli)
+    assert len(set(sizes.values())) > 1
     assert len({(sf.info(path).samplerate, sf.info(path).channels, sf.info(path).subtype) for path in paths}) == 1
     of_clip = collections.defaultdict(set)
     for stimulus in small_set.of_kind("stimulus"):
@@ -94,12 +97,43 @@ def test_the_level_sound_is_the_loudest_stimulus(small_set):
 def test_two_workers_make_the_same_files_as_one(tmp_path, recordings):
     clips = folder_clips(recordings)
     sets = [
-        build(tmp_path / str(n), clips, ("original", "semantic"), ("warm",), name="same", workers=n) for n in (1, 2)
+        build(tmp_path / str(n), clips, ("original", "semantic"), ("warm",), name="same", secret="s", workers=n)
+        for n in (1, 2)
     ]
     names = ["manifest.json", "manifest.csv", *(f"audio/{stimulus.id}.flac" for stimulus in sets[0].stimuli)]
     _, differing, missing = filecmp.cmpfiles(tmp_path / "1", tmp_path / "2", names, shallow=False)
     assert (differing, missing) == ([], [])
     assert sets[0] == sets[1]
+
+
+def test_a_set_has_a_secret_of_its_own_and_only_who_has_it_makes_the_same_files(tmp_path, recordings):
+    def made(name, secret=None):
+        return build(tmp_path / name, folder_clips(recordings)[:1], ("original",), ("warm",), secret=secret, workers=1)
+
+    first, second = made("first"), made("second")
+    file = tmp_path / "first" / "secret"
+    assert file.stat().st_mode & 0o777 == 0o600 and len(file.read_text().strip()) == 64
+    assert file.read_text().strip() not in first.to_json() + first.to_csv()
+    again = made("again", file.read_text().strip())
+    hashes = [[stimulus.sha256 for stimulus in each.stimuli] for each in (first, second, again)]
+    assert hashes[0] == hashes[2] and not set(hashes[0]) & set(hashes[1])
+    with pytest.raises(ValueError, match="made otherwise"):
+        made("first", "another")
+
+
+@pytest.mark.parametrize(("above_lu", "gain_db"), [(-0.1, 0.0), (0.0, 0.0), (0.1, -0.1), (3.0, -3.0)])
+def test_what_is_louder_than_the_loudest_stimulus_is_turned_down_to_it(above_lu, gain_db):
+    take = take_of("audible_check", np.random.default_rng(0).standard_normal((2, RATE_HZ)).astype(np.float32), RATE_HZ)
+    quieter = no_louder(take, take.loudest_lufs - above_lu)
+    measured = loudness.blocks_lufs(quieter.audio, RATE_HZ).max() - loudness.blocks_lufs(take.audio, RATE_HZ).max()
+    assert measured == pytest.approx(gain_db, abs=0.001) and quieter.lufs - take.lufs == pytest.approx(gain_db)
+
+
+def test_nothing_is_louder_than_the_sound_that_the_level_is_set_with(small_set):
+    (level,) = small_set.of_kind("level")
+    loudest = {s.id: loudness.blocks_lufs(read(small_set, s), RATE_HZ).max() for s in small_set.stimuli}
+    assert max(loudest.values()) <= loudest[level.id] + 0.01
+    assert any(loudest[s.id] == pytest.approx(loudest[level.id], abs=0.01) for s in small_set.of_kind("audible_check"))
 
 
 def test_an_interrupted_build_goes_on_where_it_stopped(tmp_path, recordings):
