@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 
 import typer
 from rich.console import Console
@@ -29,6 +30,7 @@ def main() -> None:
 
     ``SEMANTIC_EQ_DEBUG=1`` shows the traceback instead.
     """
+    warnings.showwarning = _notice
     try:
         cli()
     except Exception as error:
@@ -37,6 +39,12 @@ def main() -> None:
             raise
         Console(stderr=True).print(f"[bold red]Error:[/] {escape(sentence)}", soft_wrap=True, highlight=False)
         sys.exit(1)
+
+
+def _notice(message: Warning | str, category: type[Warning], *_: object) -> None:
+    """One line for what will change; other warnings are the programmer's."""
+    if issubclass(category, FutureWarning) and str(message).endswith("."):
+        Console(stderr=True).print(f"[yellow]Note:[/] {escape(str(message))}", soft_wrap=True, highlight=False)
 
 
 def _sentence(error: Exception) -> str | None:

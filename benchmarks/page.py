@@ -91,7 +91,12 @@ def measure(rounds: int) -> dict[str, list[tuple[float, int, int]]]:
 
 def gaps(trials: int) -> tuple[list[float], list[float]]:
     """Sounds that start by themselves after an answer: ms from the answer, and ms of the request that carried it."""
-    tables = {"clips": None, "design": {"order": "blocked", "hear_share": 0.05}, "practice": None, "level": None}
+    tables = {
+        "clips": None,
+        "design": {"order": "blocked", "min_listened_fraction": 0.05},
+        "practice": None,
+        "level": None,
+    }
     tables |= {"consent": None, "questionnaire": None, "instructions": None, "comments": None}
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         folder = write_set(

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+import warnings
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, create_model, model_validator
 
 from study.kinds import KINDS
-from study.parts import Count, Name, Part, Share, Text, distinct
+from study.parts import FORMER_NAMES, Count, Name, Part, Share, Text, distinct, renamed
 
 SHIPPED = Path(__file__).with_name("default.toml")
 
@@ -44,7 +45,7 @@ class Design(Part):
 
     order: Literal["blocked", "mixed"] = "blocked"
     clips_per_participant: int | None = Field(None, ge=1)
-    hear_share: Share = 1.0
+    min_listened_fraction: Share = renamed(1.0, "min_listened_fraction", "hear_share")
 
 
 class Checks(Part):
@@ -64,11 +65,11 @@ class Screening(Part):
     attention_passed: Share = 0.8
     audible_passed: Share = 0.5
     repeat_mean_difference: float = Field(2.0, gt=0)
-    fastest_median_rt_ms: float = Field(200.0, ge=0)
+    min_median_rt_ms: float = renamed(200.0, "min_median_rt_ms", "fastest_median_rt_ms", ge=0)
     headphones_required: bool = False
-    most_same_rating: Share = 0.95
-    most_missing: Share = 0.5
-    most_outlying: Share = 0.25
+    max_same_rating: Share = renamed(0.95, "max_same_rating", "most_same_rating")
+    max_missing: Share = renamed(0.5, "max_missing", "most_missing")
+    max_outlying: Share = renamed(0.25, "max_outlying", "most_outlying")
 
 
 class Recruitment(Part):
@@ -121,7 +122,7 @@ class Definition(_Parts):
     recruitment: Recruitment = Recruitment()
 
     @model_validator(mode="after")
-    def _names_aredistinct(self) -> Definition:
+    def _names_are_distinct(self) -> Definition:
         distinct([descriptor.name for descriptor in self.descriptors])
         return self
 
@@ -158,7 +159,18 @@ def load(path: str | Path | None = None) -> Definition:
     except (tomllib.TOMLDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
         kind = "JSON" if path.suffix == ".json" else "TOML"
         raise ValueError(f"{path} is no {kind} file: {error}.") from None
-    return parse(table, str(path))
+    found = parse(table, str(path))
+    if former := sorted(_keys(table) & FORMER_NAMES.keys()):
+        now = ", ".join(f"{name} is now {FORMER_NAMES[name]}" for name in former)
+        warnings.warn(f"{path} has keys by their former names, which still work: {now}.", FutureWarning, stacklevel=2)
+    return found
+
+
+def _keys(table: Any) -> set[str]:
+    """Names of all keys in a study file's tables."""
+    if not isinstance(table, dict):
+        return set()
+    return set(table).union(*(_keys(value) for value in table.values()))
 
 
 def parse(table: dict, name: str = "the study file") -> Definition:
@@ -172,7 +184,7 @@ def parse(table: dict, name: str = "the study file") -> Definition:
 
 
 def _problem(item: dict) -> str:
-    """`design.hear_share: input should be less than or equal to 1, found 1.5`."""
+    """`design.min_listened_fraction: input should be less than or equal to 1, found 1.5`."""
     key = ".".join(str(part) for part in item["loc"] if part not in ("str", "dict[str,str]")) or "the file"
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "missing":

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 Text = str | dict[str, str]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
@@ -24,3 +24,13 @@ def distinct(values: list) -> list:
     if twice:
         raise ValueError(f"{', '.join(twice)} is named twice")
     return values
+
+
+FORMER_NAMES: dict[str, str] = {}
+"""Keys of study files by the names that they had, and what they are called now; see `renamed`."""
+
+
+def renamed(default: Any, name: str, former: str, **limits: Any) -> Any:
+    """A field of a part that study files, running studies and exports may still call by its former name."""
+    FORMER_NAMES[former] = name
+    return Field(default, validation_alias=AliasChoices(name, former), **limits)

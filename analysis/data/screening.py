@@ -10,6 +10,13 @@ from analysis.data.grids import repeats, stimulus_grid
 from analysis.data.ratings import Ratings
 
 LOG = ["participant", "rule", "value", "limit"]
+# As study files and exports of version 0.1 call the rules.
+FORMER_NAMES = {
+    "fastest_median_rt_ms": "min_median_rt_ms",
+    "most_same_rating": "max_same_rating",
+    "most_missing": "max_missing",
+    "most_outlying": "max_outlying",
+}
 
 
 @dataclass(frozen=True)
@@ -23,15 +30,15 @@ class Rules:
         Least share of attention checks and of audible checks that were answered right.
     headphones_required
         Leave out who did not pass the headphone check (`headphones_passed` of the study's sessions).
-    fastest_median_rt_ms
+    min_median_rt_ms
         Least median time from the moment a rating could be given, in ms.
     repeat_mean_difference
         Most mean absolute difference between a trial and its repeat, in points.
-    most_same_rating
+    max_same_rating
         Most of a participant's ratings that may be one and the same (straight-lining).
-    most_missing
+    max_missing
         Most of the usual number of ratings that may be missing.
-    most_outlying
+    max_outlying
         Most of the ratings that may lie beyond 1.5 interquartile ranges of their stimulus, as the post-screening of
         ITU-R BS.1534-3 counts them; each participant's own mean is taken out first, so that a strict rater is no
         outlier.
@@ -40,15 +47,16 @@ class Rules:
     attention_passed: float | None = 0.8
     audible_passed: float | None = 0.5
     headphones_required: bool = False
-    fastest_median_rt_ms: float | None = 200.0
+    min_median_rt_ms: float | None = 200.0
     repeat_mean_difference: float | None = 2.0
-    most_same_rating: float | None = 0.95
-    most_missing: float | None = 0.5
-    most_outlying: float | None = 0.25
+    max_same_rating: float | None = 0.95
+    max_missing: float | None = 0.5
+    max_outlying: float | None = 0.25
 
     @classmethod
     def of(cls, limits: dict[str, float]) -> "Rules":
-        """Take the stated limits; what is not stated is no rule."""
+        """Take the stated limits, by their names of today or before; what is not stated is no rule."""
+        limits = {FORMER_NAMES.get(name, name): limit for name, limit in limits.items()}
         known = [field.name for field in fields(cls)]
         for name, limit in limits.items():
             if name not in known:
@@ -126,11 +134,11 @@ def screen(ratings: Ratings, stated: Rules | None = None, headphones: dict[str, 
     measured = {
         "attention_passed": (_checks(ratings, "attention"), rules.attention_passed, np.less),
         "audible_passed": (_checks(ratings, "audible_check"), rules.audible_passed, np.less),
-        "fastest_median_rt_ms": (_median_rt(ratings), rules.fastest_median_rt_ms, np.less),
+        "min_median_rt_ms": (_median_rt(ratings), rules.min_median_rt_ms, np.less),
         "repeat_mean_difference": (_repeat_difference(ratings), rules.repeat_mean_difference, np.greater),
-        "most_same_rating": (_same_rating(ratings), rules.most_same_rating, np.greater_equal),
-        "most_missing": (_missing(ratings), rules.most_missing, np.greater),
-        "most_outlying": (_outlying(ratings), rules.most_outlying, np.greater),
+        "max_same_rating": (_same_rating(ratings), rules.max_same_rating, np.greater_equal),
+        "max_missing": (_missing(ratings), rules.max_missing, np.greater),
+        "max_outlying": (_outlying(ratings), rules.max_outlying, np.greater),
     }
     if rules.headphones_required and headphones is not None:
         passed = pd.Series({p: float(headphones[p]) for p in people if p in headphones}, dtype=float)

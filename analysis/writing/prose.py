@@ -18,11 +18,11 @@ RULES_TOLD = {
     "attention_passed": "fewer than {limit:.0%} of the attention checks answered right",
     "audible_passed": "fewer than {limit:.0%} of the audible checks answered right",
     "headphones_required": "headphone check not passed",
-    "fastest_median_rt_ms": "a median response time below {limit:g} ms",
+    "min_median_rt_ms": "a median response time below {limit:g} ms",
     "repeat_mean_difference": "repeated trials rated more than {limit:g} points apart on average",
-    "most_same_rating": "{limit:.0%} or more of the ratings identical",
-    "most_missing": "more than {limit:.0%} of the usual number of ratings missing",
-    "most_outlying": "more than {limit:.0%} of the ratings (own mean removed) beyond 1.5 interquartile ranges of "
+    "max_same_rating": "{limit:.0%} or more of the ratings identical",
+    "max_missing": "more than {limit:.0%} of the usual number of ratings missing",
+    "max_outlying": "more than {limit:.0%} of the ratings (own mean removed) beyond 1.5 interquartile ranges of "
     "their stimulus",
 }
 

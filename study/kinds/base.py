@@ -98,7 +98,7 @@ class Kind:
         """Stimuli that a step plays, in order."""
         return [step.stimulus] if step.stimulus else []
 
-    def heard_share(self, definition: Definition) -> float | None:
+    def min_listened_fraction(self, definition: Definition) -> float | None:
         """The share of each sound that must be heard before an answer; None where they need not even be fetched."""
         return 0.0
 

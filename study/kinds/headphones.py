@@ -85,7 +85,7 @@ class _Headphones(Kind):
     def sounds(self, step: Row) -> list[str]:
         return step.detail["sounds"]
 
-    def heard_share(self, definition: Definition) -> float | None:
+    def min_listened_fraction(self, definition: Definition) -> float | None:
         return 1.0
 
     def show(self, at: Moment) -> dict[str, Any]:

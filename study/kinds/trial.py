@@ -58,8 +58,8 @@ class Rating(Kind):
             **members,
         )
 
-    def heard_share(self, definition: Definition) -> float | None:
-        return definition.design.hear_share or None
+    def min_listened_fraction(self, definition: Definition) -> float | None:
+        return definition.design.min_listened_fraction or None
 
     def show(self, at: Moment) -> dict[str, Any]:
         d, step = at.definition, at.step
@@ -80,7 +80,7 @@ class Rating(Kind):
                 "scale": asked["scale"] | ends,
             }
         return asked | {
-            "hear_share": d.design.hear_share,
+            "min_listened_fraction": d.design.min_listened_fraction,
             "notice": _notice(at),
             "counts_from_here": step.trial_number == 1 and d.practice is not None,
             "duration_s": at.plan.stimuli.by_id[step.stimulus].duration_s,

@@ -43,20 +43,20 @@ def test_exactly_the_limit_is_no_failure():
 def test_too_fast():
     table = example()
     table["rt_ms"] = np.where(table["participant"] == "p02", 150, 2500)
-    assert broken_by(table) == [("p02", "fastest_median_rt_ms")]
+    assert broken_by(table) == [("p02", "min_median_rt_ms")]
 
 
 def test_straight_lining():
     table = example()
     table.loc[table["participant"] == "p05", "rating"] = 4
-    assert ("p05", "most_same_rating") in broken_by(table)
+    assert ("p05", "max_same_rating") in broken_by(table)
 
 
 def test_too_many_missing():
     table = example().astype({"rating": float})
     own = table.index[table["participant"] == "p04"]
     table.loc[own[:17], "rating"] = np.nan
-    assert broken_by(table) == [("p04", "most_missing")]
+    assert broken_by(table) == [("p04", "max_missing")]
 
 
 def test_repeats_far_apart():
@@ -72,7 +72,7 @@ def test_ratings_far_from_everyone_elses_but_not_a_strict_rater():
     table["rating"] = np.resize(steady, len(table))
     table.loc[table["participant"] == "p02", "rating"] -= 1
     table.loc[table["participant"] == "p07", "rating"] = np.resize(8 - steady, (table["participant"] == "p07").sum())
-    assert broken_by(table) == [("p07", "most_outlying")]
+    assert broken_by(table) == [("p07", "max_outlying")]
 
 
 def test_headphones_count_only_where_the_study_says_so():
@@ -84,8 +84,8 @@ def test_headphones_count_only_where_the_study_says_so():
 def test_the_log_holds_value_and_limit():
     table = example()
     table["rt_ms"] = np.where(table["participant"] == "p02", 150, 2500)
-    log = screen(from_table(table), Rules.of({"fastest_median_rt_ms": 400})).log
-    assert log.iloc[0].tolist() == ["p02", "fastest_median_rt_ms", 150, 400]
+    log = screen(from_table(table), Rules.of({"min_median_rt_ms": 400})).log
+    assert log.iloc[0].tolist() == ["p02", "min_median_rt_ms", 150, 400]
 
 
 def test_an_unknown_rule_is_named():
@@ -99,5 +99,11 @@ def test_what_a_study_does_not_state_is_no_rule():
 
 
 def test_a_limit_that_is_no_number_is_named():
-    with pytest.raises(ValueError, match="'most_missing' is 'few'; a number is wanted"):
-        Rules.of({"most_missing": "few"})
+    with pytest.raises(ValueError, match="'max_missing' is 'few'; a number is wanted"):
+        Rules.of({"max_missing": "few"})
+
+
+def test_rules_of_an_earlier_export_are_read_by_their_former_names():
+    former = {"fastest_median_rt_ms": 400, "most_same_rating": 0.9, "most_missing": 0.4, "most_outlying": 0.2}
+    today = {"min_median_rt_ms": 400, "max_same_rating": 0.9, "max_missing": 0.4, "max_outlying": 0.2}
+    assert Rules.of(former) == Rules.of(today)

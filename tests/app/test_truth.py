@@ -12,7 +12,7 @@ from tests.study.answering import answer_to, send, walk
 
 pytest_plugins = ("tests.app.study_fixtures",)
 
-HEAR_ALL = {"design": {"hear_share": 1.0}}
+HEAR_ALL = {"design": {"min_listened_fraction": 1.0}}
 UNTIL_TRIAL = {"headphones": None, "practice": None, "level": None}
 
 

@@ -22,7 +22,7 @@ TOKEN = "a-token-for-tests-only"
 SHORT = {
     "descriptors": None,
     "conditions": ["original", "semantic"],
-    "design": {"order": "blocked", "hear_share": 1.0},
+    "design": {"order": "blocked", "min_listened_fraction": 1.0},
     "checks": {"attention": 0},
     "headphones": None,
     "practice": {"trials": 1},

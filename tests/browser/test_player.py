@@ -110,7 +110,7 @@ def test_pausing_fades_and_does_not_click(serve, visit, seconds):
 
 
 def test_an_answer_in_the_moment_in_which_the_sound_ends_is_taken(serve, visit, seconds):
-    served = serve(seconds, **BARE | {"design": {"order": "blocked", "hear_share": 0.05}})
+    served = serve(seconds, **BARE | {"design": {"order": "blocked", "min_listened_fraction": 0.05}})
     person = visit(served.address)
     person.page.add_init_script(AHEAD)
     person.begin()

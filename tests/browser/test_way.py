@@ -8,7 +8,7 @@ from tests.browser.participant import STEPS
 CLIPS = ["bass", "piano", "rock"]
 WHOLE = {
     "clips": CLIPS,
-    "design": {"order": "blocked", "hear_share": 0.05},
+    "design": {"order": "blocked", "min_listened_fraction": 0.05},
     "checks": {"attention": 1, "repeats": 1, "repeat_distance": 3},
     "headphones": [{"test": "woods", "trials": 1, "pass_mark": 1, "attempts": 1}],
     "breaks": {"minimum_s": 1, "suggested_s": 2},

@@ -1,5 +1,9 @@
 """The study file: what it may say, and how a mistake in it is told."""
 
+import json
+import tomllib
+import warnings
+
 import pytest
 
 from study import definition
@@ -45,7 +49,11 @@ def test_a_small_file_is_enough_and_what_it_leaves_out_is_named(tmp_path):
         ),
         ('conditions = ["original", "semantic"]', 'conditions = ["flow", "flow"]', "conditions: flow is named twice"),
         ('title = "Which is warmer?"', "", "title is missing"),
-        ("[completion]", "[design]\nhear_share = 1.5\n[completion]", "design.hear_share: input should be less than or"),
+        (
+            "[completion]",
+            "[design]\nmin_listened_fraction = 1.5\n[completion]",
+            "design.min_listened_fraction: input should",
+        ),
         ("[completion]", "[desing]\n[completion]", "desing is not a key that a study file has"),
         ("[completion]", "[recruitment]\nid_required = true\n[completion]", "id_required is true but no id_parameter"),
         ("[completion]", "[[headphones]]\npass_mark = 9\n[completion]", "pass_mark is 9, more than the 6 trials"),
@@ -73,3 +81,29 @@ def test_texts_fall_back_to_the_studys_first_language():
     shipped = definition.load()
     assert shipped.text({"en": "warm", "de": "warm (de)"}, "de") == "warm (de)"
     assert shipped.text({"en": "warm"}, "zh") == "warm" and shipped.text("warm", "zh") == "warm"
+
+
+FORMER = {"design": {"hear_share": 0.5}, "screening": {"most_same_rating": 0.9, "fastest_median_rt_ms": 150}}
+TODAY = {"design": {"min_listened_fraction": 0.5}, "screening": {"max_same_rating": 0.9, "min_median_rt_ms": 150}}
+
+
+def as_json(path, **tables):
+    table = tomllib.loads(definition.SHIPPED.read_text(encoding="utf-8")) | tables
+    path.write_text(json.dumps(table), encoding="utf-8")
+    return path
+
+
+def test_keys_by_their_former_names_still_work_with_one_line_of_notice(tmp_path):
+    with pytest.warns(FutureWarning, match="hear_share is now min_listened_fraction, most_same_rating is now") as notes:
+        former = definition.load(as_json(tmp_path / "former.json", **FORMER))
+    assert len(notes) == 1 and "\n" not in str(notes[0].message)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        today = definition.load(as_json(tmp_path / "today.json", **TODAY))
+    assert former == today and former.screening.min_median_rt_ms == 150
+
+
+def test_a_key_by_both_of_its_names_is_a_mistake(tmp_path):
+    both = {"design": {"hear_share": 0.5, "min_listened_fraction": 0.6}}
+    with pytest.raises(ValueError, match=r"design.hear_share is not a key that a study file has"):
+        definition.load(as_json(tmp_path / "both.json", **both))

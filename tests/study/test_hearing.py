@@ -66,6 +66,6 @@ def step(kind, **members):
 )
 def test_what_must_be_heard_of_each_kind_of_step(shown, share, needed):
     sounds = {name: SimpleNamespace(duration_s=seconds) for name, seconds in (("a", 4.0), ("b", 6.0))}
-    design = SimpleNamespace(design=SimpleNamespace(hear_share=share))
+    design = SimpleNamespace(design=SimpleNamespace(min_listened_fraction=share))
     plan = SimpleNamespace(stimuli=SimpleNamespace(by_id=sounds), definition=design)
     assert needed_s(plan, shown) == pytest.approx([CLOCK_SHARE * seconds for seconds in needed])

@@ -27,14 +27,14 @@ export async function trial(step, page) {
   place.removeAttribute("aria-busy");
   watchFocus(listening, signal);
 
-  const enough = () => listening.share >= Math.min(step.hear_share, 0.995);
+  const enough = () => listening.share >= Math.min(step.min_listened_fraction, 0.995);
   const open = () => {
     if (!enough() || !scale.element.disabled) return;
     listening.unlock();
     scale.element.disabled = false;
     hint.textContent = t("trial_rate_now");
   };
-  hint.textContent = t(step.hear_share >= 1 ? "trial_listen_first" : "trial_listen_some");
+  hint.textContent = t(step.min_listened_fraction >= 1 ? "trial_listen_first" : "trial_listen_some");
   open();
   player.addEventListener("tick", open, { signal });
   scale.onchange = () => {
