@@ -18,7 +18,7 @@ from app.admin import login
 from app.admin import page as admin_page
 from app.admin.access import Access
 from app.audience import Audience
-from app.observing import Metrics, Observe, log_json_lines
+from app.observing import CAUSE, Metrics, Observe, log_json_lines
 from app.participant import endpoints
 from app.participant import page as participant
 from app.playground import decoding, page
@@ -139,8 +139,9 @@ def _add_health(app: FastAPI) -> None:
         return {"status": "alive"}
 
     @everyone.get("/health/ready")
-    def ready() -> JSONResponse:
+    def ready(request: Request) -> JSONResponse:
         missing = _what_is_missing(app)
+        request.scope[CAUSE] = ", ".join(missing)
         return JSONResponse({"status": "waiting" if missing else "ready", "missing": missing}, 503 if missing else 200)
 
     @scraper.get("/metrics")

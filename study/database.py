@@ -53,7 +53,7 @@ def open_database(url: str | URL = DEFAULT_URL, *, create: bool = True, migrate:
     options = (
         {"poolclass": StaticPool} if _in_memory(address) else {"pool_pre_ping": address.get_backend_name() != "sqlite"}
     )
-    engine = create_engine(address, **options)
+    engine = create_engine(address, hide_parameters=True, **options)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

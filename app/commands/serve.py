@@ -98,6 +98,7 @@ def metrics_token(admin_token: AdminToken = None) -> None:
 def _run(settings, host: str, port: int, workers: int, trusted_proxies: str, console: Console, where: str) -> None:
     import uvicorn
 
+    from app.connections import Connection
     from app.observing import MULTIPROCESS, log_json_lines
 
     log_json_lines(settings.log_requests)
@@ -107,6 +108,9 @@ def _run(settings, host: str, port: int, workers: int, trusted_proxies: str, con
         "port": port,
         "log_config": None,
         "access_log": False,
+        "http": Connection,
+        "ws": "none",
+        "loop": "app.connections:Loop",
         "server_header": False,
         "forwarded_allow_ips": trusted_proxies,
         "timeout_graceful_shutdown": 10,

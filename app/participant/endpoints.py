@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
 from app.audience import Audience, Declared
+from app.observing import CAUSE, database_cause
 from app.participant.masking import key_of, mask
 from study import clock, session, starting
 from study.database import reading
@@ -85,6 +86,7 @@ class _Route(Declared, APIRoute):
             try:
                 return await handle(request)
             except Refusal as refusal:
+                request.scope[CAUSE] = "the server is stopping" if refusal.code == "busy" else refusal.code
                 return _refused(request, refusal)
             except RequestValidationError as error:
                 first = error.errors()[0]
@@ -93,6 +95,7 @@ class _Route(Declared, APIRoute):
             except DBAPIError as error:
                 if not _may_pass(error):
                     raise
+                request.scope[CAUSE] = database_cause(error)
                 return _refused(request, Refusal("busy"))
 
         return handler
