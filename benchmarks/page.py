@@ -23,6 +23,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Response, sync_playwright
 from sqlalchemy import create_engine
 
+from app.audience import Audience
 from app.gradio_pages import mount
 from benchmarks.timing import machine, write_section
 from study.export import ratings
@@ -67,7 +68,7 @@ def empty_page() -> FastAPI:
     app = FastAPI()
     with gr.Blocks(analytics_enabled=False) as nothing:
         pass
-    mount(app, nothing, "/empty")
+    mount(app, nothing, "/empty", Audience.PUBLIC)
     return app
 
 

@@ -7,9 +7,9 @@ level while it is held (dB/s), level its loudest 50 ms. `tinysoundfont` requires
 distribution that needs PortAudio's headers to build on Linux; `--no-deps` leaves it out.
 """
 
-import importlib.util
 import io
 import time
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from stimuli import score, soundfont, synth
 
 RATE_HZ = soundfont.SAMPLE_RATE_HZ
 HELD_S, TAIL_S, VELOCITY = 1.5, 0.5, 100
-SF2 = Path(importlib.util.find_spec("pretty_midi").origin).parent / "TimGM6mb.sf2"
+SF2 = next(str(place) for place in files("pretty_midi").iterdir() if place.name == "TimGM6mb.sf2")
 N_NOTES = 3
 
 
@@ -38,7 +38,7 @@ def tinysoundfont(program: int, pitch: int) -> np.ndarray:
     import tinysoundfont as player
 
     synth = player.Synth(samplerate=RATE_HZ)
-    synth.program_select(0, synth.sfload(str(SF2)), 0, program)
+    synth.program_select(0, synth.sfload(SF2), 0, program)
     synth.noteon(0, pitch, VELOCITY)
     held = np.frombuffer(synth.generate(round(HELD_S * RATE_HZ)), np.float32)
     synth.noteoff(0, pitch)
@@ -55,7 +55,7 @@ def symusic(program: int, pitch: int) -> np.ndarray:
     track = player.Track(program=program)
     track.notes.append(player.Note(0, round(HELD_S * 960), pitch, VELOCITY))
     piece.tracks.append(track)
-    return np.asarray(player.Synthesizer(str(SF2), RATE_HZ, 6).render(piece, True))
+    return np.asarray(player.Synthesizer(SF2, RATE_HZ, 6).render(piece, True))
 
 
 def midirenderer(program: int, pitch: int) -> np.ndarray:
@@ -70,7 +70,7 @@ def midirenderer(program: int, pitch: int) -> np.ndarray:
     track.append(mido.Message("note_on", note=pitch, velocity=VELOCITY))
     track.append(mido.Message("note_off", note=pitch, time=round(HELD_S * 960)))
     file.save(file=(content := io.BytesIO()))
-    sound, rate_hz = sf.read(io.BytesIO(player.render_wave_from(SF2.read_bytes(), content.getvalue())))
+    sound, rate_hz = sf.read(io.BytesIO(player.render_wave_from(Path(SF2).read_bytes(), content.getvalue())))
     return soxr.resample(sound, rate_hz, RATE_HZ).T
 
 
@@ -124,13 +124,13 @@ def main() -> None:
             f"{level.std():15.1f}{np.median(shape):12.1f}{seconds:13.1f}"
         )
     print("\nFading while held, dB/s; cents; level re ours, dB (means of an instrument's notes)")
-    for instrument in sorted({case[0] for case in cases}):
-        own = np.array([case[0] == instrument for case in cases])
+    for name_of_instrument in sorted({case[0] for case in cases}):
+        own = np.array([case[0] == name_of_instrument for case in cases])
         text = "  ".join(
             f"{name} {fading[own].mean():7.1f} {tuning[own].mean():6.1f} {(loudest - reference[2])[own].mean():6.1f}"
             for name, (tuning, fading, loudest, *_) in rows.items()
         )
-        print(f"{instrument:18}{text}")
+        print(f"{name_of_instrument:18}{text}")
 
 
 if __name__ == "__main__":

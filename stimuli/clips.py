@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stimuli import audio, score, synth
+from stimuli import audio, score, soundfont, synth
 
 BUILT_IN = "built-in"
 _SUFFIXES = {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"}
@@ -38,7 +38,7 @@ class Clip:
         if self.path:
             file = self.path if self.stream is None else audio.decode_stream(self.path, self.stream)
             return audio.excerpt(file, sample_rate_hz, duration_s)
-        sound = audio.resample(built_in(self.name), synth.SAMPLE_RATE_HZ, sample_rate_hz)
+        sound = audio.resample(built_in(self.name), soundfont.SAMPLE_RATE_HZ, sample_rate_hz)
         return audio.Excerpt(sound, sample_rate_hz, 0.0)
 
     def fingerprint(self) -> str:

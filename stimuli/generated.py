@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from stimuli.manifest import opaque_id, write_whole
 from stimuli.render import Plan, Take, at_loudness, take_of, write
 
 
-def render_screening(plan: Plan, folder: Path, loudest_lufs: float) -> list[dict]:
+def render_screening(plan: Plan, folder: Path, loudest_lufs: float) -> list[dict[str, Any]]:
     """Write the headphone and Huggins trials, none louder than the loudest stimulus; returns their rows."""
     rate_hz, rows = plan.sample_rate_hz, []
     trials = {"headphones": checks.headphone_trials(rate_hz), "huggins": checks.huggins_trials(rate_hz, plan.seed)}
@@ -28,7 +29,7 @@ def render_screening(plan: Plan, folder: Path, loudest_lufs: float) -> list[dict
     return rows
 
 
-def render_beeps(clip: Clip, n_beeps: int, plan: Plan, folder: Path, loudest_lufs: float) -> list[dict]:
+def render_beeps(clip: Clip, n_beeps: int, plan: Plan, folder: Path, loudest_lufs: float) -> list[dict[str, Any]]:
     """Write one clip with a number of beeps, no louder than the loudest stimulus; returns its row."""
     music, _ = at_loudness(clip.excerpt(plan.sample_rate_hz, plan.duration_s).audio, plan.sample_rate_hz)
     beeps = checks.beeps(music, plan.sample_rate_hz, n_beeps)
@@ -54,7 +55,7 @@ def clips_for_beeps(clips: list[Clip], seed: int) -> list[tuple[Clip, int]]:
     return [(clips[order[n_beeps % len(clips)]], n_beeps) for n_beeps in checks.N_BEEPS]
 
 
-def level_row(rows: list[dict], plan: Plan, folder: Path) -> dict:
+def level_row(rows: list[dict[str, Any]], plan: Plan, folder: Path) -> dict[str, Any]:
     """What a level is set with: the stimulus (or anchor) with the loudest 400 ms of the set, under an id of its own."""
     of_clips = [row for row in rows if row["kind"] in ("stimulus", "anchor")]
     loudest = max(of_clips, key=lambda row: (row["loudest_lufs"], row["id"]))
@@ -64,5 +65,5 @@ def level_row(rows: list[dict], plan: Plan, folder: Path) -> dict:
     return loudest | unneeded | {"id": identifier, "kind": "level"}
 
 
-def _about(audio: np.ndarray, plan: Plan) -> dict:
+def _about(audio: np.ndarray, plan: Plan) -> dict[str, Any]:
     return {"clip": None, "duration_s": round(audio.shape[1] / plan.sample_rate_hz, 4)}

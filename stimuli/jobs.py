@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import joblib
 
@@ -25,7 +26,7 @@ class Workers:
     def __init__(self, n_workers: int | None, backend: str):
         self.n_workers, self.backend = n_workers, backend
 
-    def run(self, jobs: list) -> Iterator:
+    def run(self, jobs: list[Any]) -> Iterator[Any]:
         """The jobs' results in their order, each as soon as it and those before it are there.
 
         Clusters give all results at the end.

@@ -13,6 +13,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 SCORES = Path(__file__).parent / "scores"
 _PITCH = re.compile(r"([A-G])([#b]?)(-?\d)")
@@ -140,7 +141,7 @@ def _events(text: str, where: str) -> list[_Event]:
 
 
 def _perform(
-    events: list[_Event], part: dict, bar_s: float, beat_s: float, swing: float, player: random.Random
+    events: list[_Event], part: dict[str, Any], bar_s: float, beat_s: float, swing: float, player: random.Random
 ) -> list[Note]:
     """Turn events into notes: swing, dynamics per bar, strummed chords, and a little of a player's unevenness."""
     dynamics = part.get("dynamics_db", [0.0])

@@ -32,7 +32,9 @@ def curves_db(manifest: Manifest, condition: str, descriptor: str) -> dict[str, 
     return {
         stimulus.clip: EQParams.from_safe(stimulus.parameters).response(GRID_HZ, manifest.sample_rate_hz)
         for stimulus in manifest.of_kind("stimulus")
-        if (stimulus.condition, stimulus.descriptor) == (condition, descriptor) and stimulus.parameters
+        if stimulus.clip
+        and stimulus.parameters
+        and (stimulus.condition, stimulus.descriptor) == (condition, descriptor)
     }
 
 

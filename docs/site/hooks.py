@@ -28,7 +28,7 @@ def on_page_markdown(text: str, page: Page, config: MkDocsConfig, files: Files) 
     """Turn links to files outside docs/ into links to copies of them within the site."""
     here = posixpath.dirname(page.file.src_uri)
 
-    def local(match: re.Match) -> str:
+    def local(match: re.Match[str]) -> str:
         source = posixpath.normpath(posixpath.join("docs", here, match[2]))
         in_docs = source.startswith("docs/") and not (ROOT / source).is_dir()
         if in_docs or not (ROOT / source).exists():

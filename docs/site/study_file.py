@@ -3,8 +3,10 @@
 import json
 import tomllib
 from collections.abc import Iterator
+from typing import Any
 
 TYPES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "array": "list"}
+Schema = dict[str, Any]
 LIMITS = {
     "minimum": "{} or more",
     "maximum": "{} or less",
@@ -24,7 +26,7 @@ languages, `{ en = "...", de = "..." }`. A table whose default is *none* may be 
 """
 
 
-def tables() -> Iterator[tuple[str, dict, dict]]:
+def tables() -> Iterator[tuple[str, Schema, Schema]]:
     """Every table of the file: its name, JSON schema, and the table in the shipped file (empty without one)."""
     from study.definition import SHIPPED, Definition
 
@@ -33,7 +35,7 @@ def tables() -> Iterator[tuple[str, dict, dict]]:
     yield from _inner("", schema, schema["$defs"], shipped)
 
 
-def _inner(name: str, schema: dict, definitions: dict, example: object) -> Iterator[tuple[str, dict, dict]]:
+def _inner(name: str, schema: Schema, definitions: Schema, example: object) -> Iterator[tuple[str, Schema, Schema]]:
     table = example[0] if isinstance(example, list) and example else example
     table = table if isinstance(table, dict) else {}
     yield name, schema, table
@@ -45,7 +47,7 @@ def _inner(name: str, schema: dict, definitions: dict, example: object) -> Itera
             yield from _inner(full, definitions[reference], definitions, table.get(key, {}))
 
 
-def _table(schema: dict) -> tuple[str | None, bool]:
+def _table(schema: Schema) -> tuple[str | None, bool]:
     """The name of the model that a key's value is, and whether it is a list of them."""
     for part in [schema, *schema.get("anyOf", []), *schema.get("allOf", [])]:
         if "$ref" in part:
@@ -67,7 +69,7 @@ def page() -> str:
     return "\n".join(lines).replace("``", "`")
 
 
-def _row(key: str, schema: dict, required: bool, example: object) -> str:
+def _row(key: str, schema: Schema, required: bool, example: object) -> str:
     reference, is_list = _table(schema)
     if reference:
         default = "required" if required else ("none" if schema.get("default") in (None, []) else "each key's own")
@@ -78,11 +80,11 @@ def _row(key: str, schema: dict, required: bool, example: object) -> str:
     return f"| `{key}` | {text}{_type(schema)} | {default} | {_limits(schema)} | {shown} |"
 
 
-def _parts(schema: dict) -> list[dict]:
+def _parts(schema: Schema) -> list[Schema]:
     return [part for part in schema.get("anyOf", [schema]) if part.get("type") != "null"]
 
 
-def _type(schema: dict) -> str:
+def _type(schema: Schema) -> str:
     parts = _parts(schema)
     if any(part.get("type") == "object" for part in parts):
         return "text" if len(parts) > 1 else "table of texts"
@@ -92,7 +94,7 @@ def _type(schema: dict) -> str:
     return TYPES[part["type"]]
 
 
-def _limits(schema: dict) -> str:
+def _limits(schema: Schema) -> str:
     found = [
         text.format(str(part[key]).replace("|", "\\|"))
         for part in _parts(schema)
