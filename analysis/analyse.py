@@ -11,7 +11,7 @@ from analysis.data.screening import Rules, screen
 from analysis.data.stimuli import Stimuli
 from analysis.statistics.results import Results, compute
 from analysis.statistics.table import Table
-from analysis.writing import figures, prose, report
+from analysis.writing import answer, figures, paper, report
 from analysis.writing.figure_style import style
 from analysis.writing.figure_style import write as write_figure
 from analysis.writing.tables import SUFFIXES, write_table
@@ -108,11 +108,11 @@ def analyse(
     with style():
         svgs = draw(main, out, settings.stimuli)
     told("report")
-    texts = {"methods": prose.methods(main, everyone, screening), "results": prose.results_section(main)}
+    texts = {"methods": paper.methods(main, everyone, screening), "results": paper.results_section(main)}
     for name, text in texts.items():
         marked = f"> **{MARK.strip()}**\n\n{text}" if ratings.simulated else text
         (out / f"{name}.md").write_text(marked, encoding="utf-8")
-    page = report.report(settings.title, main, tables, svgs, texts, prose.screening_told(screening))
+    page = report.report(settings.title, main, tables, svgs, texts, paper.screening_told(screening))
     (out / "report.html").write_text(page, encoding="utf-8")
     return main
 
@@ -148,6 +148,15 @@ def _headline(results: Results) -> dict[str, float]:
     found = {"participants": float(len(results.cells.participants))}
     for row in results["anova"].itertuples():
         found |= {f"{row.effect}: F": row.F, f"{row.effect}: p (GG)": row.p_gg, f"{row.effect}: ges": row.ges}
+    row = answer.headline(results)
+    if row:
+        name = f"{row['a']} - {row['b']}, new listeners and new music"
+        found |= {
+            name: row["estimate"],
+            f"{name}: CI low": row["ci_low"],
+            f"{name}: CI high": row["ci_high"],
+            f"{name}: p": row["p"],
+        }
     if results.compared:
         a, b = results.compared
         for row in results["primary"].itertuples():
@@ -173,7 +182,13 @@ def draw(results: Results, out: Path, stimuli: Stimuli | None) -> dict[str, str]
         drawn["assumptions"] = figures.assumptions_figure(results.cells)
     if results.compared:
         a, b = results.compared
-        drawn["clip_differences"] = figures.clip_differences_figure(results["clip_differences"], a, b)
+        drawn["clip_differences"] = figures.clip_differences_figure(
+            results["clip_differences"],
+            results["clip_heterogeneity"],
+            results["main_model_contrasts"] if results.main else None,
+            a,
+            b,
+        )
         if stimuli is not None:
             drawn["eq_curves"] = figures.eq_curves_figure(stimuli, results["means_by_clip"], results.cells, a, b)
             drawn["adaptive"] = figures.adaptive_figure(results["clip_differences"], a, b)

@@ -19,15 +19,9 @@ def stimulus_grid(ratings: Ratings) -> np.ndarray:
 
 def differences(ratings: Ratings, descriptor: str, a: str, b: str) -> np.ndarray:
     """Lay out a - b as [participant, clip] for one descriptor."""
-    main = ratings.main[ratings.main["descriptor"] == descriptor]
-    shape = (len(ratings.levels("participant")), len(ratings.levels("clip")))
-    grids = []
-    for condition in (a, b):
-        rows = main[main["condition"] == condition]
-        grid = np.full(shape, np.nan)
-        grid[rows["participant"].cat.codes.to_numpy(), rows["clip"].cat.codes.to_numpy()] = rows["rating"].to_numpy()
-        grids.append(grid)
-    return grids[0] - grids[1]
+    conditions = ratings.levels("condition")
+    grid = condition_grid(ratings, descriptor)
+    return grid[:, :, conditions.index(a)] - grid[:, :, conditions.index(b)]
 
 
 def repeats(ratings: Ratings) -> pd.DataFrame:
@@ -41,3 +35,12 @@ def repeats(ratings: Ratings) -> pd.DataFrame:
         return pd.DataFrame(columns=[*labels, "first", "second"])
     wanted = first[first["participant"].isin(second["participant"].unique())].astype(dict.fromkeys(labels, str))
     return second.astype(dict.fromkeys(labels, str)).merge(wanted, on=labels)[[*labels, "first", "second"]]
+
+
+def condition_grid(ratings: Ratings, descriptor: str) -> np.ndarray:
+    """Lay out one descriptor's ratings as [participant, clip, condition]; NaN where there is none."""
+    main = ratings.main[ratings.main["descriptor"] == descriptor]
+    names = ("participant", "clip", "condition")
+    grid = np.full([len(ratings.levels(name)) for name in names], np.nan)
+    grid[tuple(main[name].cat.codes.to_numpy() for name in names)] = main["rating"].to_numpy()
+    return grid

@@ -37,6 +37,8 @@ class Ratings:
         The participants are simulated; everything made from them says so.
     notes
         What was decided while reading, one sentence each.
+    asked
+        What the column `descriptor` holds: a `descriptor` that sounds were rated on, or another program's `test`.
     """
 
     main: pd.DataFrame
@@ -44,6 +46,7 @@ class Ratings:
     scale: tuple[float, float] = (1.0, 7.0)
     simulated: bool = False
     notes: tuple[str, ...] = ()
+    asked: str = "descriptor"
 
     def levels(self, column: str) -> list[str]:
         """Give the labels of one column, in their order."""

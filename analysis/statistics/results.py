@@ -1,6 +1,7 @@
 """Every number of a report: computed once for the participants who are kept, and once more for all."""
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,10 @@ from analysis.statistics.contrasts import EVERY, mixed_contrasts, omnibus
 from analysis.statistics.descriptives import by_clip, descriptives, mean_ci, means
 from analysis.statistics.design import design
 from analysis.statistics.effect_sizes import paired
-from analysis.statistics.posthoc import COLUMNS, EFFECTS, friedman, posthoc
+from analysis.statistics.heterogeneity import heterogeneity
+from analysis.statistics.listeners_and_clips import MainModel, fit_main, main_contrasts, main_tests, marginal_means
+from analysis.statistics.posthoc import COLUMNS, EFFECTS, friedman, holm, posthoc
+from analysis.statistics.quasi_f import quasi_f_table
 from analysis.statistics.reliability import agreement, reliability
 from analysis.statistics.table import Table
 
@@ -35,8 +39,10 @@ class Results:
         By file name.
     compared
         The two conditions of the study's main question, a and b (a - b is told), or None with a single condition.
+    main
+        The main model, of new listeners and new music; None where it could not be fitted.
     models
-        The mixed models by name, `intercepts` and `slopes`; None where one could not be fitted.
+        The appendix's mixed models by name, `intercepts` and `slopes`; None where one could not be fitted.
     ordinal
         The cumulative logit model, or None.
     """
@@ -45,8 +51,14 @@ class Results:
     cells: Cells
     tables: dict[str, Table]
     compared: tuple[str, str] | None
+    main: MainModel | None
     models: dict[str, mixed.MixedFit | None]
     ordinal: ordinal.OrdinalFit | None
+
+    @property
+    def of_new_music(self) -> bool:
+        """Whether the main model knows how clips differ, so that its answer holds for others."""
+        return self.main is not None and any(term.side == "clip" for term in self.main.fit.reml.terms)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Give a table's numbers."""
@@ -82,6 +94,7 @@ def compute(
         models["slopes"] = mixed.fit(layout, slopes=True) if several and _slopes_can_be_told(layout.counts) else None
     check = ordinal.fit(ratings) if thorough else None
     pair = compared_conditions(grid.conditions, compared)
+    main = fit_main(layout, ratings, *pair) if pair else None
     found = [
         Table(
             "means",
@@ -101,6 +114,7 @@ def compute(
         Table("effects", "Effect sizes of the pairs with 95 % CIs.", pairs[["descriptor", "a", "b", "dz", *EFFECTS]]),
         Table("friedman", "Friedman's test within each descriptor.", friedman(grid)),
         Table("assumptions", "Normality of the pairs' differences (Shapiro-Wilk).", normality(grid)),
+        *_main_tables(main, ratings),
         *_mixed_tables(models),
         *_ordinal_tables(check),
     ]
@@ -111,7 +125,27 @@ def compute(
         ]
     if pair:
         found += _question_tables(ratings, grid, layout, models, pair, stimuli)
-    return Results(ratings, grid, {table.name: table for table in found}, pair, models, check)
+    return Results(ratings, grid, {table.name: table for table in found}, pair, main, models, check)
+
+
+def _main_tables(main: MainModel | None, ratings: Ratings) -> list[Table]:
+    if main is None:
+        return []
+    pairs = list(combinations(ratings.levels("condition"), 2))
+    contrasts = main_contrasts(main, ratings, pairs)
+    contrasts["p_holm"] = np.nan
+    for _, rows in contrasts.groupby("descriptor", sort=False):
+        contrasts.loc[rows.index, "p_holm"] = holm(rows["p"].to_numpy())
+    return [
+        Table(
+            "main_model_tests",
+            "Main model: F tests with Satterthwaite's degrees of freedom.",
+            main_tests(main, ratings),
+        ),
+        Table("main_model_contrasts", "Main model: pairs of conditions (Holm within descriptor).", contrasts),
+        Table("main_model_means", "Main model: estimated marginal means.", marginal_means(main, ratings)),
+        Table("main_model_variance", "Main model: SDs over participants and clips.", main.fit.variances()),
+    ]
 
 
 def _slopes_can_be_told(counts: np.ndarray) -> bool:
@@ -152,7 +186,15 @@ def _question_tables(ratings, grid, layout, models, pair, stimuli) -> list[Table
     tables = [
         Table("primary", f"{a} minus {b}, over all descriptors and within each.", primary(grid, a, b)),
         Table("lmm_contrasts", f"{a} minus {b} by the mixed models.", mixed_contrasts(models, layout, ratings, a, b)),
-        Table("lmm_tests", "Wald tests of the mixed model's effects.", omnibus(models["intercepts"], layout, ratings)),
+        Table(
+            "lmm_tests",
+            "Wald tests with random intercepts only (not to be reported).",
+            omnibus(models["intercepts"], layout, ratings),
+        ),
+        Table(
+            "quasi_f", "Quasi-F ratios, participants and clips random, of complete data.", quasi_f_table(ratings, a, b)
+        ),
+        Table("clip_heterogeneity", f"How {a} minus {b} varies over clips.", heterogeneity(ratings, a, b)),
         Table("clip_differences", f"{a} minus {b} by clip.", adaptive.clip_differences(ratings, a, b, stimuli)),
     ]
     if stimuli is not None:

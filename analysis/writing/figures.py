@@ -92,8 +92,12 @@ def _shades(n: int) -> list[tuple[float, ...]]:
     return [tuple(matplotlib.colormaps["PuOr_r"](0.08 + 0.84 * i / max(n - 1, 1))) for i in range(n)]
 
 
-def clip_differences_figure(table: pd.DataFrame, a: str, b: str) -> Figure:
-    """Draw each clip's mean difference a - b with its 95 % CI, one panel per descriptor."""
+def clip_differences_figure(
+    table: pd.DataFrame, heterogeneity: pd.DataFrame, contrasts: pd.DataFrame | None, a: str, b: str
+) -> Figure:
+    """Draw each clip's mean difference a - b with its 95 % CI, one panel per descriptor; behind, the prediction
+    interval
+    of a new clip and the main model's mean with its 95 % CI."""
     descriptors, clips = list(table["descriptor"].unique()), list(table["clip"].unique())
     named = len(clips) <= MOST_NAMED_CLIPS
     height = max(0.9 + 0.15 * len(clips), 1.6) if named else 4.0
@@ -102,6 +106,11 @@ def clip_differences_figure(table: pd.DataFrame, a: str, b: str) -> Figure:
         rows = table[table["descriptor"] == descriptor].set_index("clip").reindex(clips)
         y = np.arange(len(clips))
         axis.axvline(0, color="#888888", linewidth=0.6)
+        for row in heterogeneity[heterogeneity["descriptor"] == descriptor].itertuples():
+            axis.axvspan(row.new_clip_low, row.new_clip_high, color=COLOURS[6], alpha=0.18, linewidth=0)
+        for row in _of_pair(contrasts, descriptor, a, b):
+            axis.axvspan(*row[1:], color=COLOURS[6], alpha=0.4, linewidth=0)
+            axis.axvline(row[0], color=COLOURS[2], linewidth=0.8)
         axis.hlines(y, rows["ci_low"], rows["ci_high"], color=COLOURS[2], linewidth=0.9)
         axis.plot(rows["diff"], y, "o", color=COLOURS[2], markersize=3)
         axis.set_title(descriptor)
@@ -109,6 +118,18 @@ def clip_differences_figure(table: pd.DataFrame, a: str, b: str) -> Figure:
     axes[0, 0].invert_yaxis()
     figure.supxlabel(f"{a} minus {b}, points", fontsize=7)
     return figure
+
+
+def _of_pair(contrasts: pd.DataFrame | None, descriptor: str, a: str, b: str) -> list[tuple[float, float, float]]:
+    """Give estimate and interval of a - b, whichever way round the table has it."""
+    if contrasts is None:
+        return []
+    rows = contrasts[contrasts["descriptor"] == descriptor].itertuples()
+    return [
+        (row.estimate, row.ci_low, row.ci_high) if row.a == a else (-row.estimate, -row.ci_high, -row.ci_low)
+        for row in rows
+        if {row.a, row.b} == {a, b}
+    ]
 
 
 def forest_figure(pairs: pd.DataFrame) -> Figure:

@@ -17,7 +17,7 @@ ROWS_PER_PAGE = 45
 MOST_ROWS = 400
 WIDE_COLUMNS = 8
 SMALL_COLUMNS = 12
-_P_VALUES = ("p", "p_unc", "p_gg", "p_hf", "p_W", "p_holm", "p_wilcoxon", "p_wilcoxon_holm")
+_P_VALUES = ("p", "p_min", "p_unc", "p_gg", "p_hf", "p_W", "p_holm", "p_wilcoxon", "p_wilcoxon_holm")
 _HEADINGS = {
     "p_unc": ("p", "$p$"),
     "p_gg": ("p (GG)", "$p_\\mathrm{GG}$"),
@@ -33,6 +33,14 @@ _HEADINGS = {
     "ddof1": ("df1", "$df_1$"),
     "ddof2": ("df2", "$df_2$"),
     "dof": ("df", "$df$"),
+    "df1": ("df1", "$df_1$"),
+    "df2": ("df2", "$df_2$"),
+    "quasi_F": ("F\u2032", "$F'$"),
+    "min_F": ("min F\u2032", "min $F'$"),
+    "min_df2": ("df2 (min F\u2032)", "$df_2$"),
+    "p_min": ("p (min F\u2032)", "$p_\\mathrm{min}$"),
+    "sd_clips": ("SD over clips", "SD (clips)"),
+    "share_above_zero": ("share above 0", "share $> 0$"),
     "ci_low": ("95 % CI low", "CI low"),
     "ci_high": ("95 % CI high", "CI high"),
     "dz": ("d_z", "$d_z$"),

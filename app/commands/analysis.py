@@ -99,6 +99,8 @@ def analyse(
             table_of_stimuli = read_csv(stimuli / "manifest.csv" if stimuli.is_dir() else stimuli)
             settings = replace(settings, stimuli=Stimuli.of(table_of_stimuli, _equaliser))
         checked = from_table(table, scale or found_scale or (1.0, 7.0), True if simulated else None, order)
+        if source is Source.WEBMUSHRA:
+            checked = replace(checked, asked="test")
         results = run(checked, out, settings, lambda step: progress.update(task, description=step, advance=1))
     mark = "SIMULATED participants. " if checked.simulated else ""
     n = counted(len(results.cells.participants), "participant")

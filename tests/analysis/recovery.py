@@ -1,9 +1,11 @@
-"""Simulated studies with known effects: how often intervals cover the truth and tests cry wolf.
+"""Simulated studies with known effects: how often intervals cover the truth and tests find what is not there.
 
-`python -m tests.analysis.recovery [studies]` prints the table of docs/validation.md.
+`python -m tests.analysis.recovery [studies]` prints the tables of docs/validation.md.
 """
 
 import sys
+import time
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -14,76 +16,130 @@ from analysis.statistics import mixed
 from analysis.statistics.anova import anova
 from analysis.statistics.contrasts import mixed_contrasts
 from analysis.statistics.design import design
+from analysis.statistics.heterogeneity import heterogeneity
+from analysis.statistics.listeners_and_clips import fit_main, main_contrasts, main_tests
 from analysis.statistics.posthoc import friedman, posthoc
+from analysis.statistics.quasi_f import quasi_f_table
 from analysis.statistics.results import primary
 
 CONDITIONS = ("original", "semantic", "static")
 DESCRIPTORS = ("warm", "bright")
+PAIR = ("semantic", "static")
 TRUE_DIFFERENCE = 0.4
+PARTICIPANTS, CLIPS = 15, 10
 SDS = {"participant": 0.7, "participant by condition": 0.3, "clip": 0.5, "residual": 1.0}
+CLIP_BY_CONDITION = (0.0, 0.4)  # the two columns: clips alike, clips differ in what a condition does to them
 
 
-def study(seed: int, difference: float, whole: bool, participants: int = 12, clips: int = 8) -> Ratings:
+def study(seed: int, difference: float, whole: bool, clip_by_condition: float, shared: bool = False) -> Ratings:
     """Simulate one study; `semantic` exceeds the others by the difference; whole ratings from 1 to 7, or unrounded
-    ones."""
+    ones. What a condition does to a clip is the same on every descriptor where `shared`, else each descriptor's own."""
     rng = np.random.default_rng(seed)
-    p, d, c, k = (x.ravel() for x in np.indices((participants, len(DESCRIPTORS), clips, len(CONDITIONS))))
-    own = rng.normal(0, SDS["participant by condition"], (participants, len(CONDITIONS)))
-    rating = 4 + difference * (k == 1) + rng.normal(0, SDS["participant"], participants)[p] + own[p, k]
-    rating += rng.normal(0, SDS["clip"], clips)[c] + rng.normal(0, SDS["residual"], p.size)
+    p, d, c, k = (x.ravel() for x in np.indices((PARTICIPANTS, len(DESCRIPTORS), CLIPS, len(CONDITIONS))))
+    own = rng.normal(0, SDS["participant by condition"], (PARTICIPANTS, len(CONDITIONS)))
+    of_clip = rng.normal(0, clip_by_condition, (CLIPS, 1 if shared else len(DESCRIPTORS), len(CONDITIONS)))
+    rating = 4 + difference * (k == 1) + rng.normal(0, SDS["participant"], PARTICIPANTS)[p] + own[p, k]
+    rating += rng.normal(0, SDS["clip"], CLIPS)[c] + of_clip[c, d * (not shared), k]
+    rating += rng.normal(0, SDS["residual"], p.size)
     labels = {"descriptor": np.array(DESCRIPTORS)[d], "clip": c, "condition": np.array(CONDITIONS)[k]}
     table = pd.DataFrame({"participant": p, **labels, "rating": np.clip(np.rint(rating), 1, 7) if whole else rating})
     return from_table(table, (1, 7) if whole else (-20, 20))
 
 
-def coverage(studies: int) -> pd.DataFrame:
+def coverage(studies: int, clip_by_condition: float, shared: bool = False) -> pd.DataFrame:
     """Count how often 95 % intervals of semantic - static hold the true difference, on unrounded ratings; bool
     [study, interval]."""
-    rows = []
-    for seed in range(studies):
-        one = study(seed, TRUE_DIFFERENCE, whole=False)
-        grid, layout = cells(one), design(one)
-        models = {"intercepts": mixed.fit(layout), "slopes": mixed.fit(layout, slopes=True)}
-        contrasts = mixed_contrasts(models, layout, one, "semantic", "static")
-        intervals = {"t-test, all descriptors": primary(grid, "semantic", "static").iloc[0]}
-        pairs = posthoc(grid)
-        intervals["t-test, one descriptor"] = pairs[(pairs["a"] == "semantic") & (pairs["b"] == "static")].iloc[0]
-        for name in models:
-            intervals[f"mixed model, {name}"] = contrasts[contrasts["model"] == name].iloc[-1]
-        rows.append({name: row["ci_low"] <= TRUE_DIFFERENCE <= row["ci_high"] for name, row in intervals.items()})
-    return pd.DataFrame(rows)
+    return _over_studies(
+        studies, 0, lambda seed: _covered(study(seed, TRUE_DIFFERENCE, False, clip_by_condition, shared))
+    )
 
 
-def false_positives(studies: int) -> pd.DataFrame:
+def _covered(one: Ratings) -> dict[str, bool]:
+    grid, layout = cells(one), design(one)
+    models = {"intercepts": mixed.fit(layout), "slopes": mixed.fit(layout, slopes=True)}
+    contrasts = mixed_contrasts(models, layout, one, *PAIR)
+    main = main_contrasts(fit_main(layout, one, *PAIR), one, [PAIR]).set_index("descriptor")
+    pairs = posthoc(grid)
+    intervals = {
+        "new listeners and new music: main model, all descriptors": main.loc["all descriptors"],
+        "new listeners and new music: main model, one descriptor": main.loc[DESCRIPTORS[0]],
+        "these clips: t-test, all descriptors": primary(grid, *PAIR).iloc[0],
+        "these clips: t-test, one descriptor": pairs[(pairs["a"] == PAIR[0]) & (pairs["b"] == PAIR[1])].iloc[0],
+    }
+    for name in models:
+        intervals[f"appendix: mixed model, {name} for participants"] = contrasts[contrasts["model"] == name].iloc[-1]
+    return {name: row["ci_low"] <= TRUE_DIFFERENCE <= row["ci_high"] for name, row in intervals.items()}
+
+
+def false_positives(studies: int, clip_by_condition: float, shared: bool = False) -> pd.DataFrame:
     """Count significant results at 5 % without any effect, on whole ratings; bool [study, test]."""
-    rows = []
-    for seed in range(studies):
-        one = study(10_000 + seed, 0.0, whole=True)
-        grid = cells(one)
-        tests, pairs = anova(grid).set_index("effect"), posthoc(grid)
-        first = pairs[pairs["descriptor"] == DESCRIPTORS[0]]
-        rows.append(
-            {
-                "ANOVA, condition (Greenhouse-Geisser)": tests.loc["condition", "p_gg"] < 0.05,
-                "ANOVA, condition (Huynh-Feldt)": tests.loc["condition", "p_hf"] < 0.05,
-                "ANOVA, condition x descriptor (Greenhouse-Geisser)": tests.loc["condition:descriptor", "p_gg"] < 0.05,
-                "t-test, semantic - static over descriptors": primary(grid, "semantic", "static")["p"][0] < 0.05,
-                "any of one descriptor's pairs, Holm": (first["p_holm"] < 0.05).any(),
-                "Wilcoxon, one pair": first["p_wilcoxon"].iloc[0] < 0.05,
-                "Friedman, one descriptor": friedman(grid)["p"][0] < 0.05,
-                "Mauchly, condition": tests.loc["condition", "p_W"] < 0.05,
-            }
-        )
-    return pd.DataFrame(rows)
+    return _over_studies(studies, 10_000, lambda seed: _found(study(seed, 0.0, True, clip_by_condition, shared)))
+
+
+def _found(one: Ratings) -> dict[str, bool]:
+    grid, layout = cells(one), design(one)
+    model = fit_main(layout, one, *PAIR)
+    f_tests = main_tests(model, one).set_index("effect")["p"]
+    main = main_contrasts(model, one, [PAIR]).set_index("descriptor")["p"]
+    quasi = quasi_f_table(one, *PAIR).set_index(["descriptor", "effect"])
+    tests, pairs = anova(grid).set_index("effect"), posthoc(grid)
+    first = pairs[pairs["descriptor"] == DESCRIPTORS[0]]
+    pair = "semantic - static"
+    p = {
+        "new listeners and new music: main model, condition": f_tests["condition"],
+        "new listeners and new music: main model, condition x descriptor": f_tests["condition:descriptor"],
+        "new listeners and new music: main model, semantic - static": main["all descriptors"],
+        "new listeners and new music: main model, semantic - static, one descriptor": main[DESCRIPTORS[0]],
+        "new listeners and new music: min F', condition": quasi.loc[("all descriptors", "condition"), "p_min"],
+        "new listeners and new music: min F', semantic - static": quasi.loc[("all descriptors", pair), "p_min"],
+        "F', condition": quasi.loc[("all descriptors", "condition"), "p"],
+        "F', semantic - static": quasi.loc[("all descriptors", pair), "p"],
+        "these clips: ANOVA, condition (Greenhouse-Geisser)": tests.loc["condition", "p_gg"],
+        "these clips: ANOVA, condition (Huynh-Feldt)": tests.loc["condition", "p_hf"],
+        "these clips: ANOVA, condition x descriptor (Greenhouse-Geisser)": tests.loc["condition:descriptor", "p_gg"],
+        "these clips: t-test, semantic - static over descriptors": primary(grid, *PAIR)["p"][0],
+        "these clips: any of one descriptor's pairs, Holm": first["p_holm"].min(),
+        "these clips: Wilcoxon, one pair": first["p_wilcoxon"].iloc[0],
+        "these clips: Friedman, one descriptor": friedman(grid)["p"][0],
+        "Mauchly, condition": tests.loc["condition", "p_W"],
+    }
+    return {name: value < 0.05 for name, value in p.items()}
+
+
+def predicted(studies: int, clip_by_condition: float) -> pd.DataFrame:
+    """Count how often the SD over clips lies in its interval and a new clip's true difference in its own; bool
+    [study, interval]."""
+    true_sd = np.sqrt(2) * clip_by_condition
+    new_clips = TRUE_DIFFERENCE + true_sd * np.random.default_rng(9).standard_normal(studies)
+
+    def held(seed: int) -> dict[str, bool]:
+        one = study(seed, TRUE_DIFFERENCE, False, clip_by_condition)
+        row = heterogeneity(one, *PAIR).set_index("descriptor").loc[DESCRIPTORS[0]]
+        return {
+            "SD of the difference over clips": row["sd_low"] <= true_sd <= row["sd_high"],
+            "prediction interval of a new clip": row["new_clip_low"] <= new_clips[seed] <= row["new_clip_high"],
+        }
+
+    return _over_studies(studies, 0, held)
+
+
+def _over_studies(studies: int, first: int, count: Callable[[int], dict[str, bool]]) -> pd.DataFrame:
+    return pd.DataFrame([count(first + i) for i in range(studies)])
 
 
 def main(studies: int) -> None:
-    """Print both tables as Markdown."""
-    for title, table in (("covers", coverage(studies)), ("significant", false_positives(studies))):
-        print(f"| | {title} in {studies} studies |\n| --- | ---: |")
-        for name, share in table.mean().items():
-            print(f"| {name} | {100 * share:.1f} % |", flush=True)
-        print()
+    """Print the tables as Markdown, a column for clips that are alike and one for clips that differ by condition."""
+    titles = {"covers the difference": coverage, "significant": false_positives, "covers": predicted}
+    for title, run in titles.items():
+        start = time.perf_counter()
+        columns = [run(studies, sd).mean() for sd in CLIP_BY_CONDITION]
+        print(
+            f"| {title} in {studies} studies | clips alike | clips differ by condition (SD 0.4) |\n| --- | ---: | "
+            f"---: |"
+        )
+        for name in columns[0].index:
+            print(f"| {name} | {columns[0][name]:.3f} | {columns[1][name]:.3f} |", flush=True)
+        print(f"\n({time.perf_counter() - start:.0f} s)\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from analysis.data.ratings import from_table
 from analysis.data.screening import Rules
 from analysis.statistics import anova, descriptives, posthoc
 from analysis.statistics.results import compute
-from analysis.writing import prose
+from analysis.writing import paper
+from analysis.writing.answer import answer
 from tests.analysis.example import example
 from tests.analysis.test_adaptive import stimuli
 
@@ -77,7 +78,7 @@ def test_figures_come_as_pdf_svg_and_png_of_one_column(simulated, name):
 def test_the_report_opens_with_three_sentences_and_loads_nothing(simulated):
     folder, results = simulated[0][0], simulated[1]
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert len(prose.answer(results)) == 3
+    assert len(answer(results)) == 3
     assert page.index('class="answer"') < page.index("<section")
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page) and "<script" not in page
 
@@ -154,13 +155,13 @@ def few(case):
 )
 def test_too_few_data_are_told(case, words):
     results = compute(from_table(few(case)))
-    assert len(prose.answer(results)) == 3
-    assert words in prose.results_section(results)
+    assert len(answer(results)) == 3
+    assert words in paper.results_section(results)
 
 
 def test_one_participant_still_gets_a_report(tmp_path):
     results = analyse(from_table(few("one participant")), tmp_path)
-    assert prose.answer(results)[0] in html.unescape((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert answer(results)[0] in html.unescape((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert pd.read_csv(tmp_path / "anova.csv").empty and pd.read_csv(tmp_path / "means.csv")["n"].eq(1).all()
 
 

@@ -1,4 +1,4 @@
-"""Sentences filled with the numbers: the answer, a methods section, a results section."""
+"""The paper's methods and results sections, made from what was run on these data."""
 
 import math
 import platform
@@ -10,10 +10,9 @@ from analysis.data.cells import cells
 from analysis.data.ratings import Ratings
 from analysis.data.screening import Screening
 from analysis.numbers import counted, degrees, f_test, interval, listed, number, p_value, share, t_test
-from analysis.statistics.power import exact_power
 from analysis.statistics.results import Results
+from analysis.writing.answer import answer
 
-FEW = 5
 RULES_TOLD = {
     "attention_passed": "fewer than {limit:.0%} of the attention checks answered right",
     "audible_passed": "fewer than {limit:.0%} of the audible checks answered right",
@@ -25,89 +24,6 @@ RULES_TOLD = {
     "max_outlying": "more than {limit:.0%} of the ratings (own mean removed) beyond 1.5 interquartile ranges of "
     "their stimulus",
 }
-
-
-def answer(results: Results) -> list[str]:
-    """Give the answer in three sentences."""
-    n = len(results.cells.participants)
-    scale = f"{results.ratings.scale[0]:g}-to-{results.ratings.scale[1]:g}"
-    if results.compared is None:
-        return [
-            f"There is nothing to compare: every rating has the condition {results.cells.conditions[0]!r}.",
-            f"{counted(n, 'participant')} gave {counted(_n_ratings(results), 'rating')}, described below.",
-            "At least two conditions are needed for an answer.",
-        ]
-    a, b = results.compared
-    rows = results["primary"]
-    first = rows.iloc[0]
-    if first["n"] < 2 or math.isnan(first["p"]):
-        return [
-            f"There are too few data for an answer: {counted(int(first['n']), 'participant')} rated both {a} and {b} "
-            "in a way that can be compared, and a test needs at least two whose ratings differ.",
-            f"{counted(n, 'participant')} gave {counted(_n_ratings(results), 'rating')}, described below.",
-            "Nothing here should be read as an effect or as its absence.",
-        ]
-    over = f"Averaged over {listed(results.cells.descriptors)}" if len(rows) > 1 else f"For {first['descriptor']}"
-    verdict = (
-        _verdict(first, a, b, "s" if len(rows) > 1 else "")
-        if first["n"] >= FEW
-        else "too few participants to trust the test"
-    )
-    return [
-        f"{over}, {counted(int(first['n']), 'participant')} rated {a} {_more_or_less(first['diff'])} {b} on the "
-        f"{scale} scale "
-        f"({interval(first['ci_low'], first['ci_high'])}, {t_test(first['dof'], first['t'], first['p'])}, d_z = "
-        f"{number(first['dz'])}): {verdict}.",
-        _by_descriptor(results, a, b),
-        _limits(results, first),
-    ]
-
-
-def _n_ratings(results: Results) -> int:
-    return int(results.ratings.main["rating"].notna().sum())
-
-
-def _more_or_less(difference: float) -> str:
-    if abs(difference) < 0.005:
-        return "the same as"
-    return f"{number(abs(difference))} points {'higher' if difference > 0 else 'lower'} than"
-
-
-def _verdict(row: pd.Series, a: str, b: str, plural: str) -> str:
-    if row["p"] >= 0.05:
-        return "the study does not show a difference"
-    return f"{a if row['diff'] > 0 else b} sounded more like the descriptor{plural}"
-
-
-def _by_descriptor(results: Results, a: str, b: str) -> str:
-    pairs = results["posthoc"]
-    told = []
-    for row in pairs.itertuples():
-        if {row.a, row.b} == {a, b}:
-            sign = 1 if row.a == a else -1
-            told.append(f"{number(sign * row.diff)} for {row.descriptor} ({p_value(row.p_holm)})")
-    n_pairs = len(results.cells.conditions) * (len(results.cells.conditions) - 1) // 2
-    holm = f", p adjusted after Holm for the {n_pairs} pairs of conditions" if n_pairs > 1 else ""
-    return f"By descriptor, {a} minus {b} was {listed(told)} points{holm}."
-
-
-def _limits(results: Results, first: pd.Series) -> str:
-    n = int(first["n"])
-    smallest = next((d / 100 for d in range(1, 1000) if exact_power(d / 100, n) >= 0.8), float("nan"))
-    points = abs(smallest * first["diff"] / first["dz"]) if first["dz"] else float("nan")
-    model = results["lmm_contrasts"]
-    chosen = model[model["descriptor"] == first["descriptor"]]
-    mixed = ""
-    if len(chosen):
-        row = chosen.iloc[-1]
-        reach = interval(row["ci_low"], row["ci_high"])
-        mixed = f"The mixed model with crossed participants and clips puts it at {number(row['estimate'])} ({reach}); "
-    size = f" ({number(points)} points)" if not math.isnan(points) else ""
-    opening = "with" if mixed else "With"
-    return (
-        f"{mixed}{opening} {counted(n, 'participant')} a study finds d_z = {number(smallest)}{size} in 80% of cases, "
-        "so smaller differences may have been missed."
-    )
 
 
 def methods(results: Results, everyone: Results, screening: Screening) -> str:
@@ -152,17 +68,28 @@ def _exclusions_told(screening: Screening) -> str:
     limits = {rule: float(getattr(screening.rules, rule)) for rule in RULES_TOLD if rule in screening.measured}
     applied = listed([RULES_TOLD[rule].format(limit=limit) for rule, limit in limits.items()])
     n = len(screening.broke())
+    if not applied and screening.stated:
+        return (
+            "The rules for leaving out participants that were written down before the study do not apply to these data."
+        )
     people = {0: "Nobody was", 1: "One participant was"}.get(n, f"In all, {counted(n, 'participant')} were")
     if screening.stated:
         return (
-            f"Participants were to be left out by rules written down before the study: {applied}. {people} left out. "
-            "All analyses were run with and without exclusions."
+            f"Participants were to be left out by rules written down before the study: {applied}. {people} left out."
+            + (" The main tests were run with and without exclusions." if screening.splits() else "")
         )
     if n == 0:
         return "No rules for leaving out participants were stated, and all were analysed."
+    if not screening.splits():
+        return (
+            "No rules for leaving out participants were stated, and all were analysed; every one of them would have "
+            "broken "
+            f"one of these limits: {applied}."
+        )
     return (
         "No rules for leaving out participants were stated, and all were analysed. The main tests were run again "
-        f"without those who broke one of these limits: {applied}. {people} concerned."
+        "without "
+        f"the {n} who broke one of these limits: {applied}."
     )
 
 
@@ -187,23 +114,88 @@ def screening_told(screening: Screening) -> str:
 
 
 def _analysis_told(results: Results) -> str:
+    """Say which analyses were run on these data, and no others."""
+    told = [_main_told(results), _means_told(results), _appendix_told(results)]
+    return " ".join(part for part in told if part)
+
+
+def _main_told(results: Results) -> str:
+    if results.main is None:
+        return ""
+    terms = results.main.fit.reml.terms
+    people, clips = ([t for t in terms if t.side == side] for side in ("participant", "clip"))
+    slopes = any(len(term.names) > 1 for term in terms)
+    of_whom = listed([*(["participants"] if people else []), *(["clips"] if clips else [])])
+    within = ", each also within descriptor," if any(":" in term.group for term in terms) else ""
+    fixed = "condition, descriptor and their interaction" if len(results.cells.descriptors) > 1 else "condition"
+    a, b = results.compared or ("", "")
+    coding = f" Conditions were coded by orthogonal contrasts, the first {a} minus {b}." if slopes else ""
+    scope = "new listeners and new music" if clips else "new listeners"
     return (
-        "Ratings were averaged over clips to one mean per participant, descriptor and condition. Condition and "
-        "descriptor were tested by a "
-        "repeated-measures ANOVA; participants without a cell were left out of it. Degrees of freedom were "
-        "corrected after Greenhouse and Geisser "
-        "throughout, with Mauchly's test and Huynh and Feldt's correction reported beside; effect sizes are "
-        "generalised eta squared (Olejnik & "
-        "Algina, 2003). All pairs of conditions were compared within each descriptor by paired t-tests, p adjusted "
-        "after Holm (1979) over the pairs of "
-        "one descriptor, with d_z, d_av (Lakens, 2013) and Hedges' g, and by Wilcoxon's signed-rank tests. As a "
-        "check, single ratings were analysed by "
-        "a linear mixed model with crossed random intercepts of participant and clip (REML; Baayen, Davidson & "
-        "Bates, 2008), by one with random "
-        "slopes of condition, and by a cumulative logit model with the same intercepts; Friedman's test was run "
-        "within each descriptor. "
-        "Confidence intervals of means in figures are within-subject (Morey, 2008); tests are two-sided at 5%."
+        f"The question for {scope} was answered by a linear mixed model of single ratings (REML) with fixed effects of "
+        f"{fixed} and crossed random intercepts{' and slopes of condition' if slopes else ''} of {of_whom}{within} "
+        f"tested "
+        f"with Satterthwaite's degrees of freedom.{coding} {_reduction_told(results)}"
     )
+
+
+def _reduction_told(results: Results) -> str:
+    left_out = results.main.left_out
+    if not left_out:
+        return "The maximal model that the design allows was kept."
+    return (
+        "The maximal model was reduced by a rule fixed in the software (correlations go if it is singular with them, "
+        f"then every variance estimated as zero); left out were: {'; '.join(left_out)}."
+    )
+
+
+def _means_told(results: Results) -> str:
+    cells, told = results.cells, []
+    several_clips = results.ratings.main["clip"].nunique() > 1
+    averaged = "Ratings were averaged over clips" if several_clips else "Ratings were taken"
+    scope = "these clips" if several_clips else "this clip"
+    told.append(
+        f"For {scope}, {averaged[0].lower()}{averaged[1:]} to one mean per participant, descriptor and condition."
+    )
+    if len(results["anova"]):
+        corrected = ""
+        if (results["anova"]["ddof1"] > 1).any():
+            corrected = ", degrees of freedom corrected after Greenhouse and Geisser"
+        out = "" if cells.complete().all() else "; participants without a cell were left out of it"
+        told.append(
+            f"They were tested by a repeated-measures ANOVA{corrected}, with generalised eta squared (Olejnik & "
+            f"Algina, "
+            f"2003){out}."
+        )
+    if len(results["posthoc"]) and results["posthoc"]["p_unc"].notna().any():
+        n_pairs = len(cells.conditions) * (len(cells.conditions) - 1) // 2
+        holm = ", p adjusted after Holm (1979) over the pairs of one descriptor," if n_pairs > 1 else ""
+        told.append(
+            f"{'All pairs of conditions' if n_pairs > 1 else 'The two conditions'} were compared within each "
+            f"descriptor by "
+            f"paired t-tests{holm} with d_z, d_av (Lakens, 2013) and Hedges' g, and by Wilcoxon's signed-rank tests."
+        )
+    if results["friedman"]["p"].notna().any():
+        told.append("Friedman's test was run within each descriptor.")
+    return " ".join(
+        [*told, "Tests are two-sided at 5%; confidence intervals of means in figures are within-subject (Morey, 2008)."]
+    )
+
+
+def _appendix_told(results: Results) -> str:
+    if results.ordinal is None:
+        return ""
+    first = f" of the first {results.ordinal.n_participants} participants" if _is_part(results) else ""
+    groups = listed([f"{group}s" for group in results.ordinal.variances["group"]])
+    return (
+        f"As a check on treating ratings as numbers, those{first} were also analysed by a cumulative logit model "
+        f"with random "
+        f"intercepts of {groups}."
+    )
+
+
+def _is_part(results: Results) -> bool:
+    return results.ordinal.n_participants < len(results.main.design.counts) if results.main else False
 
 
 def _software() -> str:
@@ -218,7 +210,7 @@ def _software() -> str:
 def results_section(results: Results) -> str:
     """Write the results section in APA form."""
     parts = ["# Results", *(" ".join(answer(results)),)]
-    parts += [anova_told(results), _posthoc_told(results), _mixed_told(results), _checks_told(results)]
+    parts += [_main_tests_told(results), anova_told(results), _posthoc_told(results), _checks_told(results)]
     parts += [_reliability_told(results), _adaptive_told(results)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -261,48 +253,39 @@ def _posthoc_told(results: Results) -> str:
     )
 
 
-def convergence(results: Results) -> list[str]:
-    """Say of each model whether it was fitted, converged, and whether a variance vanished."""
-    names = {
-        "intercepts": "The mixed model with random intercepts",
-        "slopes": "The mixed model with slopes of condition",
-    }
-    sentences = []
-    for key, model in results.models.items():
-        if model is None:
-            sentences.append(
-                f"{names[key]} could not be fitted: there are too few data for it, or too many participants for "
-                "its slopes."
-            )
-        else:
-            state = "converged" if model.converged else "did not converge and should not be reported"
-            singular = (
-                ", but is singular (a variance is zero or slopes are perfectly correlated)" if model.singular else ""
-            )
-            sentences.append(f"{names[key]} {state}{singular}.")
-    if results.ordinal is None:
-        sentences.append(
-            "The cumulative logit model was not fitted: it takes whole-numbered ratings of two participants or more."
-        )
-    else:
-        state = "converged" if results.ordinal.converged else "did not converge and should not be reported"
-        sentences.append(
-            f"The cumulative logit model {state} ({counted(results.ordinal.n_participants, 'participant')})."
-        )
-    return sentences
-
-
-def _mixed_told(results: Results) -> str:
-    if results.models["intercepts"] is None:
+def _main_tests_told(results: Results) -> str:
+    if results.main is None or "main_model_tests" not in results.tables or results["main_model_tests"].empty:
         return " ".join(convergence(results))
-    variances = results["lmm_variance"].itertuples()
-    told = listed([f"{row.group} {number(row.variance)}" for row in variances])
     tests = [
-        f"{row.effect.replace(':', ' × ')}, χ²({row.dof}) = {number(row.chi2)}, {p_value(row.p)}"
-        for row in results.tables["lmm_tests"].data.itertuples()
-    ] if "lmm_tests" in results.tables else []  # fmt: skip
-    wald = f" Wald tests: {'; '.join(tests)}." if tests else ""
-    return f"In the mixed model the variances were {told}.{wald} {' '.join(convergence(results))}"
+        f"{row.effect.replace(':', ' × ')}, {f_test(row.df1, row.df2, row.F, row.p)}"
+        for row in results["main_model_tests"].itertuples()
+    ]
+    variances = results["main_model_variance"]
+    sds = [
+        f"{row.group}{f' ({row.term})' if row.term not in ('', 'Intercept') else ''} {number(row.sd)}"
+        for row in variances[variances["variance"] > 0].itertuples()
+    ]
+    return (
+        f"In the main model the tests were {'; '.join(tests)}. The SDs of its random effects were: {listed(sds)}. "
+        f"{' '.join(convergence(results, reduction=False))}"
+    )
+
+
+def convergence(results: Results, reduction: bool = True) -> list[str]:
+    """Say whether the main model and the ordinal model were fitted and converged, and what was left out of the
+    first."""
+    sentences = []
+    if results.main is None:
+        sentences.append("The main mixed model could not be fitted: there are too few data for it.")
+    elif not results.main.fit.converged:
+        sentences.append("The main model did not converge and should not be reported.")
+    else:
+        sentences.append("The main model converged." + (f" {_reduction_told(results)}" if reduction else ""))
+    if results.ordinal is not None:
+        state = "converged" if results.ordinal.converged else "did not converge and should not be reported"
+        people = counted(results.ordinal.n_participants, "participant")
+        sentences.append(f"The cumulative logit model {state} ({people}).")
+    return sentences
 
 
 def _checks_told(results: Results) -> str:

@@ -1,0 +1,61 @@
+"""The main model against lmerTest and emmeans (tests/reference/crossed.R): estimates, degrees of freedom, tests."""
+
+from functools import cache
+
+import pytest
+
+from analysis.statistics.design import design
+from analysis.statistics.listeners_and_clips import (
+    fit_main,
+    main_contrasts,
+    main_tests,
+)
+from tests.analysis.reference import expected, ratings
+
+STUDIES = {
+    "crossed": ("semantic", "static"),
+    "crossed_gaps": ("semantic", "static"),
+    "listening": ("semantic", "static"),
+    "unbalanced": ("alpha", "mid"),
+    "two": ("adaptive", "fixed"),
+}
+
+
+@cache
+def fitted(name):
+    return fit_main(design(ratings(name)), ratings(name), *STUDIES[name])
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_criterion_is_lme4s_or_better(name):
+    reference = expected(f"crossed_of_{name}")
+    assert fitted(name).fit.converged
+    assert fitted(name).fit.deviance <= reference["deviance"] + 1e-5
+    assert fitted(name).fit.deviance == pytest.approx(reference["deviance"], abs=2e-3)
+    assert any(term.correlated for term in fitted(name).fit.reml.terms) == reference["correlated"]
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_f_tests_agree_with_lmertest(name):
+    table = main_tests(fitted(name), ratings(name)).set_index("effect")
+    for row in expected(f"crossed_of_{name}")["tests"]:
+        found = table.loc[row["effect"]]
+        assert found["F"] == pytest.approx(row["F"], rel=1e-3), row["effect"]
+        assert found["df2"] == pytest.approx(row["df2"], rel=1e-2), row["effect"]
+        assert found["p"] == pytest.approx(row["p"], rel=2e-2, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_contrasts_agree_with_emmeans(name):
+    reference = expected(f"crossed_of_{name}")
+    rows = [*reference["within"], *({**row, "descriptor": "all descriptors"} for row in reference["over"])]
+    pairs = [tuple(row["contrast"].split(" - ")) for row in reference["over"]]
+    table = main_contrasts(fitted(name), ratings(name), pairs).set_index(["descriptor", "a", "b"])
+    for row in rows:
+        if "descriptor" not in row or (row["descriptor"] == "all descriptors" and name == "two"):
+            continue
+        found = table.loc[(row["descriptor"], *row["contrast"].split(" - "))]
+        assert found["estimate"] == pytest.approx(row["estimate"], rel=1e-3, abs=1e-5)
+        assert found["se"] == pytest.approx(row["SE"], rel=1e-3)
+        assert found["df"] == pytest.approx(row["df"], rel=1e-2)
+        assert found["ci_low"] == pytest.approx(row["lower.CL"], rel=1e-3, abs=2e-3)
