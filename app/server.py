@@ -7,8 +7,6 @@ import gradio as gr
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
@@ -17,6 +15,7 @@ from app.admin import endpoints as admin
 from app.admin import login
 from app.admin import page as admin_page
 from app.admin.access import Access
+from app.alarms import Alarms
 from app.audience import Audience
 from app.observing import CAUSE, Metrics, Observe, log_json_lines
 from app.participant import endpoints
@@ -26,7 +25,6 @@ from app.playground import endpoints as playground
 from app.playground.store import ClipStore, UnknownClip
 from app.security import SecurityHeaders, error
 from app.settings import Settings
-from study.database import reading
 from study.running import RunningStudy
 
 
@@ -52,6 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="Listening study", openapi_url=None, redirect_slashes=False, lifespan=_closing(running, clips))
     app.state.settings = settings
     app.state.running = running
+    app.state.alarms = Alarms(running)
     app.state.metrics = Metrics()
     app.state.access = Access(settings.admin_token.get_secret_value(), running.engine)
     _handle_errors(app)
@@ -94,7 +93,9 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 
 def _add_study(app: FastAPI, settings: Settings) -> None:
     _add_redirect(app, "/", "/study", Audience.PUBLIC)
-    app.include_router(endpoints.router(app.state.running, allow_simulated=settings.allow_simulated))
+    app.include_router(
+        endpoints.router(app.state.running, allow_simulated=settings.allow_simulated, alarms=app.state.alarms)
+    )
     app.include_router(participant.router())
     look = {"head": participant.HEAD, "theme": participant.theme()}
     _add_page(app, settings, "/study", participant.blocks(), Audience.PUBLIC, **look)
@@ -153,14 +154,7 @@ def _add_health(app: FastAPI) -> None:
 
 
 def _what_is_missing(app: FastAPI) -> list[str]:
-    running: RunningStudy = app.state.running
-    missing = [] if (running.stimuli.folder / "manifest.json").is_file() else ["stimuli"]
-    try:
-        with reading(running.engine) as connection:
-            connection.execute(text("SELECT 1"))
-    except DBAPIError:
-        missing.append("database")
-    return missing
+    return list(app.state.alarms.missing())
 
 
 def _handle_errors(app: FastAPI) -> None:

@@ -8,17 +8,24 @@ pieces is run on its own.
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, update
+from sqlalchemy.exc import DBAPIError
 
+from study.models import Study
 from study.refusals import Refusal
 
 Work = Callable[[Connection], Any]
 MAX_GROUP = 64
+FRESH_S = 10.0
+TRY_AGAIN_S = 1.0
+TRY_S = 2.0
 
 
 class Commits:
@@ -29,6 +36,8 @@ class Commits:
         self._waiting: list[tuple[Work, Future]] = []
         self._wake = threading.Condition()
         self._closed = False
+        self._trying = threading.Lock()
+        self._committed_at = self._failed_at = self._tried_at = -math.inf
         self._thread = threading.Thread(target=self._loop, name="commits", daemon=True)
         self._thread.start()
 
@@ -45,6 +54,21 @@ class Commits:
             self._waiting.append((work, future))
             self._wake.notify()
         return future
+
+    def works(self) -> bool:
+        """Whether the database takes a commit: as the last one went, tried anew where that is long ago or failed."""
+        with self._trying:
+            now = time.monotonic()
+            if self._committed_at > max(self._failed_at, now - FRESH_S):
+                return True
+            if now - self._tried_at < TRY_AGAIN_S:
+                return False
+            self._tried_at = now
+            try:
+                self.submit(_change_nothing).result(TRY_S)
+            except (DBAPIError, Refusal, TimeoutError):
+                return False
+            return True
 
     def close(self) -> None:
         """Finish what is waiting, then stop."""
@@ -72,6 +96,7 @@ class Commits:
                 begun = True
                 results = [work(connection) for work, _ in group]
         except Exception as error:
+            self._failed_at = time.monotonic()
             if begun and len(group) > 1:
                 for piece in group:
                     self._commit([piece])
@@ -79,5 +104,11 @@ class Commits:
             for _, future in group:  # the database is away or locked: nobody needs to wait for that once more
                 future.set_exception(error)
             return
+        self._committed_at = time.monotonic()
         for (_, future), result in zip(group, results, strict=True):
             future.set_result(result)
+
+
+def _change_nothing(connection: Connection) -> None:
+    """A write that has to reach the disk."""
+    connection.execute(update(Study).values(state=Study.state))

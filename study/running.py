@@ -70,8 +70,8 @@ class RunningStudy:
         Raises
         ------
         ValueError
-            When the file or the set is not what the running study was begun with (the differences are shown), or
-            when the database would take no answer.
+            When the file or the set is not what the running study was begun with (the differences are shown), when
+            files of the set are missing or damaged (they are named), or when the database would take no answer.
         """
         engine = open_database(database_url)
         try:
@@ -97,6 +97,7 @@ class RunningStudy:
         wanted = file if isinstance(file, Definition) else study_file.load(file) if file or not begun else begun
         stimuli = StimulusSet.load(folder or Path("data/stimuli") / wanted.stimuli)
         plan = Plan(_unchanged(row, wanted, stimuli, file) if row else wanted, stimuli)
+        stimuli.files.check()
         try:
             with engine.begin() as connection:
                 study_id = row.id if row else begin_study(connection, plan, 1 + (last.ordinal if last else 0))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from study.soundfiles import SoundFiles
+
 
 @dataclass(frozen=True, slots=True)
 class Stimulus:
@@ -77,6 +79,11 @@ class StimulusSet:
     def clips(self) -> tuple[str, ...]:
         """Names of the clips that have stimuli, in the manifest's order."""
         return tuple(dict.fromkeys(row.clip for row in self.of_kind("stimulus")))
+
+    @cached_property
+    def files(self) -> SoundFiles:
+        """The set's audio, held to the hashes of the manifest."""
+        return SoundFiles(self)
 
     def audio_path(self, stimulus_id: str) -> Path | None:
         """File of a sound; None for an id that is not of this set."""

@@ -62,6 +62,7 @@ def router(running: RunningStudy, access: Access) -> APIRouter:
             "trials": running.trials,
             "minutes": running.minutes,
             "set": {"name": running.stimuli.content["name"], "stimuli": len(running.stimuli.rows)},
+            "alarms": request.app.state.alarms.sentences(),
             "health": watching.health(engine, running.stimuli.folder),
         }
 
@@ -120,6 +121,8 @@ def router(running: RunningStudy, access: Access) -> APIRouter:
         stimulus = name.removesuffix(".flac")
         if stimulus not in running.stimuli.by_id:
             return error(404, "not_found", "The set has no such sound.")
+        if not running.stimuli.files.intact(stimulus):
+            return error(404, "not_found", f"The file audio/{stimulus}.flac is missing or damaged.")
         return FileResponse(running.stimuli.folder / "audio" / f"{stimulus}.flac", media_type="audio/flac")
 
     return routes

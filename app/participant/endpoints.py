@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
+from app.alarms import Alarms
 from app.audience import Audience, Declared
 from app.observing import CAUSE, database_cause
 from app.participant.masking import key_of, mask
@@ -48,6 +49,7 @@ STATUS = {
     "unheard": 409,
     "invalid": 422,
     "busy": 503,
+    "sound_missing": 503,
 }
 FORBIDDEN = 403  # every other refusal
 
@@ -101,7 +103,9 @@ class _Route(Declared, APIRoute):
         return handler
 
 
-def router(running: RunningStudy, *, allow_simulated: bool = False, secure_cookie: bool = False) -> APIRouter:
+def router(
+    running: RunningStudy, *, allow_simulated: bool = False, secure_cookie: bool = False, alarms: Alarms | None = None
+) -> APIRouter:
     """The endpoints of one running study.
 
     Parameters
@@ -112,7 +116,10 @@ def router(running: RunningStudy, *, allow_simulated: bool = False, secure_cooki
         Whether `semantic-eq simulate` may take part; its sessions are marked.
     secure_cookie : bool
         Send the cookie over HTTPS only; also where the request came by HTTPS.
+    alarms : Alarms, optional
+        Those of the server, told when somebody waits for a sound that is missing.
     """
+    alarms = alarms or Alarms(running)
 
     async def of_this_study(request: Request) -> None:
         request.state.secret = running.secret
@@ -172,13 +179,16 @@ def router(running: RunningStudy, *, allow_simulated: bool = False, secure_cooki
     @routes.api_route("/audio/{sound}", methods=["GET", "HEAD"])
     async def audio(request: Request, sound: str) -> Response:
         stimulus = await read(session.sound, _token(request), sound, request.method == "GET")
-        path = running.stimuli.audio_path(stimulus) if stimulus else None
-        if path is None:
+        if stimulus not in running.stimuli.by_id:
             raise Refusal("unknown_audio")
+        content = await run_in_threadpool(running.stimuli.files.read, stimulus)
+        if content is None:
+            alarms.sound_is_missing(stimulus)
+            raise Refusal("sound_missing")
         if request.method == "HEAD":
-            headers = AUDIO_HEADERS | {"Content-Length": str(path.stat().st_size)}
+            headers = AUDIO_HEADERS | {"Content-Length": str(len(content))}
             return Response(media_type=MASKED, headers=headers)
-        masked = await run_in_threadpool(lambda: mask(path.read_bytes(), key_of(running.secret, sound)))
+        masked = await run_in_threadpool(mask, content, key_of(running.secret, sound))
         return Response(masked, media_type=MASKED, headers=AUDIO_HEADERS)
 
     @routes.post("/leave")
@@ -251,7 +261,7 @@ def _html(markdown: str) -> str:
 def _refused(request: Request, refusal: Refusal) -> Response:
     said = message(refusal.language, f"error_{refusal.code}", detail=refusal.detail)
     said += "" if said.endswith((".", "。")) else "."
-    headers = {"Retry-After": "1"} if refusal.code == "busy" else None
+    headers = {"Retry-After": "1"} if STATUS.get(refusal.code) == 503 else None
     return _json(
         request, {"error": refusal.code, "message": said} | refusal.more, STATUS.get(refusal.code, FORBIDDEN), headers
     )

@@ -1,5 +1,7 @@
 """When the sound does not come: a line that stalls, a damaged file, a device that is taken away or never starts."""
 
+import shutil
+
 import pytest
 from playwright.sync_api import expect
 
@@ -101,3 +103,18 @@ def test_nothing_sounds_on_the_page_of_who_withdrew_while_a_sound_was_loading(pe
         route.fulfill(response=answer)
     person.page.wait_for_function("window.counts.decodeAudioData > 0")
     assert person.page.evaluate("window.counts.start") == 0
+
+
+def test_a_sound_missing_on_the_server_is_a_pause_that_ends_by_itself(serve, visit, tmp_path, moments):
+    """Nothing is answered meanwhile, nothing is lost, and the study goes on when the file is back."""
+    folder = shutil.copytree(moments, tmp_path / "set")
+    person = visit(serve(folder=folder, **BARE).address)
+    shutil.move(folder / "audio", folder / "away")
+    person.begin()
+    pause = person.page.locator(".complaint").filter(has_text="paused")
+    expect(pause).to_be_visible()
+    expect(person.stage.locator(".scale input").first).to_be_disabled()
+    shutil.move(folder / "away", folder / "audio")
+    expect(pause).to_be_hidden()
+    person.answer()
+    assert len(person.rated) == 1

@@ -41,6 +41,7 @@ class Admin {
       h("header", {}, h("div", { class: "row" }, this.title, this.state),
         h("div", { class: "row" }, h("label", { class: "row small", for: "simulated" }, toggle, "simulated participants"), this.button("Sign out", () => this.signOut()))),
       this.message,
+      (this.alarms = h("div", { class: "alarms", role: "alert" })),
       h("div", { class: "cards" },
         wide(part("recruitment", "Recruitment")), this.switches(), this.people(),
         wide(part("quality", "Data quality")), wide(part("balance", "Balance")), this.ratings(),
@@ -101,6 +102,7 @@ class Admin {
       const [about, answered] = await Promise.all([this.get(), this.get("/quality")]);
       this.formKey = about.form_key;
       this.title.textContent = about.title;
+      this.alarms.replaceChildren(...about.alarms.map((sentence) => h("p", { class: "alarm" }, sentence)));
       this.showState(about.recruitment.state);
       this.showRecruitment(about);
       this.showQuality(answered.sessions);

@@ -60,7 +60,7 @@ export async function fetchSound(address, cache = "default") {
   wait();
   try {
     const response = await fetchOrThrow(new URL(address, ROOT), { cache, signal: stalled.signal });
-    if (!response.ok) throw new ApiError(response.status, { error: "sound", message: response.statusText });
+    if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => ({ error: "sound" })));
     return unmask(await gather(response.body.getReader(), wait), address.split("#")[1]);
   } finally {
     clearTimeout(timer);

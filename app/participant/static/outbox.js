@@ -50,7 +50,7 @@ export async function untilReached(attempt, tell = () => {}) {
       return result;
     } catch (error) {
       if (!error.transient) throw error;
-      tell(error.early ? "saving" : "reconnecting");
+      tell(error.early ? "saving" : "reconnecting", error);
       await backOff(count, error.retry_after_s);
     }
   }

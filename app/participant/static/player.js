@@ -11,8 +11,10 @@ const UNDERRUN_S = 0.05;
 const MUTE_S = 3;
 
 /** The page's one audio context, its level, and the sounds fetched so far. */
-export class Sounds {
+export class Sounds extends EventTarget {
   constructor() {
+    super();
+    this.missing = new Set(); // addresses of sounds that the server has lost for now; fires `missing` when it changes
     this.tell = () => {}; // told how the line is
     this.gain = 1;
     this.decoded = new Map(); // address -> promise of an AudioBuffer
@@ -46,13 +48,24 @@ export class Sounds {
   /** The decoded sound; asked for a second time, the same one. */
   load(address) {
     if (!this.decoded.has(address)) {
-      const fetched = (cache) => untilReached(() => fetchSound(address, cache), this.tell).then((bytes) => this.context.decodeAudioData(bytes));
+      const tell = (state, error) => this.#heed(address, state, error);
+      const fetched = (cache) => untilReached(() => fetchSound(address, cache), tell).then((bytes) => this.context.decodeAudioData(bytes));
       // What cannot be decoded was damaged on its way, and may lie so in the browser's cache.
       const sound = fetched().catch((error) => (error.name === "EncodingError" ? fetched("reload") : Promise.reject(error)));
       sound.catch(() => this.decoded.delete(address)); // so that a later try fetches anew
       this.decoded.set(address, sound);
     }
     return this.decoded.get(address);
+  }
+
+  /** A sound that is missing pauses the step that waits for it; all else that keeps it away is the line's doing. */
+  #heed(address, state, error) {
+    const missing = error?.code === "sound_missing";
+    if (!missing) this.tell(state);
+    if (missing === this.missing.has(address)) return;
+    if (missing) this.missing.add(address);
+    else this.missing.delete(address);
+    this.dispatchEvent(new Event("missing"));
   }
 
   /** Fetches and decodes what comes next and lets go of all else. */

@@ -40,6 +40,7 @@ export class Shell {
   }
 
   leave() {
+    this.paused.hidden = true;
     this.steps.abort();
     this.steps = new AbortController();
     delete this.stage.dataset.kind;
@@ -55,6 +56,9 @@ export class Shell {
   async sound(address) {
     const { signal } = this;
     const gone = () => signal.aborted && new Promise(() => {});
+    const heed = () => (this.paused.hidden = !this.sounds.missing.has(address));
+    this.sounds.addEventListener("missing", heed, { signal });
+    heed();
     try {
       const buffer = await this.sounds.load(address);
       return (await gone()) || buffer;
@@ -115,6 +119,7 @@ export class Shell {
     this.timeLeft = h("span", {});
     this.progress = h("div", { class: "progress", hidden: true }, this.bar, h("p", {}, this.whereabouts, this.timeLeft));
     this.complaint = h("p", { class: "complaint", role: "alert", hidden: true });
+    this.paused = h("p", { class: "complaint", role: "alert", hidden: true }, t("sound_missing"));
     this.stage = h("div", { class: "stage" });
     this.saving = h("p", { class: "saving", role: "status" });
     this.live = h("p", { class: "visually-hidden", "aria-live": "polite" });
@@ -123,7 +128,7 @@ export class Shell {
     this.elsewhere = h("span", {});
     element.replaceChildren(
       h("header", {}, h("p", { class: "title" }, this.study.title), this.#languages()),
-      h("div", { class: "middle" }, this.progress, this.complaint, this.stage),
+      h("div", { class: "middle" }, this.progress, this.complaint, this.paused, this.stage),
       h("footer", {}, this.saving, h("div", { class: "ways" }, this.#contact(), this.elsewhere, this.out), this.live),
       this.dialog,
     );
