@@ -21,7 +21,7 @@ from torch import nn
 
 from model import checkpoint
 from model.encoder import LATENT
-from model.request import heard
+from model.request import heard, presence
 from model.semantic import SemanticEQ, SemanticNetwork
 
 NAME = "clap"
@@ -186,6 +186,9 @@ class ClapEQ(SemanticEQ):
         with torch.no_grad():
             return self.projection.of_audio(embedding[None])
 
+    def _heard(self, audio: np.ndarray, sample_rate: float) -> tuple[torch.Tensor, float]:
+        return self.embed(audio, sample_rate), presence(np.asarray(audio))
+
     def propose(self, audio, sample_rate, descriptor, intensity=1.0, origin="flat"):
         """Propose the EQ that takes ``audio`` towards any word or phrase; see `SemanticEQ.propose`."""
         knowing = self.with_words([part.partition(":")[0] for part in descriptor.split(",")])
@@ -207,10 +210,10 @@ class ClapEQ(SemanticEQ):
         targets = self._targets(new)
         network = copy.deepcopy(self.network)
         network.targets = torch.cat([network.targets, targets])
-        for name in ("law_centre", "law_slope", "ceilings"):
+        for name in ("law_centre", "law_slope", "floors", "ceilings"):
             buffer = getattr(network, name)
             setattr(network, name, torch.cat([buffer, buffer.mean().repeat(len(new))]))
-        set_dose_law(network, self.projection.z_clips, range(len(self.descriptors), len(network.targets)))
+        set_gain_law(network, self.projection.z_clips, range(len(self.descriptors), len(network.targets)))
         return ClapEQ(network, [*self.descriptors, *new], self.model_hash, self.about, self.clap, self.projection)
 
     def _targets(self, words: list[str]) -> torch.Tensor:
@@ -225,8 +228,8 @@ class ClapEQ(SemanticEQ):
             return self.projection.z_flat + directions * usual / strength
 
 
-def set_dose_law(network: SemanticNetwork, z_clips: torch.Tensor, indices) -> None:
-    """Set the dose laws so that the median of untouched clips gets dose 1, and less steeply where clips differ more.
+def set_gain_law(network: SemanticNetwork, z_clips: torch.Tensor, indices) -> None:
+    """Set the gain laws so that the median of untouched clips gets dose 1, and less steeply where clips differ more.
 
     Parameters
     ----------

@@ -26,8 +26,9 @@ LOW_HZ, HIGH_HZ = 30.0, 18_000.0
 WINDOW_S = 0.093
 # Longer audio is represented by twelve excerpts of ten seconds.
 LONGEST_S, N_EXCERPTS, EXCERPT_S = 120.0, 12, 10.0
-# How far the prediction from the texture is believed; the rest of what is unusual in a spectrum counts as an EQ.
-BELIEF = 0.5
+# Bands this far below the strongest hold too little to be heard; a clip with this share of its bands above that, or a
+# larger one, can be judged for timbre, one with less than the lower share cannot.
+AUDIBLE_BAND_DB, HEARD_SHARES = -60.0, (0.1, 0.3)
 # Frames this far below the loudest are pauses, and bands this far below the whole hold nothing but rounding noise.
 GATE_DB, FLOOR_DB = -50.0, -75.0
 TEXTURE = (
@@ -164,6 +165,14 @@ def _correlation(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     return (first * second).mean(dim=1)
 
 
+def heard_share(spectrum: torch.Tensor) -> torch.Tensor:
+    """Return how far sounds of these spectra [batch, 80] can be judged for timbre: 0 for a sine or DC, 1 for music."""
+    held = spectrum != 0
+    loud = held & (spectrum > spectrum.max(dim=1, keepdim=True).values + AUDIBLE_BAND_DB)
+    low, high = HEARD_SHARES
+    return ((loud.sum(dim=1) / held.sum(dim=1).clamp_min(1) - low) / (high - low)).clamp(0, 1)
+
+
 class AudioEncoder(nn.Module):
     """Texture -> the natural spectrum; spectrum beyond it -> 32 latent numbers (see the module)."""
 
@@ -173,6 +182,8 @@ class AudioEncoder(nn.Module):
         self.register_buffer("texture_scale", torch.ones(len(TEXTURE), N_MELS))
         self.register_buffer("spectrum_mean", torch.zeros(N_MELS))
         self.register_buffer("z_flat", torch.zeros(LATENT))
+        # How far the prediction from the texture is believed; what else is unusual in a spectrum counts as an EQ.
+        self.register_buffer("belief", torch.tensor(0.5))
         self.position = nn.Parameter(torch.zeros(width, N_MELS))
         self.entry = nn.Conv1d(len(TEXTURE), width, 5, padding=2)
         self.blocks = nn.ModuleList(_Block(width, 2**power, dropout) for power in range(4))
@@ -199,12 +210,15 @@ class AudioEncoder(nn.Module):
 
     def code(self, spectrum: torch.Tensor, nature: torch.Tensor) -> torch.Tensor:
         """Return z_audio [batch, 32] of spectra [batch, 80] beyond what `nature` explains."""
-        beyond = spectrum - self.spectrum_mean - BELIEF * nature
+        return self.z_flat + self.to_latent(self.unusual(spectrum, self.belief * nature))
+
+    def unusual(self, spectrum: torch.Tensor, expected: torch.Tensor | float = 0.0) -> torch.Tensor:
+        """Return spectra [batch, 80] beyond the usual one and ``expected``, dB, without their means."""
+        beyond = spectrum - self.spectrum_mean - expected
         # Bands that the sample rate does not hold are 0 in the spectrum and must not tilt the rest.
         held = (spectrum != 0).to(spectrum)
         count = held.sum(dim=1, keepdim=True).clamp_min(1)
-        beyond = held * (beyond - (held * beyond).sum(dim=1, keepdim=True) / count)
-        return self.z_flat + self.to_latent(beyond)
+        return held * (beyond - (held * beyond).sum(dim=1, keepdim=True) / count)
 
     def forward(self, spectrum: torch.Tensor, texture: torch.Tensor) -> torch.Tensor:
         """Return z_audio [batch, 32] from what `features` gives."""

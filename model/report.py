@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import matplotlib
@@ -18,7 +18,7 @@ from model.evaluate import Clip
 from model.safe_db import Settings
 from model.semantic import SemanticEQ
 
-ADAPTIVITY, AUC = "adaptivity", "describe"
+ADAPTIVITY, AUC, BLIND, STEADINESS = "adaptivity", "describe", "blind", "steadiness"
 
 
 def write(
@@ -29,6 +29,7 @@ def write(
     settings: Settings,
     clips: Iterable[Clip],
     eq: SemanticEQ,
+    more: Mapping[str, pd.DataFrame] | None = None,
 ) -> None:
     """Write all tables and plots of an evaluation to ``folder``.
 
@@ -38,13 +39,15 @@ def write(
     aucs : per semantic equaliser, what `model.evaluate.separation` gave
     eq : SemanticEQ
         The one whose latent space is drawn.
+    more : dict of DataFrame, optional
+        Further tables by name: `BLIND` and `STEADINESS`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, frame in ((ADAPTIVITY, table), (AUC, auc_table(aucs))):
+    for name, frame in {ADAPTIVITY: table, AUC: auc_table(aucs), **(more or {})}.items():
         frame.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g")
         (folder / f"{name}.md").write_text(markdown(frame) + "\n")
         (folder / f"{name}.tex").write_text(latex(frame) + "\n")
-    rows.drop(columns="curve").to_csv(folder / "clips.csv", index=False, float_format="%.6g")
+    rows.drop(columns=["curve", "spectrum", "change"]).to_csv(folder / "clips.csv", index=False, float_format="%.6g")
     for descriptor in rows.descriptor.unique():
         own = rows[rows.descriptor == descriptor]
         _save(curves(own, settings.mean_response_db(GRID_HZ)[descriptor]), folder / f"curves-{descriptor}")
@@ -108,7 +111,7 @@ def doses(rows: pd.DataFrame) -> plt.Figure:
         own = rows[rows.system == system]
         dots = axis.scatter(own.already, own.dose, c=own.k, s=8, cmap="coolwarm")
         axis.axhline(0, color="black", linewidth=0.8)
-        axis.set(title=system, xlabel="already so (doses)")
+        axis.set(title=system, xlabel="baseline score (doses)")
     axes[0][0].set_ylabel("dose")
     figure.colorbar(dots, ax=axes[0], label="pre-equalised, k", pad=0.01)
     return figure

@@ -11,6 +11,8 @@ from model.eq import check_audio
 
 SHORTEST_S = 0.2
 SILENCE = 1e-5
+# From this peak on (-80 dBFS) a sound is taken in full; below, ever less until it counts as silence.
+PRESENT = 1e-4
 
 
 def check_request(audio, sample_rate: float, descriptor: str, intensity: float, known: Sequence[str]) -> dict:
@@ -78,3 +80,10 @@ def heard(audio, sample_rate: float) -> np.ndarray:
     if peak < SILENCE:
         raise ValueError(f"The audio is silent (its peak is {peak:.1g}): there is no timbre to listen to.")
     return (audio / peak).astype(np.float32, copy=False)
+
+
+def presence(audio: np.ndarray) -> float:
+    """Return 0 for silence, 1 for audio of an ordinary level, and between them by the peak in dB, DC left out."""
+    audio = np.atleast_2d(audio)
+    peak = float(np.abs(audio - audio.mean(axis=1, keepdims=True)).max())
+    return float(np.clip(np.log(max(peak, SILENCE) / SILENCE) / np.log(PRESENT / SILENCE), 0, 1))

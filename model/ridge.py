@@ -99,9 +99,17 @@ class RidgeEQ:
 
     def describe(self, audio: np.ndarray, sample_rate: float) -> dict[str, float]:
         """Return how many doses of each descriptor the clip already has; 0 is usual for music."""
-        guess_db = (long_term_spectrum(audio, sample_rate, self.usual_db) - self.usual_db) @ self.weights
+        guess_db = self._guess_db(audio, sample_rate)
         targets_db = {name: self.static.target_db(name) for name in self.descriptors}
         return {name: dose(guess_db, target_db) for name, target_db in targets_db.items()}
+
+    def applied_eq(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:
+        """Return the response in dB [96], without its mean, of the EQ that ``audio`` most likely has had."""
+        guess_db = self._guess_db(audio, sample_rate)
+        return guess_db - guess_db.mean()
+
+    def _guess_db(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:
+        return (long_term_spectrum(audio, sample_rate, self.usual_db) - self.usual_db) @ self.weights
 
 
 def dose(curve_db: np.ndarray, target_db: np.ndarray) -> float:

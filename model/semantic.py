@@ -2,14 +2,17 @@
 
 The traversal, with a the intensity:
 
-    origin "flat" (default)    z = z_flat  + a (z_target - z_audio), held within the dose law
+    origin "flat" (default)    z = z_flat  + a (z_target - z_audio), held within the gain law
     origin "audio" (published) z = z_audio + a (z_target - z_audio)
 
 z_audio is the EQ that the clip sounds as if it already had, so z_target - z_audio is what is missing. Along the
 descriptor's own direction u = z_target - z_flat it is a number, the missing dose (1 for a clip that has nothing of the
-descriptor and lacks nothing of what music usually has of it). The dose law bends it, smoothly and monotonically, into
-a floor above 0 and a ceiling: every request goes towards the descriptor, further where more is missing, never beyond
-what a good engineer would do. What lies across u (the clip's other oddities) is corrected only in part.
+descriptor and lacks nothing of what music usually has of it). The gain law bends it, smoothly and monotonically, into
+a floor and a ceiling: every request goes towards the descriptor, further where more is missing, never less than can be
+heard and never beyond what people do. The law is fitted to music (`model.training.gain_law`). What lies across u (the
+clip's other oddities) is corrected as far as it is likely to be an EQ and not the music's own.
+
+Of a sound with next to nothing to judge (a sine, DC, something close to silence) little is changed: see `certainty`.
 """
 
 from __future__ import annotations
@@ -24,42 +27,42 @@ from torch import nn
 
 from model import checkpoint
 from model.autoencoder import EQAutoencoder
-from model.encoder import LATENT, AudioEncoder, features
+from model.encoder import LATENT, N_MELS, AudioEncoder, features, heard_share
 from model.eq import EQParams, sort_peaks
-from model.request import check_intensity, heard, read_blend
+from model.request import check_intensity, heard, known_descriptor, presence, read_blend
 
 ORIGINS = ("flat", "audio")
-# The dose of any request stays above the floor; 1 is the mean setting that SAFE-DB's people made for the word. The
-# ceiling is the dose that 99 in 100 of them stayed below, within the range given.
-FLOOR, CEILING, CEILING_SHARE, CEILING_RANGE = 0.05, 2.6, 0.99, (1.8, 4.0)
-# Of every dose more that is missing, so much more is given.
-LAW_SLOPE = 1.05
-# The share of the deviation across the descriptor's direction that is corrected, and its limit in lengths of u.
-ACROSS, ACROSS_LIMIT = 0.4, 0.5
+# A dose of 1 is the mean setting that SAFE-DB's people made for the word.
+FLOOR, CEILING = 0.2, 2.6
+# The largest correction across the descriptor's direction, in lengths of u.
+ACROSS_LIMIT = 0.5
 _BEND = 8
 
 
-def bend(dose: torch.Tensor, ceiling: torch.Tensor | float) -> torch.Tensor:
-    """Bend a dose into `FLOOR` to ``ceiling``: nearly the identity between, rising everywhere."""
-    middle, half = (FLOOR + ceiling) / 2, (ceiling - FLOOR) / 2
+def bend(dose: torch.Tensor, floor: torch.Tensor | float, ceiling: torch.Tensor | float) -> torch.Tensor:
+    """Bend a dose into ``floor`` to ``ceiling``: nearly the identity between, rising everywhere."""
+    middle, half = (floor + ceiling) / 2, (ceiling - floor) / 2
     offset = (dose - middle) / half
     return middle + half * offset / (1 + offset.abs() ** _BEND) ** (1 / _BEND)
 
 
 class SemanticNetwork(nn.Module):
-    """All that is learned: autoencoder, audio encoder, and per descriptor its target, dose law and score."""
+    """All that is learned: autoencoder, audio encoder, and per descriptor its target, gain law and score."""
 
     def __init__(self, n_descriptors: int) -> None:
         super().__init__()
         self.autoencoder = EQAutoencoder()
         self.encoder = AudioEncoder()
         self.register_buffer("targets", torch.zeros(n_descriptors, LATENT))
-        # Per descriptor: the missing dose that gets the middle of the dose law, the law's slope there, its ceiling.
+        # Per descriptor: the missing dose that gets the middle of the gain law, the law's slope there, its ends.
         self.register_buffer("law_centre", torch.ones(n_descriptors))
-        self.register_buffer("law_slope", torch.full((n_descriptors,), LAW_SLOPE))
+        self.register_buffer("law_slope", torch.ones(n_descriptors))
+        self.register_buffer("floors", torch.full((n_descriptors,), FLOOR))
         self.register_buffer("ceilings", torch.full((n_descriptors,), CEILING))
-        # Tells what EQ a sound has from its codes; the last output stands for none.
-        self.listener = nn.Linear(2 * LATENT, n_descriptors + 1)
+        # From a code to the EQ that most likely is in the sound: EQs and music both vary, and the code is their sum.
+        self.register_buffer("likely", torch.eye(LATENT))
+        # Tells what EQ a sound has from its spectrum and nature; the last output stands for none.
+        self.listener = nn.Linear(2 * N_MELS, n_descriptors + 1)
         self.register_buffer("score_zero", torch.zeros(n_descriptors))
         self.register_buffer("score_unit", torch.ones(()))
 
@@ -78,28 +81,30 @@ class SemanticNetwork(nn.Module):
         return self.shape(difference) @ own / own.square().sum()
 
     def dose(self, missing: torch.Tensor, descriptor: int) -> torch.Tensor:
-        """Return what the dose law gives for a missing dose (any shape)."""
-        ceiling = self.ceilings[descriptor]
+        """Return what the gain law gives for a missing dose (any shape)."""
+        floor, ceiling = self.floors[descriptor], self.ceilings[descriptor]
         steep = self.law_slope[descriptor] * (missing - self.law_centre[descriptor])
-        return bend((FLOOR + ceiling) / 2 + steep, ceiling)
+        return bend((floor + ceiling) / 2 + steep, floor, ceiling)
 
     def evidence(self, spectrum: torch.Tensor, nature: torch.Tensor) -> torch.Tensor:
         """Return the log-odds [batch, descriptors] of an EQ of each descriptor against none."""
-        z_audio = self.encoder.code(spectrum, nature)
-        codes = torch.cat([z_audio - self.encoder.z_flat, self.encoder.to_latent(nature)], dim=1)
-        logits = self.listener(codes)
+        logits = self.listener(torch.cat([self.encoder.unusual(spectrum), nature], dim=1) / 10)
         return logits[:, :-1] - logits[:, -1:]
 
     def scores(self, spectrum: torch.Tensor, texture: torch.Tensor) -> torch.Tensor:
         """Return how much sounds [batch] are like each descriptor: 0 is usual for music, about 1 the mean setting's."""
         return (self.evidence(spectrum, self.encoder.nature(texture)) - self.score_zero) / self.score_unit
 
+    def likely_eq(self, z_audio: torch.Tensor) -> torch.Tensor:
+        """Return the most likely EQ [batch, 32] in sounds of these codes, less the flat EQ's code."""
+        return (z_audio - self.encoder.z_flat) @ self.likely
+
     def step(self, z_audio: torch.Tensor, descriptor: int) -> torch.Tensor:
         """Return the way from the flat EQ [batch, 32] that the default traversal goes at full intensity."""
         direction = self.directions()[descriptor]
-        missing = self.targets[descriptor] - z_audio
-        along = self.along(missing, descriptor)
-        across = ACROSS * (missing - along[:, None] * direction)
+        along = self.along(self.targets[descriptor] - z_audio, descriptor)
+        likely = self.likely_eq(z_audio)
+        across = self.along(likely, descriptor)[:, None] * direction - likely
         length = self.shape(across).norm(dim=1, keepdim=True) / self.shape(direction).norm()
         across = across / torch.sqrt(1 + (length / ACROSS_LIMIT).square())
         dose = self.dose(along, descriptor)
@@ -174,7 +179,7 @@ class SemanticEQ:
         check_intensity(intensity)
         if origin not in ORIGINS:
             raise ValueError(f"The origin is {origin!r}, expected one of {', '.join(ORIGINS)}.")
-        return self._proposed(self.embed(audio, sample_rate), blend, intensity, origin)
+        return self._proposed(*self._heard(audio, sample_rate), blend, intensity, origin)
 
     def path(
         self, audio: np.ndarray, sample_rate: float, descriptor: str, intensities: Sequence[float]
@@ -183,8 +188,8 @@ class SemanticEQ:
         blend = self._parse(descriptor)
         for intensity in intensities:
             check_intensity(intensity)
-        z_audio = self.embed(audio, sample_rate)
-        return [self._proposed(z_audio, blend, intensity, "flat") for intensity in intensities]
+        heard = self._heard(audio, sample_rate)
+        return [self._proposed(*heard, blend, intensity, "flat") for intensity in intensities]
 
     def describe(self, audio: np.ndarray, sample_rate: float) -> dict[str, float]:
         """Return how much ``audio`` already sounds like each descriptor.
@@ -197,17 +202,45 @@ class SemanticEQ:
             values = self.network.scores(*listened)[0].tolist()
         return dict(zip(self.descriptors, values, strict=True))
 
+    def dose(self, audio: np.ndarray, sample_rate: float, descriptor: str) -> float:
+        """Return the dose of ``descriptor`` (one word) that `propose` gives ``audio`` at full intensity."""
+        z_audio, certainty = self._heard(audio, sample_rate)
+        index = self.descriptors.index(known_descriptor(descriptor, self.descriptors))
+        with torch.no_grad():
+            missing = self.network.along(self.network.targets[index] - z_audio, index)
+            return certainty * float(self.network.dose(missing, index))
+
+    def certainty(self, audio: np.ndarray, sample_rate: float) -> float:
+        """Return how far there is a timbre in ``audio`` to judge: 1 for music, 0 for a sine, DC or near silence.
+
+        What `propose` does is scaled by it. The same audio is accepted, and refused, as by `propose`.
+        """
+        return self._heard(audio, sample_rate)[1]
+
+    def applied_eq(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:
+        """Return the response in dB [96], at `model.eq.GRID_HZ`, of the EQ that ``audio`` most likely has had."""
+        with torch.no_grad():
+            return self.network.shape(self.network.likely_eq(self.embed(audio, sample_rate)))[0].double().numpy() * 12
+
     def embed(self, audio: np.ndarray, sample_rate: float) -> torch.Tensor:
         """Return z_audio [1, 32] of ``audio`` [channels, samples] or [samples]."""
-        listened = self._listen(audio, sample_rate)
+        return self._heard(audio, sample_rate)[0]
+
+    def _heard(self, audio: np.ndarray, sample_rate: float) -> tuple[torch.Tensor, float]:
+        spectrum, texture = self._listen(audio, sample_rate)
         with torch.no_grad():
-            return self.network.encoder(*listened)
+            certainty = presence(audio) * float(heard_share(spectrum)[0])
+            return self.network.encoder(spectrum, texture), certainty
 
     def _listen(self, audio: np.ndarray, sample_rate: float) -> tuple[torch.Tensor, torch.Tensor]:
         with torch.no_grad():
             return features(torch.from_numpy(heard(audio, sample_rate))[None], sample_rate)
 
-    def _proposed(self, z_audio: torch.Tensor, blend: dict[int, float], intensity: float, origin: str) -> EQParams:
+    def _proposed(
+        self, z_audio: torch.Tensor, certainty: float, blend: dict[int, float], intensity: float, origin: str
+    ) -> EQParams:
+        if origin == "flat":
+            intensity *= certainty
         if intensity == 0 and origin == "flat":
             return EQParams.flat()
         with torch.no_grad():

@@ -154,6 +154,9 @@ def train(
     seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 0,
     pretrained: Annotated[Path | None, typer.Option(help="Start from these weights.")] = None,
     end_to_end: Annotated[bool, typer.Option(help="Train the last stage, through the differentiable EQ.")] = True,
+    nature: Annotated[
+        bool, typer.Option(help="Predict which spectrum a clip naturally has; else the mean of music, an ablation.")
+    ] = True,
     baselines: Annotated[bool, typer.Option(help="Train static, flow and ridge on the same music as well.")] = False,
     clap: Annotated[
         str | None,
@@ -170,7 +173,7 @@ def train(
     from model.training.loop import train as run
 
     epochs = epochs if epochs is not None else 60 if clap else 20
-    plan = Plan(epochs=epochs, seed=seed, device=device, end_to_end=end_to_end)
+    plan = Plan(epochs=epochs, seed=seed, device=device, end_to_end=end_to_end, nature=nature)
     settings, _ = safe_db.read(safe).split()
     folders = [path.expanduser() for path in music or []]
     ratios = {"fma_ratio": fma_ratio, "musdb_ratio": musdb_ratio}
@@ -287,6 +290,9 @@ def evaluate(
     ablation: Annotated[
         list[str] | None, typer.Option(help="More semantic weights, NAME=FILE; may be given more than once.")
     ] = None,
+    rule: Annotated[
+        Path | None, typer.Option(help="Weights from `train --no-nature`: the fixed curve in their dose is the rule.")
+    ] = None,
     held_out_only: Annotated[bool, typer.Option(help="Use only recordings that training by name leaves out.")] = False,
     max_clips: Annotated[int, typer.Option(help="Use so many, evenly spread over the folder.")] = 40,
     descriptors: Annotated[
@@ -300,13 +306,17 @@ def evaluate(
     from rich.progress import track
 
     from model import evaluate as measures
-    from model import report, safe_db
+    from model import report, safe_db, steadiness
 
     chosen = measures.read_clips(clips, max_clips, held_out_only, lambda items: track(items, "Reading"))
     settings = safe_db.read(safe)
     _, held_out = settings.split()
     systems, listening = _systems(weights, ablation or [])
     main = listening["semantic"]
+    systems["shuffled clips"] = measures.shuffled(main.propose, chosen)
+    if rule is not None:
+        listening["rule"] = _semantic(rule)
+        systems["rule"] = measures.ruled(listening["rule"].dose, systems["static"])
     known = [word for word in main.descriptors if word in settings.names]
     words = known if descriptors == "all" else [word.strip().lower() for word in descriptors.split(",")]
     if unknown := set(words) - set(known):
@@ -319,10 +329,18 @@ def evaluate(
         name: measures.separation(eq.describe, track(chosen, f"Describing ({name})"), testing)
         for name, eq in listening.items()
     }
+    estimates = {name: eq.applied_eq for name, eq in listening.items()}
+    blind = measures.blind_error(estimates, track(chosen, "Estimating the EQ of clips"), held_out)
+    pairs = measures.read_pairs(chosen, clips)
+    steady = steadiness.differences(systems, track(pairs, "Comparing excerpts"), words[:2]) if pairs else None
     table = measures.summarise(rows, settings)
-    report.write(out, table, rows, aucs, settings, chosen, main)
-    for text in (report.markdown(table), report.markdown(report.auc_table(aucs)), f"Wrote {out}"):
-        typer.echo(text)
+    more = {report.BLIND: blind}
+    if steady is not None:
+        more[report.STEADINESS] = steadiness.summarise(steady)
+    report.write(out, table, rows, aucs, settings, chosen, main, more)
+    for frame in (table, report.auc_table(aucs), *more.values()):
+        typer.echo(report.markdown(frame) + "\n")
+    typer.echo(f"Wrote {out}")
 
 
 def _systems(weights: Path | None, ablations: list[str]):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from model.clap import COMMON_WORDS, Clap, ClapEQ, ClapProjection, set_dose_law
+from model.clap import COMMON_WORDS, Clap, ClapEQ, ClapProjection, set_gain_law
 from model.eq import GRID_HZ, EQParams
 from model.safe_db import Settings
 from model.semantic import SemanticEQ
@@ -69,7 +69,7 @@ def train_clap(
     loss_db2 = _fit(projection, base, embeddings, curves_db, epochs, seed)
     projection.z_clips = projection.of_audio(untouched).detach()
     network = copy.deepcopy(base.network)
-    set_dose_law(network, projection.z_clips, range(len(base.descriptors)))
+    set_gain_law(network, projection.z_clips, range(len(base.descriptors)))
     about = {"clips": n_clips, "seed": seed, "epochs": epochs, "rms_db": float(np.sqrt(loss_db2))}
     return ClapEQ(network, list(base.descriptors), "", about, clap, projection.eval())
 

@@ -29,13 +29,15 @@ class Plan:
 
     An epoch is ``autoencoder_steps`` batches of 256 settings, ``excerpts`` new excerpts in the bank, ``matching_steps``
     batches of 64 sounds, ``end_to_end_steps`` batches of 4 snippets and ``listening_steps`` batches of 256 equalised
-    sounds; all epochs of one stage come before the next stage.
+    sounds; all epochs of one stage come before the next stage. Without ``nature`` every clip is taken to have the mean
+    spectrum of music by nature, an ablation.
     """
 
     epochs: int = 20
     seed: int = 0
     device: str = "cpu"
     end_to_end: bool = True
+    nature: bool = True
     autoencoder_steps: int = 150
     excerpts: int = 200
     matching_steps: int = 20
@@ -44,6 +46,7 @@ class Plan:
     validation_excerpts: int = 200
     untouched_excerpts: int = 400
     check_every: int = 100
+    log_every: int = 20
 
     def __post_init__(self) -> None:
         if not 1 <= self.epochs <= 10_000:
@@ -75,7 +78,7 @@ def train(
     mixture, validation : Mixture
         Audio to train on, and to choose the best checkpoint by.
     untouched : Mixture
-        Music alone, taken as it is: what it gets on average centres the dose laws.
+        Music alone, taken as it is: what it gets on average fits the gain laws.
     folder : path
         Keeps bank, log and state; a run that was killed goes on from there when started again in the same way.
     plan : Plan
@@ -148,7 +151,7 @@ def _stages(
     banks: Banks,
     pretrained: SemanticEQ | None,
 ) -> list[tuple[Stage, int]]:
-    kinds: list[tuple[type[Stage], int]] = [(MatchingStage, plan.epochs * plan.matching_steps)]
+    kinds: list[tuple[type[Stage], int]] = [(MatchingStage, plan.epochs * plan.matching_steps * plan.nature)]
     if pretrained is None:
         kinds.insert(0, (AutoencoderStage, plan.epochs * plan.autoencoder_steps))
     if plan.end_to_end:
@@ -163,6 +166,8 @@ def _run(
     network = stage.network
     torch.manual_seed(plan.seed * 10 + index)
     stage.begin()
+    if n_steps == 0:
+        return _save_state(folder, facts, {"stage": index + 1, "network": _copy(network)})
     parameters = list(stage.trained())
     optimizer = torch.optim.AdamW(parameters, lr=stage.learning_rate, weight_decay=stage.weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _pace(step / n_steps))
@@ -184,11 +189,15 @@ def _run(
         schedule.step()
         values = {name: float(loss.detach()) for name, loss in losses.items()}
         report(stage.name, step + 1, n_steps, values)
-        if (step + 1) % plan.check_every == 0 or step + 1 == n_steps:
+        is_checked = (step + 1) % plan.check_every == 0 or step + 1 == n_steps
+        if is_checked:
             validation_loss = _validate(stage)
+            values["validation"] = validation_loss
+        if is_checked or (step + 1) % plan.log_every == 0:
+            _log(folder, stage.name, step + 1, values)
+        if is_checked:
             if validation_loss < best_loss:
                 best_loss, best = validation_loss, _copy(network)
-            _log(folder, stage.name, step + 1, {**values, "validation": validation_loss})
             state = {"network": _copy(network), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
             _save_state(
                 folder, facts, {**state, "stage": index, "step": step + 1, "best_loss": best_loss, "best": best}

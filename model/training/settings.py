@@ -28,6 +28,7 @@ class SettingsSampler:
         self.names = settings.names
         self.parameters = torch.tensor(settings.parameters, dtype=torch.float32)
         self.labels = torch.tensor([self.names.index(name) for name in settings.descriptors])
+        self.person_weights = torch.tensor(settings.person_weights(), dtype=torch.float32)
         # Between as many of each and as many as there are: the square root of a class's size.
         self._weights = 1 / torch.bincount(self.labels).float()[self.labels].sqrt()
         means = settings.mean_response_db(GRID_HZ)

@@ -20,14 +20,14 @@ from torch import nn
 from model import differentiable
 from model.encoder import N_MELS, features, mel_centres_hz
 from model.eq import GRID_HZ
-from model.semantic import CEILING_RANGE, CEILING_SHARE, FLOOR, LAW_SLOPE, SemanticNetwork
+from model.semantic import SemanticNetwork
 from model.training import losses
 from model.training.bank import Bank, Banks
+from model.training.gain_law import fit_gain_law, set_limits
 from model.training.settings import SettingsSampler
 
 SAMPLE_RATE = 44_100
-# What untouched music gets on average: a little more than the mean setting, at most the middle of the dose law.
-MEAN_DOSE = 1.2
+MUSIC_VARIANCE = 0.3
 
 
 class Stage(ABC):
@@ -155,7 +155,7 @@ class EndToEndStage(Stage):
         # The autoencoder stays: everything is measured in its codes, and its decoder already gives exactly the
         # responses they stand for (moved along, its error on held-out settings grew from 0.42 to 0.55 dB). So do the
         # natural spectra: moved along, they explain away what a clip is, so that all clips come out the same (the rank
-        # correlation of "already so" with the dose fell from -0.87 to -0.81).
+        # correlation of the baseline score with the dose fell from -0.87 to -0.81).
         return self.network.encoder.to_latent.parameters()
 
     def losses(self, progress: float, validation: bool = False) -> dict[str, torch.Tensor]:
@@ -241,17 +241,16 @@ def set_data_buffers(
 
 
 def set_targets(network: SemanticNetwork, sampler: SettingsSampler) -> None:
-    """Set every descriptor's target to the mean code of its settings, and the ceiling of its dose law."""
+    """Set every descriptor's target to the mean code of its settings, and the limits of its gain law."""
     with torch.no_grad():
         codes = network.autoencoder.encode(sampler.parameters)
         for index in range(len(sampler.names)):
             network.targets[index] = codes[sampler.labels == index].mean(dim=0)
-            doses = network.along(codes[sampler.labels == index] - network.autoencoder.z_flat(), index)
-            network.ceilings[index] = doses.quantile(CEILING_SHARE).clamp(*CEILING_RANGE)
+            set_limits(network, index, codes[sampler.labels == index] - network.autoencoder.z_flat())
 
 
 def calibrate(network: SemanticNetwork, sampler: SettingsSampler, untouched: Bank) -> None:
-    """Set the centre of every dose law, so that untouched music gets the mean dose, and the scores' zero and unit."""
+    """Fit belief and gain laws to untouched music; set which EQ a code makes likely, and the scores' zero and unit."""
     was_training = network.training
     network.eval()
     spectra, textures = untouched.all()
@@ -259,18 +258,13 @@ def calibrate(network: SemanticNetwork, sampler: SettingsSampler, untouched: Ban
         network.encoder.z_flat.copy_(network.autoencoder.z_flat()[0])
         set_targets(network, sampler)
         nature = network.encoder.nature(textures)
-        z_audio = network.encoder.code(spectra, nature)
-        usual = network.evidence(spectra, nature)
         responses = differentiable.response_db(sampler.parameters, mel_centres_hz())
         means = [responses[sampler.labels == index].mean(dim=0) for index in range(len(sampler.names))]
         curves = torch.stack(means) - torch.stack(means).mean(dim=1, keepdim=True)
+        fit_gain_law(network, sampler.labels, curves, spectra, nature)
+        _set_likely(network, sampler, spectra, nature)
+        usual = network.evidence(spectra, nature)
         for index in range(len(sampler.names)):
-            # How many doses the encoder takes the mean curve itself for: the law's slope makes up for the difference.
-            heard = float(network.along(network.encoder.to_latent(curves[index : index + 1]), index))
-            network.law_slope[index] = LAW_SLOPE / max(heard, 0.3)
-            missing = network.along(network.targets[index] - z_audio, index)
-            wanted = min(MEAN_DOSE, (FLOOR + float(network.ceilings[index])) / 2)
-            network.law_centre[index] = _centre(network, missing, index, wanted)
             network.score_zero[index] = usual[:, index].mean()
         # One unit for all, so that scores can be compared: the two words with the most settings have it from theirs.
         common = torch.bincount(sampler.labels).topk(min(2, len(curves))).indices.tolist()
@@ -279,12 +273,14 @@ def calibrate(network: SemanticNetwork, sampler: SettingsSampler, untouched: Ban
     network.train(was_training)
 
 
-def _centre(network: SemanticNetwork, missing: torch.Tensor, index: int, mean_dose: float) -> float:
-    low, high = -20.0, 20.0
-    for _ in range(50):
-        network.law_centre[index] = (low + high) / 2
-        if network.dose(missing, index).mean() > mean_dose:
-            low = (low + high) / 2
-        else:
-            high = (low + high) / 2
-    return (low + high) / 2
+def _set_likely(network: SemanticNetwork, sampler: SettingsSampler, spectra, nature: torch.Tensor) -> None:
+    """Set the linear estimate of least mean squared error (Wiener) of an EQ's code from that of a sound with it."""
+    encoder, responses = network.encoder, differentiable.response_db(sampler.parameters, mel_centres_hz())
+    weights = sampler.person_weights / sampler.person_weights.sum()
+    equalisers = encoder.to_latent(responses - responses.mean(dim=1, keepdim=True))
+    own = encoder.code(spectra, nature) - encoder.z_flat
+    own = own - own.mean(dim=0)
+    of_eqs, of_music = (equalisers * weights[:, None]).T @ equalisers, own.T @ own / len(own)
+    # Every direction of music varies by a little at least: few recordings do not show all that others bring.
+    of_music = of_music + MUSIC_VARIANCE * of_music.diagonal().mean() * torch.eye(len(of_music))
+    network.likely.copy_(torch.linalg.solve(of_eqs + of_music, of_eqs))

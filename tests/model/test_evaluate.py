@@ -9,7 +9,7 @@ import soundfile as sf
 from typer.testing import CliRunner
 
 from app.cli import cli
-from model import SemanticEQ, evaluate, report, safe_db
+from model import SemanticEQ, evaluate, report, safe_db, steadiness
 from model.eq import GRID_HZ, EQParams
 from model.evaluate import Clip
 from model.profile import profile
@@ -51,16 +51,72 @@ def test_full_compensation_has_slope_minus_1_and_spread_0(settings, clips):
     mean = settings.mean_response_db()["bright"]
     static = fit_static(settings, starts=2)
     curve = static.propose(clips[0].audio, 44_100, "bright").response(GRID_HZ, 44_100)
-    usual = [evaluate.already_so(clip.audio, 44_100, mean) for clip in clips]
+    usual = [evaluate.baseline_score(clip.audio, 44_100, mean) for clip in clips]
 
     def compensating(audio, sample_rate, descriptor):
-        already = evaluate.already_so(audio, sample_rate, mean) - np.mean(usual)
+        already = evaluate.baseline_score(audio, sample_rate, mean) - np.mean(usual)
         return EQParams.flat() if already >= 1 else static.propose(audio, sample_rate, "bright").scaled(1 - already)
 
     rows = evaluate.responses({"full": compensating}, clips, settings, ["bright"])
     assert np.corrcoef(curve, mean)[0, 1] > 0.97
     table = evaluate.summarise(rows[rows.k.isin([-0.5, 0.0, 0.5])], settings).iloc[0]
     assert table.slope == pytest.approx(-1, abs=0.1) and table.spread < 0.1 and table.spearman < -0.95
+
+
+def test_a_fixed_curve_leaves_clips_as_different_as_they_were(settings, clips):
+    static = fit_static(settings, starts=2)
+    rows = evaluate.responses({"static": static.propose}, clips, settings, ["warm"])
+    table = evaluate.summarise(rows, settings).iloc[0]
+    assert table.perceptual == pytest.approx(1, abs=0.1)
+    assert table.perceptual_low <= table.perceptual <= table.perceptual_high
+
+
+@pytest.mark.parametrize(("swing_db", "inaudible"), [(0.99, 1.0), (1.01, 0.0)])
+def test_a_curve_that_swings_less_than_1_db_is_inaudible(settings, clips, swing_db, inaudible):
+    curve = EQParams.from_safe((6, 300, 0, 300, 0.7, 0, 1000, 0.7, 0, 3000, 0.7, 0, 8000))
+    swing = np.ptp(curve.response(GRID_HZ, 44_100))
+    propose = lambda audio, rate, word: _scaled_to(curve, swing_db)  # noqa: E731
+    table = evaluate.summarise(evaluate.responses({"x": propose}, clips[:1], settings, ["warm"]), settings).iloc[0]
+    assert swing > 1 and table.inaudible == inaudible and table.swing_db == pytest.approx(swing_db, abs=0.001)
+
+
+def _scaled_to(params: EQParams, swing_db: float) -> EQParams:
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        swing = np.ptp(params.scaled(middle).response(GRID_HZ, 44_100))
+        low, high = (middle, high) if swing < swing_db else (low, middle)
+    return params.scaled(low)
+
+
+def test_a_perfect_estimate_has_no_error_and_none_has_the_settings_size(settings, clips):
+    flat = evaluate.blind_error({"none": lambda audio, rate: np.zeros(len(GRID_HZ))}, clips[:2], settings)
+    assert flat.rms_db[0] == flat.rms_db[1] > 1
+
+
+def test_a_rule_gives_the_fixed_curve_in_its_dose_and_a_shuffled_system_hears_another_clip(clips):
+    curve = EQParams.from_safe((6, 300, 0, 300, 0.7, 0, 1000, 0.7, 0, 3000, 0.7, 0, 8000))
+    rule = evaluate.ruled(lambda audio, rate, word: 0.5, lambda audio, rate, word: curve)
+    assert rule(clips[0].audio, 44_100, "warm") == curve.scaled(0.5)
+    heard = []
+    other = evaluate.shuffled(lambda audio, rate, word: heard.append(audio), clips[1:])
+    other(clips[0].audio, 44_100, "warm")
+    assert any(heard[0] is clip.audio for clip in clips[1:])
+
+
+def test_another_form_of_the_same_music_is_another_sound_to_those_who_listen(clips):
+    pairs = [(clips[0], clips[1])]
+    louder = EQParams.from_safe((6, 300, 0, 300, 0.7, 0, 1000, 0.7, 0, 3000, 0.7, 0, 8000))
+
+    def by_treble(audio, sample_rate, descriptor):
+        power = np.abs(np.fft.rfft(audio[0])) ** 2
+        hz = np.fft.rfftfreq(audio.shape[1], 1 / sample_rate)
+        return louder.scaled(float(np.sqrt(power[hz > 4000].sum() / power.sum())))
+
+    rows = steadiness.differences({"deaf": lambda *_: louder, "by treble": by_treble}, pairs, ["warm"])
+    table = steadiness.summarise(rows).set_index(["system", "form"]).median_db
+    assert (table["deaf"] == 0).all() and len(table["deaf"]) == 7
+    assert table["by treble", "low-pass"] > table["by treble", "mp3"] > 0 and table["by treble", "padded"] < 0.05
 
 
 def test_area_under_curve_is_the_share_of_ordered_pairs():
@@ -75,12 +131,15 @@ def test_tables_are_written_three_ways_with_the_plots(settings, clips, tmp_path)
     eq = SemanticEQ.load()
     rows = evaluate.responses({"semantic": eq.propose}, clips[:2], settings, ["warm"])
     aucs = {"semantic": evaluate.separation(eq.describe, clips[:1], settings, n_settings=3)}
-    report.write(tmp_path, evaluate.summarise(rows, settings), rows, aucs, settings, clips[:2], eq)
+    blind = evaluate.blind_error({"semantic": eq.applied_eq}, clips[:1], settings, n_settings=2)
+    more = {report.BLIND: blind}
+    report.write(tmp_path, evaluate.summarise(rows, settings), rows, aucs, settings, clips[:2], eq, more)
     with (tmp_path / "adaptivity.csv").open() as file:
         row = next(csv.DictReader(file))
     assert row["descriptor"] == "warm" and float(row["slope"]) < 0 and float(row["wrong_way"]) == 0
     assert r"\toprule" in (tmp_path / "describe.tex").read_text()
     assert (tmp_path / "adaptivity.md").read_text().startswith("| system | descriptor |")
+    assert (tmp_path / "blind.md").read_text().startswith("| system | rms_db |")
     assert {"curves-warm.png", "dose-warm.pdf", "latent-space.png"} <= {path.name for path in tmp_path.iterdir()}
 
 

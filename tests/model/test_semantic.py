@@ -113,10 +113,10 @@ def test_a_bad_request_is_refused_in_a_sentence(eq, descriptor, intensity, origi
         eq.propose(pink_noise(1), 44_100, descriptor, intensity, origin)
 
 
-def test_the_dose_law_rises_everywhere_between_floor_and_ceiling():
+def test_the_gain_law_rises_everywhere_between_floor_and_ceiling():
     missing = torch.linspace(-4, 6, 200, dtype=torch.float64)
-    doses = bend(missing, 3.0)
-    assert (doses.diff() > 0).all() and doses[0] > 0.04 and doses[-1] < 3.0
+    doses = bend(missing, 0.2, 3.0)
+    assert (doses.diff() > 0).all() and 0.2 < doses[0] < 0.25 and 2.95 < doses[-1] < 3.0
     linear = (missing > 0.5) & (missing < 2.5)
     np.testing.assert_allclose(doses[linear], missing[linear], atol=0.05)
 
@@ -127,6 +127,56 @@ def test_every_descriptor_has_a_law_that_never_turns_back(eq):
         with torch.no_grad():
             target = eq.network.autoencoder.curve(eq.network.targets[eq.descriptors.index(word)][None])[0].numpy()
         assert eq.propose(noise, 44_100, word).response(GRID_HZ, 44_100) @ target > 0
+
+
+@pytest.mark.parametrize("clip", [DARKER, EQParams.flat(), BRIGHTER])
+def test_every_word_is_audible_on_every_clip_and_within_what_people_do(eq, clip):
+    noise = clip.apply(pink_noise(2), 44_100)
+    for index, word in enumerate(eq.descriptors):
+        curve = eq.propose(noise, 44_100, word).response(GRID_HZ, 44_100)
+        assert np.ptp(curve) >= 1.0, word
+        assert float(eq.network.floors[index]) <= eq.dose(noise, 44_100, word) <= float(eq.network.ceilings[index])
+
+
+def test_intensity_is_monotone_to_a_thousandth(eq):
+    noise = pink_noise(2)
+    for word in ("warm", "bright"):
+        curves = np.array([p.response(GRID_HZ, 44_100) for p in eq.path(noise, 44_100, word, np.linspace(0, 1, 101))])
+        doses = curves @ curves[-1] / (curves[-1] @ curves[-1])
+        assert np.diff(doses).min() > -0.001, word
+
+
+SECOND = np.arange(44_100) / 44_100
+LITTLE = {
+    "sine": 0.5 * np.sin(2 * np.pi * 440 * SECOND),
+    "DC": np.full(44_100, 0.3),
+    "near silence": 1.2e-5 * pink_noise(1, channels=1)[0] / np.abs(pink_noise(1, channels=1)).max(),
+}
+
+
+@pytest.mark.parametrize("name", LITTLE)
+def test_of_a_sound_with_little_to_judge_little_is_changed(eq, name):
+    audio = LITTLE[name].astype(np.float32)
+    assert eq.certainty(audio, 44_100) < 0.1
+    for word in eq.descriptors:
+        assert np.ptp(eq.propose(audio, 44_100, word).response(GRID_HZ, 44_100)) < 3
+
+
+@pytest.mark.parametrize(("peak", "certainty"), [(0.9e-4, 0.954), (1e-4, 1.0), (1.1e-4, 1.0)])
+def test_a_sound_is_taken_in_full_from_minus_80_dbfs_on(eq, peak, certainty):
+    noise = pink_noise(1)
+    noise -= noise.mean(axis=1, keepdims=True)
+    assert eq.certainty(peak * noise / np.abs(noise).max(), 44_100) == pytest.approx(certainty, abs=0.009)
+
+
+def test_the_likely_eq_is_nearer_to_the_applied_one_than_none(eq):
+    noise = pink_noise(3)
+    before = eq.applied_eq(noise, 44_100)
+    for params in (DARKER, BRIGHTER):
+        wanted = params.response(GRID_HZ, 44_100)
+        wanted = wanted - wanted.mean()
+        change = eq.applied_eq(params.apply(noise, 44_100), 44_100) - before
+        assert np.sqrt(np.mean((change - wanted) ** 2)) < np.sqrt(np.mean(wanted**2))
 
 
 def test_weights_are_checked_against_the_hash_in_their_name(eq, tmp_path):

@@ -87,6 +87,20 @@ def test_pretrained_weights_skip_the_autoencoder(material, trained, tmp_path):
     assert "autoencoder" not in stages and "end to end" not in stages and "matching" in stages
 
 
+def test_without_nature_every_clip_is_taken_for_usual_music(material, tmp_path):
+    known, pink = material
+    fresh = replace(TINY, end_to_end=False, nature=False, autoencoder_steps=1, listening_steps=4)
+    eq, _ = train(known, pink, pink, pink, tmp_path, fresh)
+    with torch.no_grad():
+        assert eq.network.encoder.nature(torch.randn(2, 12, 80)).abs().max() < 1e-5
+
+
+def test_the_log_has_a_row_per_20_steps(trained):
+    with (trained[2] / "log.csv").open() as file:
+        steps = [int(row["step"]) for row in csv.DictReader(file) if row["stage"] == "listening"]
+    assert sorted(set(steps)) == [10, 20, 30, 40]
+
+
 @pytest.mark.parametrize(("change", "message"), [({"epochs": 0}, "epochs is 0"), ({"device": "abacus"}, "abacus")])
 def test_a_plan_that_cannot_be_followed_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
