@@ -23,6 +23,7 @@ from app.participant import page as participant
 from app.playground import decoding, page
 from app.playground import endpoints as playground
 from app.playground.store import ClipStore, UnknownClip
+from app.playground.workers import Busy, Workers, WorkFailed
 from app.security import SecurityHeaders, error
 from app.settings import Settings
 from study.running import RunningStudy
@@ -47,7 +48,10 @@ def create_app(settings: Settings) -> FastAPI:
     """
     running = RunningStudy.open(settings.database_url, settings.study_file, settings.stimuli)
     clips = ClipStore(settings.playground_folder) if settings.playground != "off" else None
-    app = FastAPI(title="Listening study", openapi_url=None, redirect_slashes=False, lifespan=_closing(running, clips))
+    workers = Workers()
+    app = FastAPI(
+        title="Listening study", openapi_url=None, redirect_slashes=False, lifespan=_closing(running, clips, workers)
+    )
     app.state.settings = settings
     app.state.running = running
     app.state.alarms = Alarms(running)
@@ -58,20 +62,21 @@ def create_app(settings: Settings) -> FastAPI:
     _add_study(app, settings)
     _add_admin(app, settings)
     if clips:
-        _add_playground(app, settings, clips)
+        _add_playground(app, settings, clips, workers)
     if forgotten := audience.undeclared(app.routes):
         raise ValueError(f"The routes {', '.join(forgotten)} declare no audience: add them to an `audience.router`.")
     _add_middleware(app, settings)
     return app
 
 
-def _closing(running: RunningStudy, clips: ClipStore | None):
+def _closing(running: RunningStudy, clips: ClipStore | None, workers: Workers):
     """What runs around the server's life: at its end, commits are finished, the database let go, clips deleted."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         await run_in_threadpool(running.close)
+        await run_in_threadpool(workers.close)
         if clips:
             clips.close()
 
@@ -108,9 +113,9 @@ def _add_admin(app: FastAPI, settings: Settings) -> None:
     _add_page(app, settings, "/admin", admin_page.blocks(), Audience.ADMIN, head=admin_page.ASSETS.head)
 
 
-def _add_playground(app: FastAPI, settings: Settings, clips: ClipStore) -> None:
+def _add_playground(app: FastAPI, settings: Settings, clips: ClipStore, workers: Workers) -> None:
     serves = Audience.PUBLIC if settings.playground == "open" else Audience.ADMIN
-    app.include_router(playground.router(clips, serves))
+    app.include_router(playground.router(clips, workers, serves))
     app.include_router(page.ASSETS.router())
     _add_page(app, settings, "/playground", page.blocks(), serves, head=page.ASSETS.head)
 
@@ -176,6 +181,15 @@ def _handle_errors(app: FastAPI) -> None:
     @app.exception_handler(decoding.UnreadableError)
     async def unreadable(request: Request, raised: decoding.UnreadableError) -> Response:
         return error(400, "unreadable", str(raised))
+
+    @app.exception_handler(Busy)
+    async def busy(request: Request, raised: Busy) -> Response:
+        return error(429, "busy", str(raised), {"Retry-After": "1"})
+
+    @app.exception_handler(WorkFailed)
+    async def work_failed(request: Request, raised: WorkFailed) -> Response:
+        request.scope[CAUSE] = str(raised)
+        return error(503, "busy", "The equaliser did not answer: try again in a moment.", {"Retry-After": "2"})
 
     @app.exception_handler(ValueError)
     async def wrong(request: Request, raised: ValueError) -> Response:

@@ -1,12 +1,9 @@
 """The playground over HTTP: clips in, curves and downloads out. Its clips live apart from every study."""
 
 import asyncio
-import base64
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,13 +11,17 @@ from starlette.concurrency import run_in_threadpool
 
 from app import audience
 from app.audience import Audience
-from app.playground import decoding, exports, hearing
-from app.playground.equalisers import CONDITIONS, INTENSITIES, LOUDNESS_LUFS, Equalisers
+from app.playground import decoding, work
+from app.playground.equalisers import CONDITIONS, INTENSITIES, LOUDNESS_LUFS
 from app.playground.store import ClipStore
-from app.security import error
+from app.playground.workers import Places, Workers
+from app.security import CLOSE, error
 
 PREFIX = "/api/playground"
-UPLOADS_AT_ONCE = 2
+UPLOADS, UPLOADS_OF_A_CLIENT = 16, 2
+UPLOAD_S = 120.0
+DECODED_AT_ONCE = 2
+PIECES_OF_WORK, PIECES_OF_A_CLIENT = 32, 8
 StartsAt = Annotated[float | None, Query(ge=0, le=decoding.LONGEST_S)]
 MEDIA = {
     "flac": ("audio/flac", "flac"),
@@ -55,22 +56,23 @@ class BuiltIn(BaseModel):
     name: str = Field(max_length=64)
 
 
-def router(store: ClipStore, serves: Audience = Audience.PUBLIC) -> APIRouter:
+def router(store: ClipStore, workers: Workers, serves: Audience = Audience.PUBLIC) -> APIRouter:
     """The playground's endpoints over the clips of ``store``, for the audience that it ``serves``."""
     routes = audience.router(serves, prefix=PREFIX)
-    equalisers = Equalisers()
+    known: list[str] = []
     heard: dict[str, dict] = {}  # built-in clips are the same for everybody
-    uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
-
-    @lru_cache(maxsize=256)
-    def proposed(clip: str, weights: tuple[tuple[str, float], ...]) -> dict:
-        return equalisers.paths(*store.read(clip), dict(weights))
+    arriving = Places(UPLOADS, UPLOADS_OF_A_CLIENT)
+    working = Places(PIECES_OF_WORK, PIECES_OF_A_CLIENT)
+    decoding_now = asyncio.Semaphore(DECODED_AT_ONCE)
 
     @routes.get("")
-    def about() -> dict:
+    async def about(request: Request) -> dict:
+        if not known:
+            with working.of(request):
+                known[:] = await workers.run(work.descriptors)
         return {
             "clips": [{"name": clip.name, "title": clip.title} for clip in _built_in_clips()],
-            "descriptors": equalisers.descriptors,
+            "descriptors": known,
             "conditions": CONDITIONS,
             "intensities": INTENSITIES,
             "loudness_lufs": LOUDNESS_LUFS,
@@ -84,59 +86,51 @@ def router(store: ClipStore, serves: Audience = Audience.PUBLIC) -> APIRouter:
 
     @routes.post("/clips", response_model=None, max_body_size=decoding.UPLOAD_LIMIT_BYTES)
     async def upload(request: Request, start_s: StartsAt = None) -> Response | dict:
-        if uploads.locked():
-            return error(429, "busy", "Other clips are being read: try again in a moment.", {"Retry-After": "2"})
-        async with uploads:
+        with arriving.of(request):
             token, path = store.new()
             source = path.with_suffix(".upload")
             try:
-                await _save_body(request, source)
-                excerpt = await run_in_threadpool(decoding.decode, source, path, start_s)
+                async with asyncio.timeout(UPLOAD_S):
+                    await _save_body(request, source)
+                async with decoding_now:
+                    excerpt = await run_in_threadpool(decoding.decode, source, path, start_s)
+            except TimeoutError:
+                return error(408, "timeout", f"The file did not arrive within {UPLOAD_S:g} s: cut it first.", CLOSE)
             finally:
                 source.unlink(missing_ok=True)
-            return await run_in_threadpool(_describe, store, equalisers, token, excerpt)
+            return await described(token, excerpt)
 
     @routes.post("/built-in")
-    def built_in(wanted: BuiltIn) -> dict:
-        clip = next((clip for clip in _built_in_clips() if clip.name == wanted.name), None)
-        if clip is None:
+    async def built_in(request: Request, wanted: BuiltIn) -> dict:
+        if wanted.name not in [clip.name for clip in _built_in_clips()]:
             raise ValueError(f"There is no built-in clip {wanted.name!r}.")
-        if wanted.name in heard and store.has(heard[wanted.name]["clip"]):
-            return heard[wanted.name]
-        import soundfile
-
-        token, path = store.new()
-        sound = clip.excerpt(decoding.SAMPLE_RATE_HZ, decoding.EXCERPT_S).audio
-        soundfile.write(path, sound.T, decoding.SAMPLE_RATE_HZ, format="FLAC", subtype="PCM_24")
-        length_s = sound.shape[1] / decoding.SAMPLE_RATE_HZ
-        excerpt = {"start_s": 0.0, "duration_s": length_s, "source_s": length_s}
-        heard[wanted.name] = _describe(store, equalisers, token, excerpt)
+        if wanted.name not in heard or not store.has(heard[wanted.name]["clip"]):
+            with working.of(request):
+                token, path = store.new()
+                heard[wanted.name] = await described(token, await workers.run(work.add_built_in, wanted.name, path))
         return heard[wanted.name]
 
+    async def described(token: str, excerpt: dict[str, float]) -> dict:
+        more = await workers.run(work.describe, store.path(token))
+        return {"clip": token, "audio": f"clips/{token}/audio", **excerpt, **more}
+
     @routes.get("/clips/{clip}/audio")
-    def audio(clip: str) -> Response:
-        return FileResponse(
-            store.path(clip), media_type="audio/flac", headers={"Cache-Control": "private, max-age=3600"}
-        )
+    async def audio(clip: str) -> Response:
+        headers = {"Cache-Control": "private, max-age=3600"}
+        return FileResponse(store.path(clip), media_type="audio/flac", headers=headers)
 
     @routes.post("/curves")
-    def curves(wanted: Wanted) -> dict:
-        paths = proposed(wanted.clip, tuple(sorted(wanted.descriptors.items())))
-        return {condition: [setting.to_safe() for setting in path] for condition, path in paths.items()}
+    async def curves(request: Request, wanted: Wanted) -> dict:
+        with working.of(request):
+            return await workers.run(work.curves, store.path(wanted.clip), _weights(wanted))
 
     @routes.post("/download")
-    def download(wanted: Download) -> Response:
-        path = proposed(wanted.clip, tuple(sorted(wanted.descriptors.items())))[wanted.condition]
-        sound, rate = store.read(wanted.clip)
-        setting = path[round(wanted.intensity * (len(INTENSITIES) - 1))]
+    async def download(request: Request, wanted: Download) -> Response:
         words = _in_words(wanted.descriptors)
         about = {"condition": wanted.condition, "intensity": wanted.intensity, "descriptors": words}
-        content = {
-            "flac": lambda: exports.to_flac(setting, sound, rate, LOUDNESS_LUFS),
-            "json": lambda: exports.to_json(setting, about),
-            "csv": lambda: exports.to_csv(setting),
-            "preset": lambda: exports.to_preset(setting, about),
-        }[wanted.format]()
+        path = store.path(wanted.clip)
+        with working.of(request):
+            content = await workers.run(work.export, path, _weights(wanted), about, wanted.format)
         media_type, suffix = MEDIA[wanted.format]
         name = f"{wanted.condition}-{'-'.join(sorted(wanted.descriptors))}-{wanted.intensity * 100:.0f}.{suffix}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -145,19 +139,8 @@ def router(store: ClipStore, serves: Audience = Audience.PUBLIC) -> APIRouter:
     return routes
 
 
-def _describe(store: ClipStore, equalisers: Equalisers, token: str, excerpt: dict[str, float]) -> dict:
-    sound, rate = store.read(token)
-    powers = hearing.block_powers(sound, rate)
-    return {
-        "clip": token,
-        "audio": f"clips/{token}/audio",
-        **excerpt,
-        "sample_rate_hz": rate,
-        "profile": equalisers.profile(sound, rate),
-        "bands_hz": np.round(hearing.centres_hz(), 3).tolist(),
-        "spectrum_db": np.round(hearing.spectrum_db(sound, rate), 2).tolist(),
-        "block_powers": base64.b64encode(powers.astype("<f4").tobytes()).decode(),
-    }
+def _weights(wanted: Wanted) -> work.Weights:
+    return tuple(sorted(wanted.descriptors.items()))
 
 
 async def _save_body(request: Request, path: Path) -> None:

@@ -20,7 +20,7 @@ FIT_STARTS = 2
 
 
 class Equalisers:
-    """The shipped systems, loaded once per process when somebody first needs them."""
+    """The shipped systems, loaded when they are first needed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

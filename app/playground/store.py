@@ -8,8 +8,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
 KEPT_S = 3600
 MOST_CLIPS = 200
 TOKEN_LENGTH = 22
@@ -61,18 +59,11 @@ class ClipStore:
         """Whether a clip is still here."""
         return self._path(token).is_file()
 
-    def read(self, token: str) -> tuple[np.ndarray, int]:
-        """A clip's audio, float32 [channels, samples], and its sample rate in Hz."""
-        import soundfile
-
-        audio, rate = soundfile.read(self.path(token), dtype="float32", always_2d=True)
-        return np.ascontiguousarray(audio.T), rate
-
     def _path(self, token: str) -> Path:
         return self.folder / f"{token}.flac"
 
     def _make_room(self) -> None:
-        ages = sorted((path.stat().st_mtime, path) for path in self.folder.glob("*.flac"))
+        ages = sorted((path.stat().st_mtime, path) for path in self.folder.glob("*.flac") if path.is_file())
         kept = [(age, path) for age, path in ages if time.time() - age < KEPT_S][-(MOST_CLIPS - 1) :]
         for _, path in {*ages} - {*kept}:
             path.unlink(missing_ok=True)

@@ -98,6 +98,10 @@ def test_bomb_is_refused_and_the_server_stays_small(server, bomb):
         assert answers[0].status_code == status and sentence in answers[0].json()["message"]
 
 
+def test_models_are_in_a_process_of_their_own(server):
+    assert "libtorch" not in Path(f"/proc/{server[1]}/maps").read_text()
+
+
 def test_browser_is_told_which_files_it_may_convert(server):
     address, _ = server
     codes = [

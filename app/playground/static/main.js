@@ -11,12 +11,26 @@ const NAMES = { original: "Original", semantic: "Semantic", flow: "Flow", static
 const LETTERS = ["A", "B", "C", "D"];
 const FORMATS = [["flac", "Audio (FLAC)"], ["json", "Parameters (JSON)"], ["csv", "Parameters (CSV)"], ["preset", "EQ preset (Equalizer APO, EasyEffects)"]];
 
+const MOST_TRIES = 6;
+
+/** As `request`; where the server is busy with others, again in a moment. */
+async function patiently(address, options = {}) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await request(address, options);
+    } catch (error) {
+      if (error.code !== "busy" || tries === MOST_TRIES) throw error;
+      await new Promise((again) => setTimeout(again, 500 * tries));
+    }
+  }
+}
+
 /** Runs the playground inside `element`. */
 export async function run(element) {
   const root = h("div", { class: "desk playground" });
   element.replaceChildren(root);
   try {
-    const about = await (await request(API)).json();
+    const about = await (await patiently(API)).json();
     new Playground(root, about).begin();
   } catch (error) {
     root.replaceChildren(h("h1", {}, "Playground"), h("p", { class: "alarm", role: "alert" }, error.message));
@@ -92,7 +106,7 @@ class Playground {
       const clip = await get();
       const powers = Uint8Array.from(atob(clip.block_powers), (letter) => letter.charCodeAt(0));
       clip.powers = new Float32Array(powers.buffer);
-      const bytes = await (await request(`${API}/${clip.audio}`)).arrayBuffer();
+      const bytes = await (await patiently(`${API}/${clip.audio}`)).arrayBuffer();
       const buffer = await this.switcher.decode(bytes);
       this.clip = clip;
       await this.ask();
@@ -107,7 +121,7 @@ class Playground {
 
   async builtIn(name) {
     this.again = () => this.builtIn(name);
-    return (await request(`${API}/built-in`, json({ name }))).json();
+    return (await patiently(`${API}/built-in`, json({ name }))).json();
   }
 
   async upload(file) {
@@ -115,7 +129,7 @@ class Playground {
     this.builtin.value = "";
     const { bytes } = this.about.limits;
     if (file.size > bytes) throw new Error(`The file has ${(file.size / 1e6).toFixed(0)} MB; ${bytes / 1e6} MB is the most.`);
-    const send = async (body) => (await request(`${API}/clips`, { method: "POST", body, headers: { "Content-Type": "application/octet-stream" } })).json();
+    const send = async (body) => (await patiently(`${API}/clips`, { method: "POST", body, headers: { "Content-Type": "application/octet-stream" } })).json();
     try {
       return await send(file);
     } catch (error) {
@@ -161,11 +175,11 @@ class Playground {
     const asked = (this.asked = Symbol());
     let answer;
     try {
-      answer = await request(`${API}/curves`, json({ clip: this.clip.clip, descriptors: this.weights }));
+      answer = await patiently(`${API}/curves`, json({ clip: this.clip.clip, descriptors: this.weights }));
     } catch (error) {
       if (error.code !== "unknown_clip") throw error;
       this.clip.clip = (await this.again()).clip; // the server let it go after an hour: hand it in again
-      answer = await request(`${API}/curves`, json({ clip: this.clip.clip, descriptors: this.weights }));
+      answer = await patiently(`${API}/curves`, json({ clip: this.clip.clip, descriptors: this.weights }));
     }
     const paths = await answer.json();
     if (asked !== this.asked) return;
@@ -276,7 +290,7 @@ class Playground {
   async download() {
     const wanted = { clip: this.clip.clip, descriptors: this.weights, condition: this.heard, intensity: Number(this.slider.value), format: this.format.value };
     try {
-      await save(await request(`${API}/download`, json(wanted)), "download");
+      await save(await patiently(`${API}/download`, json(wanted)), "download");
     } catch (error) {
       this.tell(error.message, true);
     }
