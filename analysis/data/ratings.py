@@ -48,6 +48,11 @@ class Ratings:
     notes: tuple[str, ...] = ()
     asked: str = "descriptor"
 
+    @property
+    def point(self) -> float:
+        """A sixth of the scale: one point where ratings run from 1 to 7."""
+        return (self.scale[1] - self.scale[0]) / 6
+
     def levels(self, column: str) -> list[str]:
         """Give the labels of one column, in their order."""
         return list(self.main[column].cat.categories)

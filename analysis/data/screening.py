@@ -33,7 +33,8 @@ class Rules:
     min_median_rt_ms
         Least median time from the moment a rating could be given, in ms.
     repeat_mean_difference
-        Most mean absolute difference between a trial and its repeat, in points.
+        Most mean absolute difference between a trial and its repeat, in points of a 1-to-7 scale; on another scale the
+        same share of it.
     max_same_rating
         Most of a participant's ratings that may be one and the same (straight-lining).
     max_missing
@@ -41,7 +42,7 @@ class Rules:
     max_outlying
         Most of the ratings that may lie beyond 1.5 interquartile ranges of their stimulus, as the post-screening of
         ITU-R BS.1534-3 counts them; each participant's own mean is taken out first, so that a strict rater is no
-        outlier.
+        outlier. The interquartile range counts as at least a sixth of the scale.
     """
 
     attention_passed: float | None = 0.8
@@ -131,11 +132,12 @@ def screen(ratings: Ratings, stated: Rules | None = None, headphones: dict[str, 
     """
     rules = stated or Rules()
     people = ratings.levels("participant")
+    repeat_limit = rules.repeat_mean_difference and rules.repeat_mean_difference * ratings.point
     measured = {
         "attention_passed": (_checks(ratings, "attention"), rules.attention_passed, np.less),
         "audible_passed": (_checks(ratings, "audible_check"), rules.audible_passed, np.less),
         "min_median_rt_ms": (_median_rt(ratings), rules.min_median_rt_ms, np.less),
-        "repeat_mean_difference": (_repeat_difference(ratings), rules.repeat_mean_difference, np.greater),
+        "repeat_mean_difference": (_repeat_difference(ratings), repeat_limit, np.greater),
         "max_same_rating": (_same_rating(ratings), rules.max_same_rating, np.greater_equal),
         "max_missing": (_missing(ratings), rules.max_missing, np.greater),
         "max_outlying": (_outlying(ratings), rules.max_outlying, np.greater),
@@ -211,7 +213,7 @@ def _outlying(ratings: Ratings) -> pd.Series:
         return pd.Series(dtype=float)
     centred = grid - np.nanmean(grid, axis=1, keepdims=True)
     low, high = np.nanpercentile(centred, [25, 75], axis=0)
-    reach = 1.5 * np.maximum(high - low, 1.0)
+    reach = 1.5 * np.maximum(high - low, ratings.point)
     with np.errstate(invalid="ignore"):
         beyond = (centred < low - reach) | (centred > high + reach)
     main = ratings.main[ratings.main["rating"].notna()]

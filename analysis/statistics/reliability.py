@@ -33,7 +33,7 @@ def reliability(ratings: Ratings) -> pd.DataFrame:
     rows = [("ICC(2,1)", *single), ("ICC(2,k)", *average)]
     pairs = repeats(ratings)
     if len(pairs) > 2:
-        rows += _test_retest(pairs)
+        rows += _test_retest(pairs, ratings.point)
     r = agreement(ratings)["r"].dropna().to_numpy()
     if r.size > 1:
         rows.append(("agreement with the group, median r", float(np.median(r)), *_bootstrap(r, np.median)))
@@ -87,11 +87,12 @@ def _mean_squares(grid: np.ndarray) -> tuple[float, float, float]:
     return k * target + error, n * judge + error, error
 
 
-def _test_retest(pairs: pd.DataFrame) -> list[tuple[str, float, float, float]]:
+def _test_retest(pairs: pd.DataFrame, point: float) -> list[tuple[str, float, float, float]]:
+    within = "one point" if point == 1 else f"{point:.3g} points"
     x, y = pairs["first"].to_numpy(), pairs["second"].to_numpy()
     _, person = np.unique(pairs["participant"].to_numpy(), return_inverse=True)
     apart = np.abs(x - y)
-    parts = np.column_stack([np.ones(len(x)), x, y, x * x, y * y, x * y, apart, apart <= 1])
+    parts = np.column_stack([np.ones(len(x)), x, y, x * x, y * y, x * y, apart, apart <= point * (1 + 1e-9)])
     sums = np.zeros((int(person.max()) + 1, parts.shape[1]))
     np.add.at(sums, person, parts)
 
@@ -103,7 +104,7 @@ def _test_retest(pairs: pd.DataFrame) -> list[tuple[str, float, float, float]]:
     measures = {
         "test-retest r": correlation,
         "test-retest mean absolute difference": lambda v: float(v[:, 6].sum() / v[:, 0].sum()),
-        "test-retest share within one point": lambda v: float(v[:, 7].sum() / v[:, 0].sum()),
+        f"test-retest share within {within}": lambda v: float(v[:, 7].sum() / v[:, 0].sum()),
     }
     return [(name, measure(sums), *_bootstrap(sums, measure)) for name, measure in measures.items()]
 

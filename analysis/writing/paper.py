@@ -35,7 +35,8 @@ def methods(results: Results, everyone: Results, screening: Screening) -> str:
     checks = [f"{counted(int(kinds[k]), 'response')} to {name}" for k, name in _EXTRA.items() if kinds.get(k, 0)]
     paragraphs = [
         "## Participants",
-        f"The study had {counted(len(screening.measured), 'participant')}. {_exclusions_told(screening)}",
+        f"The study had {counted(len(screening.measured), 'participant')}. "
+        f"{_exclusions_told(screening, ratings.point)}",
         "## Design",
         f"Ratings were collected in a within-subject design of {counted(len(clips), 'clip')}, "
         f"{counted(len(conditions), 'condition')} "
@@ -64,8 +65,10 @@ def _missing_told(ratings: Ratings) -> str:
     return told + (f"; {counted(lacking, 'participant-by-cell mean')} had none" if lacking else "")
 
 
-def _exclusions_told(screening: Screening) -> str:
+def _exclusions_told(screening: Screening, point: float) -> str:
     limits = {rule: float(getattr(screening.rules, rule)) for rule in RULES_TOLD if rule in screening.measured}
+    if "repeat_mean_difference" in limits:
+        limits["repeat_mean_difference"] *= point
     applied = listed([RULES_TOLD[rule].format(limit=limit) for rule, limit in limits.items()])
     n = len(screening.broke())
     if not applied and screening.stated:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from analysis.analyse import Settings
     from analysis.data.screening import Rules
 
 SAMPLE_RATE_HZ = 44_100  # at which curves are drawn
@@ -90,6 +91,9 @@ def analyse(
         task = progress.add_task("reading", total=steps + 1)
         if given:
             table, found_scale = _from_files(given, source)
+            if not source and (given[0].parent / "study.json").is_file():
+                settings, order = _from_export(given[0].parent, settings, order)
+                found_scale = settings.scale
         else:
             table, settings, order = _from_database(database_url, study, settings, order)
             found_scale = settings.scale
@@ -206,10 +210,7 @@ def _rules(path: Path) -> Rules:
 def _from_database(database_url: str, study: int | None, settings, order: dict) -> tuple:
     """Read the study's ratings, and what its definition and manifest say: orders, scale, rules, stimuli."""
     import json
-    from dataclasses import replace
 
-    from analysis.data.screening import Rules
-    from analysis.data.stimuli import Stimuli, parameters_in_columns
     from study.database import open_database, reading
     from study.export import ratings, sessions, study_row
     from study.frozen import definition_of
@@ -226,20 +227,51 @@ def _from_database(database_url: str, study: int | None, settings, order: dict) 
         raise ValueError(
             f"The study in {database_url} holds no ratings yet; has anyone begun, or was another database used?"
         )
+    return table, *_of_study(definition, manifest, people, settings, order)
+
+
+def _from_export(folder: Path, settings: Settings, order: dict) -> tuple[Settings, dict]:
+    """Take what the study's file, its manifest and its sessions say, as they lie beside exported ratings."""
+    import json
+
+    from analysis.data.reading import read_csv
+
+    definition = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+    manifest, sessions = folder / "manifest.json", folder / "sessions.csv"
+    stimuli = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else None
+    return _of_study(definition, stimuli, read_csv(sessions) if sessions.is_file() else None, settings, order)
+
+
+def _of_study(
+    definition: dict, manifest: dict | None, people: pd.DataFrame | None, settings: Settings, order: dict
+) -> tuple[Settings, dict]:
+    """Take a study's order of conditions, scale, screening rules, EQ curves and headphone checks."""
+    from dataclasses import replace
+
+    from analysis.data.screening import Rules
+    from analysis.data.stimuli import Stimuli, parameters_in_columns
+
     order = {
         "condition": order["condition"] or definition["conditions"],
         "descriptor": order["descriptor"] or [descriptor["name"] for descriptor in definition["descriptors"]],
     }
-    passed = people.dropna(subset="headphones_passed")
+    headphones = None
+    if people is not None and "headphones_passed" in people:
+        passed = people.dropna(subset="headphones_passed")
+        headphones = {str(row.participant): _yes(row.headphones_passed) for row in passed.itertuples()}
     settings = replace(
         settings,
         title=_text(definition["title"]),
         rules=Rules.of(definition.get("screening") or {}),
-        stimuli=Stimuli.of(parameters_in_columns(manifest["stimuli"]), _equaliser),
-        headphones={row.participant: bool(row.headphones_passed) for row in passed.itertuples()},
+        stimuli=Stimuli.of(parameters_in_columns(manifest["stimuli"]), _equaliser) if manifest else None,
+        headphones=headphones,
         scale=(float(definition["scale"]["low"]), float(definition["scale"]["high"])),
     )
-    return table, settings, order
+    return settings, order
+
+
+def _yes(value: object) -> bool:
+    return str(value).strip().lower() in {"true", "1", "1.0"}
 
 
 def _equaliser(parameters: np.ndarray, frequencies_hz: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """`semantic-eq analyse` and `semantic-eq power` as they are typed."""
 
+import json
+
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -25,6 +27,27 @@ def test_a_file_is_analysed_in_the_order_that_is_asked_for(tmp_path):
     pairs = pd.read_csv(tmp_path / "out" / "posthoc.csv")
     assert list(pairs["a"][:3]) == ["static"] * 3 and pairs["b"][0] == "semantic"
     assert set(pd.read_csv(tmp_path / "out" / "primary.csv")["a"]) == {"flow"}
+
+
+def test_exported_ratings_are_analysed_by_what_the_study_file_beside_them_states(tmp_path):
+    table = example(clips=3).assign(kind="rating")
+    table.loc[table["participant"] == "p02", "rating"] = 9
+    table.to_csv(tmp_path / "responses.csv", index=False)
+    people = pd.DataFrame(
+        {"participant": [f"p{i:02d}" for i in range(1, 9)], "headphones_passed": [False, *[True] * 7]}
+    )
+    people.to_csv(tmp_path / "sessions.csv", index=False)
+    definition = {
+        "title": {"en": "Warmth"}, "conditions": ["static", "semantic", "flow", "original"],
+        "descriptors": [{"name": "bright"}, {"name": "warm"}], "scale": {"low": 1, "high": 9},
+        "screening": {"headphones_required": True, "max_same_rating": 0.95},
+    }  # fmt: skip
+    (tmp_path / "study.json").write_text(json.dumps(definition))
+    result = run("analyse", "--ratings", tmp_path / "responses.csv", "--out", tmp_path / "out")
+    assert "6 participants" in result.output
+    means = pd.read_csv(tmp_path / "out" / "means.csv")
+    assert means["condition"][0] == "static" and means["descriptor"][0] == "bright"
+    assert set(pd.read_csv(tmp_path / "out" / "exclusions.csv")["participant"]) == {"p01", "p02"}
 
 
 def test_webmushra_files_are_analysed_on_their_scale(tmp_path):

@@ -107,3 +107,23 @@ def test_rules_of_an_earlier_export_are_read_by_their_former_names():
     former = {"fastest_median_rt_ms": 400, "most_same_rating": 0.9, "most_missing": 0.4, "most_outlying": 0.2}
     today = {"min_median_rt_ms": 400, "max_same_rating": 0.9, "max_missing": 0.4, "max_outlying": 0.2}
     assert Rules.of(former) == Rules.of(today)
+
+
+@pytest.mark.parametrize(("apart", "broken"), [(30, []), (33, []), (34, [("p06", "repeat_mean_difference")])])
+def test_limits_in_points_are_shares_of_the_scale(apart, broken):
+    table = example().assign(kind="rating")
+    table["rating"] = 50.0 + table["rating"] / 10
+    again = table[table["participant"] == "p06"].iloc[:4].assign(kind="repeat")
+    again["rating"] -= apart
+    study = from_table(pd.concat([table, again], ignore_index=True), (0, 100))
+    log = screen(study, Rules()).log
+    assert list(log[["participant", "rule"]].itertuples(index=False, name=None)) == broken
+
+
+def test_ratings_within_a_sixth_of_the_scale_are_not_outlying():
+    table = example(participants=12).assign(rating=50.0)
+    own = table["participant"] == "p07"
+    table.loc[own, "rating"] = np.resize([50 + 24.0, 50 - 24.0], own.sum())
+    assert screen(from_table(table, (0, 100)), Rules()).log["rule"].tolist().count("max_outlying") == 0
+    table.loc[own, "rating"] = np.resize([50 + 26.0, 50 - 26.0], own.sum())
+    assert "max_outlying" in screen(from_table(table, (0, 100)), Rules()).log["rule"].tolist()
