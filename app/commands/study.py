@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from app.commands.attack import attack
+
 SETS = Path("data/stimuli")
 DATABASE_URL = "sqlite:///data/study.sqlite"
 DatabaseUrl = Annotated[
@@ -18,7 +20,7 @@ Set = Annotated[str | None, typer.Option("--set", help="Stimulus set: a name und
 def register(cli: typer.Typer) -> None:
     """Add this group's commands to ``cli``."""
     group = typer.Typer(help="The study file and the running study.", no_args_is_help=True)
-    for command in (check, new, begin, status, pause, resume, close, invite, links, readmit):
+    for command in (check, new, begin, status, pause, resume, close, invite, links, readmit, attack):
         group.command()(command)
     cli.add_typer(group, name="study")
     for command in (export, withdraw, backup):

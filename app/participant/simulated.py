@@ -127,9 +127,9 @@ class Crowd:
             for number in range(n):
                 group.create_task(one(number))
 
-    def recognise(self, masked: bytes, address: str) -> Stimulus | None:
+    def recognise(self, reply: httpx.Response, address: str) -> Stimulus | None:
         """The sound that was fetched from this address."""
-        return self._by_sha256.get(hashlib.sha256(unmask(masked, address)).hexdigest())
+        return self._by_sha256.get(hashlib.sha256(unmask(reply.content, address)).hexdigest())
 
     def acknowledged(self, session: str, step: dict[str, Any], answer: dict[str, Any]) -> None:
         """Count a response; a rating goes to the log."""
@@ -192,7 +192,7 @@ class _Participant:
         if self._crowd.stimuli is None and not self._crowd.fetch_audio:
             return [None] * len(sounds)
         replies = [await self._ask("GET", sound) for sound in sounds]
-        return [self._crowd.recognise(reply.content, sound) for reply, sound in zip(replies, sounds, strict=True)]
+        return [self._crowd.recognise(reply, sound) for reply, sound in zip(replies, sounds, strict=True)]
 
     async def _ask(self, method: str, address: str, body: dict[str, Any] | None = None) -> httpx.Response:
         """Send until there is an answer; a refusal that no retry can mend is the experimenter's to know."""

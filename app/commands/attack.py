@@ -1,0 +1,101 @@
+"""The command that attacks the blindness of a study."""
+
+import secrets
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SETS = Path("data/stimuli")
+RECEIVED, UNMASKED = "as received", "with the masks taken off"
+
+
+def attack(
+    file: Annotated[Path | None, typer.Argument(help="Study file; the shipped one without.")] = None,
+    stimuli_set: Annotated[
+        str | None, typer.Option("--set", help="Stimulus set: a name under data/stimuli, or a folder.")
+    ] = None,
+    sessions: Annotated[int, typer.Option("-n", min=3, help="Sessions to take.")] = 8,
+) -> None:
+    """Try to tell the conditions from what a browser receives, without decoding a sound.
+
+    The study is served on 127.0.0.1 with a database of its own, which is deleted afterwards.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from study.definition import load
+
+    name = stimuli_set or load(file).stimuli
+    folder = Path(name) if Path(name).is_dir() else SETS / name
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(f"{sessions} sessions", total=None)
+        outcomes = attacked(file, folder, sessions, lambda: progress.advance(bar))
+    for heading, outcome in outcomes.items():
+        typer.echo(f"{heading}:")
+        for held, found in (("clips", outcome.by_clip), ("sessions", outcome.by_session)):
+            recall = ", ".join(f"{name} {share:.2f}" for name, share in found.recall.items())
+            typer.echo(
+                f"  {held} held out: accuracy {found.accuracy:.3f}, 95 % CI {found.low:.3f} to {found.high:.3f}, "
+                f"chance {found.chance:.3f} ({recall})"
+            )
+        typer.echo(
+            f"  {outcome.n_hashes_known} of {outcome.n_sounds} sounds known by a hash; {outcome.n_repeats_linked} of "
+            f"{outcome.n_repeats} repeats linked to their first presentation (chance {outcome.repeats_by_chance:.1f})"
+        )
+    if not outcomes[RECEIVED].is_blind:
+        raise ValueError(
+            "Conditions were told above chance from what a browser receives; chance alone does that in about one run "
+            "of twenty, so take more sessions."
+        )
+
+
+def attacked(file: Path | None, folder: Path, sessions: int, told: Callable[[], None] = lambda: None) -> dict:
+    """Serve the study, take sessions, attack them; the `app.participant.attack.Outcome` with masks and without."""
+    from app.participant.attack import Wiretap, evaluate
+    from study.export import ratings
+    from study.stimuli import StimulusSet
+
+    hashes = {row.sha256 for row in StimulusSet.load(folder).rows}
+    with (
+        tempfile.TemporaryDirectory(prefix="semantic-eq-attack-") as place,
+        served(place, file, folder) as (url, engine),
+    ):
+        tap = Wiretap(url, told=told)
+        tap.run(sessions, concurrency=2)
+        table = ratings(engine, simulated=True)
+    received = {RECEIVED: tap.masked, UNMASKED: tap.unmasked}
+    return {heading: evaluate(table, sounds, tap.headers, hashes) for heading, sounds in received.items()}
+
+
+@contextmanager
+def served(place: str, file: Path | None, folder: Path) -> Iterator[tuple]:
+    """The application over a database in ``place``; gives its address and the database."""
+    import uvicorn
+
+    from app.server import create_app
+    from app.settings import Settings
+    from study.database import connect
+
+    database_url = f"sqlite:///{place}/study.sqlite"
+    given = {"database_url": database_url, "study_file": file, "stimuli": folder, "admin_token": secrets.token_hex(32)}
+    app = create_app(Settings(**given, allow_simulated=True))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while thread.is_alive() and not server.started:
+            time.sleep(0.02)
+        engine = connect(database_url)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}", engine
+        finally:
+            engine.dispose()
+            server.should_exit = True
+            thread.join()
