@@ -157,7 +157,7 @@ def train(
     nature: Annotated[
         bool, typer.Option(help="Predict which spectrum a clip naturally has; else the mean of music, an ablation.")
     ] = True,
-    baselines: Annotated[bool, typer.Option(help="Train static, flow and ridge on the same music as well.")] = False,
+    baselines: Annotated[bool, typer.Option(help="Train static, flow, ridge and the personal prior as well.")] = False,
     clap: Annotated[
         str | None,
         typer.Option(help="Train a projection of this CLAP (folder or hub name) for --pretrained or the shipped EQs."),
@@ -171,15 +171,16 @@ def train(
     from model import SemanticEQ, safe_db
     from model.training.loop import Plan
     from model.training.loop import train as run
+    from model.training.sources import default_pink_ratio, training_mixtures
 
     epochs = epochs if epochs is not None else 60 if clap else 20
     plan = Plan(epochs=epochs, seed=seed, device=device, end_to_end=end_to_end, nature=nature)
     settings, _ = safe_db.read(safe).split()
     folders = [path.expanduser() for path in music or []]
     ratios = {"fma_ratio": fma_ratio, "musdb_ratio": musdb_ratio}
-    ratios["pink_ratio"] = pink_ratio if pink_ratio is not None else 0.1 if folders else 1 - fma_ratio - musdb_ratio
+    ratios["pink_ratio"] = default_pink_ratio(bool(folders), ratios) if pink_ratio is None else pink_ratio
     collections = {"fma": fma, "musdb": musdb, "fma_subset": fma_subset, "fma_genres": fma_genre or None}
-    mixtures = _mixtures(folders, ratios, collections)
+    mixtures = training_mixtures(folders, ratios, collections)
     start = SemanticEQ.load(pretrained) if pretrained else None
     if clap is not None:
         _train_clap(clap, start or SemanticEQ.load(), mixtures[0], settings, clap_clips, epochs, seed, out)
@@ -191,27 +192,6 @@ def train(
     if baselines:
         _train_baselines(safe, out, seed, mixtures[0])
     show(f"Wrote {path}")
-
-
-def _mixtures(folders: list[Path], ratios: dict, collections: dict):
-    """Return what is trained on, what chooses the best checkpoint (recordings of its own), and music without noise."""
-    from model.training.sources import audio_files, is_for_validation, is_held_out, training_mixture
-
-    def mixture(music: list[Path], keep, ratios=ratios):
-        return training_mixture(44_100, 10.0, music=music, keep=keep, **ratios, **collections)
-
-    def is_for_training(file: Path) -> bool:
-        return not (is_held_out(file) or is_for_validation(file))
-
-    training = mixture(folders, is_for_training)
-    apart = [folder for folder in folders if any(map(is_for_validation, audio_files(folder)))]
-    validation = mixture(apart, is_for_validation) if apart else training
-    music_share = 1 - ratios["pink_ratio"]
-    if music_share <= 0:
-        return training, validation, training
-    shares = {name: ratio / music_share for name, ratio in ratios.items()} | {"pink_ratio": 0.0}
-    untouched = mixture(folders, is_for_training, shares)
-    return training, validation, untouched
 
 
 def _show_skipped(skipped: dict[str, str]) -> None:

@@ -5,7 +5,16 @@ import pytest
 import soundfile
 from scipy.signal import welch
 
-from model.training.sources import Augmented, Folder, Mixture, PinkNoise, training_mixture
+from model.training.sources import (
+    Augmented,
+    Folder,
+    Mixture,
+    PinkNoise,
+    default_pink_ratio,
+    is_held_out,
+    training_mixture,
+    training_mixtures,
+)
 
 RATE, SECONDS = 44_100, 1.0
 
@@ -154,3 +163,25 @@ def test_only_kept_files_take_part(music):
     source = Folder(music, RATE, SECONDS, keep=lambda path: path.suffix == ".ogg")
     assert len(source) == 1
     assert peak_hz(draws(source, 1)[0]) == pytest.approx(600, abs=2)
+
+
+@pytest.mark.parametrize(("has_music", "fma", "share"), [(True, 0.3, 0.1), (False, 0.3, 0.7), (False, 0.0, 1.0)])
+def test_noise_takes_a_tenth_beside_music_and_else_what_is_left(has_music, fma, share):
+    ratios = {"fma_ratio": fma, "musdb_ratio": 0.0}
+    assert default_pink_ratio(has_music, ratios) == pytest.approx(share)
+
+
+def test_training_validation_and_evaluation_share_no_recording(tmp_path):
+    for number in range(40):
+        soundfile.write(tmp_path / f"{number}.wav", np.full((8000, 1), 0.1), 8000)
+    ratios = {"pink_ratio": 0.2, "fma_ratio": 0.0, "musdb_ratio": 0.0}
+    training, validation, untouched = training_mixtures([tmp_path], ratios, {})
+    files = [set(mixture.sources[0].items) for mixture in (training, validation, untouched)]
+    assert files[0] == files[2] and not files[0] & files[1]
+    assert not any(is_held_out(file) for file in files[0] | files[1]) and len(files[0] | files[1]) < 40
+    assert len(training.sources) == 2 and len(untouched.sources) == 1
+
+
+def test_noise_alone_is_its_own_validation():
+    training, validation, untouched = training_mixtures([], {"pink_ratio": 1.0, "fma_ratio": 0, "musdb_ratio": 0}, {})
+    assert training is validation is untouched

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from model.training.sources.base import Source
 from model.training.sources.fma import FMA
-from model.training.sources.folder import Folder
+from model.training.sources.folder import Folder, audio_files, is_for_validation, is_held_out
 from model.training.sources.musdb import MUSDB
 from model.training.sources.pink import PinkNoise
 
 _TOLERANCE = 1e-6
+SAMPLE_RATE, EXCERPT_S, PINK_RATIO = 44_100, 10.0, 0.1
 
 
 class Mixture(Source):
@@ -120,6 +121,43 @@ def training_mixture(
             parts.append((kind(path, sample_rate, duration_s, **choice), ratios[name]))
     sources, shares = zip(*parts, strict=True)
     return Mixture(sources, shares)
+
+
+def default_pink_ratio(has_music: bool, ratios: Mapping[str, float]) -> float:
+    """Return the share of pink noise where none is asked for: a tenth beside folders of music, else what is left."""
+    return PINK_RATIO if has_music else 1 - sum(ratios.values())
+
+
+def training_mixtures(
+    music: Sequence[Path], ratios: Mapping[str, float], collections: Mapping[str, object]
+) -> tuple[Mixture, Mixture, Mixture]:
+    """Return what is trained on, what chooses the best checkpoint, and music without noise, which says what is usual.
+
+    The recordings of no two of training, validation and evaluation are the same: see `is_held_out` and
+    `is_for_validation`. Where no folder has a recording for validation, training's own choose.
+
+    Parameters
+    ----------
+    music : sequence of paths
+    ratios : mapping of ``pink_ratio``, ``fma_ratio`` and ``musdb_ratio``
+    collections : mapping
+        The other options of `training_mixture`: ``fma``, ``musdb``, ``fma_subset``, ``fma_genres``.
+    """
+
+    def mixture(folders: Sequence[Path], keep: Callable[[Path], bool], shares: Mapping[str, float]) -> Mixture:
+        return training_mixture(SAMPLE_RATE, EXCERPT_S, music=folders, keep=keep, **shares, **collections)
+
+    def is_for_training(file: Path) -> bool:
+        return not (is_held_out(file) or is_for_validation(file))
+
+    training = mixture(music, is_for_training, ratios)
+    apart = [folder for folder in music if any(map(is_for_validation, audio_files(folder)))]
+    validation = mixture(apart, is_for_validation, ratios) if apart else training
+    music_share = 1 - ratios["pink_ratio"]
+    if music_share <= 0:
+        return training, validation, training
+    shares = {name: ratio / music_share for name, ratio in ratios.items()} | {"pink_ratio": 0.0}
+    return training, validation, mixture(music, is_for_training, shares)
 
 
 def _listed(ratios: dict[str, float]) -> str:
