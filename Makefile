@@ -3,6 +3,7 @@
 # make validate the slow statistical validation (minutes)
 # make lint     style and types
 # make mutants MODULE=study/order.py  change the code in small ways and name what no test notices (SINCE=, SAMPLE=, TESTS=)
+# make golden   renew the golden outputs after an intended change of sounds or weights
 # make docs     the documentation as a site in build/docs, without a network
 # make screenshots  photograph the pages for the documentation
 # make pin      add to constraints.txt what pyproject.toml newly asks for, and keep the other versions
@@ -18,7 +19,7 @@ PIN = printf 'pip\nsetuptools\n' | $(BIN)/uv pip compile --quiet --universal --p
 	--no-annotate --custom-compile-command 'make upgrade' --output-file constraints.txt $(1) - pyproject.toml && \
 	sed -i.before -E '/^(nvidia|cuda|triton)\b/d' constraints.txt && rm constraints.txt.before
 
-.PHONY: study test validate lint mutants docs screenshots pin upgrade clean
+.PHONY: study test validate lint mutants golden docs screenshots pin upgrade clean
 
 study: $(VENV)/.installed
 	$(BIN)/semantic-eq serve --allow-simulated
@@ -39,6 +40,9 @@ lint: $(VENV)/.installed-test
 mutants: $(VENV)/.installed-test
 	$(BIN)/python -m tests.mutants $(MODULE) $(addprefix --since ,$(SINCE)) $(addprefix --sample ,$(SAMPLE)) \
 		$(addprefix --tests ,$(TESTS))
+
+golden: $(VENV)/.installed-test
+	$(BIN)/python -m tests.golden
 
 docs: $(VENV)/.installed-test
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet

@@ -1,0 +1,92 @@
+"""Outputs as they were when somebody last looked: `python -m tests.golden` writes them anew (`make golden`).
+
+Levels are in dB by octave, so that another processor or library, whose last bits differ, gives the same within
+`TOLERANCE_DB`. Renew them after an intended change (other weights, scores, conditions), look at the difference that git
+shows, and say in the commit why it is right.
+"""
+
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+
+from model import SemanticEQ, checkpoint
+from model.eq import GRID_HZ
+from stimuli import clips
+from stimuli.build import build
+from stimuli.manifest import Manifest
+from stimuli.soundfont import SAMPLE_RATE_HZ
+
+FILE = Path(__file__).parent / "reference" / "data" / "golden.json"
+TOLERANCE_DB = 0.05
+CLIPS = ("bass", "piano", "rock")
+DESCRIPTORS = ("warm", "bright")
+OCTAVES_HZ = (63, 125, 250, 500, 1000, 2000, 4000, 8000)
+SYSTEMS = ("semantic", "flow", "static")
+
+
+def octave_levels_db(sound: np.ndarray, rate_hz: int) -> list[float]:
+    """The levels of a sound [channels, samples] in octaves around `OCTAVES_HZ`, then its peak."""
+    power = (np.abs(np.fft.rfft(sound)) ** 2).sum(axis=0) / sound.shape[1] ** 2
+    frequencies_hz = np.fft.rfftfreq(sound.shape[1], 1 / rate_hz)
+    bands = [(frequencies_hz >= c / 2**0.5) & (frequencies_hz < c * 2**0.5) for c in OCTAVES_HZ]
+    levels = [10 * np.log10(power[band].sum() + 1e-12) for band in bands]
+    return [round(float(level), 3) for level in (*levels, 20 * np.log10(np.abs(sound).max()))]
+
+
+def weights() -> dict[str, str]:
+    """The names of the shipped weights, which carry their hashes."""
+    return {system: checkpoint.shipped(system).name for system in SYSTEMS}
+
+
+def built_in_clips() -> dict[str, list[float]]:
+    """The levels of every built-in clip."""
+    return {clip.name: octave_levels_db(clips.built_in(clip.name), SAMPLE_RATE_HZ) for clip in clips.built_in_clips()}
+
+
+def proposals() -> dict[str, list[float]]:
+    """The responses in dB, at every eighth of `GRID_HZ`, of the equalisers proposed for a few clips."""
+    equaliser = SemanticEQ.load()
+    return {
+        f"{name} {descriptor}": [
+            round(float(gain_db), 3)
+            for gain_db in equaliser.propose(clips.built_in(name), SAMPLE_RATE_HZ, descriptor).response(
+                GRID_HZ[::8], SAMPLE_RATE_HZ
+            )
+        ]
+        for name in CLIPS
+        for descriptor in DESCRIPTORS
+    }
+
+
+def stimuli(manifest: Manifest) -> dict[str, list[float]]:
+    """The levels of the stimuli of a small set."""
+    levels = {}
+    for stimulus in manifest.of_kind("stimulus"):
+        sound, rate_hz = sf.read(manifest.audio_path(stimulus.id))
+        levels[f"{stimulus.clip} {stimulus.condition} {stimulus.descriptor}"] = octave_levels_db(sound.T, rate_hz)
+    return dict(sorted(levels.items()))
+
+
+def main() -> None:
+    """Write the file anew."""
+    chosen = [clip for clip in clips.built_in_clips() if clip.name in CLIPS]
+    with tempfile.TemporaryDirectory() as folder:
+        manifest = build(Path(folder) / "small", chosen, descriptors=DESCRIPTORS, seed=1, workers=1)
+        content = {
+            "weights": weights(),
+            "clips": built_in_clips(),
+            "proposals": proposals(),
+            "stimuli": stimuli(manifest),
+        }
+    lines = ",\n".join(
+        f' "{part}": {{\n' + ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in values.items()) + "\n }"
+        for part, values in content.items()
+    )
+    FILE.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
