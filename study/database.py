@@ -84,7 +84,10 @@ def connect(url: str | URL = DEFAULT_URL) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection for reading one consistent state."""
-    with engine.connect().execution_options(reads_only=True) as connection:
+    options = {"reads_only": True}
+    if engine.dialect.name == "postgresql":  # else each query sees what was committed before it
+        options["isolation_level"] = "REPEATABLE READ"
+    with engine.connect().execution_options(**options) as connection:
         yield connection
 
 

@@ -69,6 +69,13 @@ SESSIONS = {
     "consent_version": Column("string", "version of the consent text that was agreed to"),
     "consented_at": Column("string", "UTC, ISO 8601"),
     "second_answers": Column("Int64", "refused attempts to change an answer"),
+    "receipt": Column("string", "newest link of the hash chain over the session's answers, as the participant saw it"),
+}
+
+OF_KINDS = {
+    "session": Column("string", "session, as in responses"),
+    "participant": Column("string", "participant, as in responses"),
+    "trial": Column("string", "sound that was played: unique in the study"),
 }
 
 
@@ -84,10 +91,16 @@ def session_columns(definition: Definition) -> dict[str, Column]:
     }
 
 
+def kind_tables() -> dict[str, dict[str, Column]]:
+    """Columns of the tables that kinds of step have of their own, by the table's name."""
+    return {name: OF_KINDS | kind.table for name, kind in KINDS.items() if kind.table}
+
+
 def as_markdown(definition: Definition) -> str:
     """The dictionary of a study's tables as a page."""
     parts = ["# Data dictionary\n\nTimes are UTC. Empty cells are missing values. CSV is UTF-8 with a header row."]
-    for name, columns in (("responses", response_columns()), ("sessions", session_columns(definition))):
+    tables = {"responses": response_columns(), "sessions": session_columns(definition)} | kind_tables()
+    for name, columns in tables.items():
         rows = "\n".join(f"| `{key}` | {column.dtype.lower()} | {column.meaning} |" for key, column in columns.items())
         parts.append(f"## {name}\n\n| column | type | meaning |\n| --- | --- | --- |\n{rows}")
     return "\n\n".join(parts) + "\n"

@@ -11,13 +11,14 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from study import clock
 from study.database import reading
-from study.export import participant, study_row
+from study.export import study_row
 from study.frozen import definition_of
 from study.identity import ALPHABET, SIGNATURE, signature
 from study.kinds import KINDS
 from study.models import Event, Invitation, Session, Step, Study
 from study.session import delete_session, log
 from study.starting import MAX_PARAMETER
+from study.tables import participant
 
 STATES = ("open", "paused", "closed")
 CODE_LENGTH = 10

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from study import clock, hearing, places, steps, telemetry
+from study import clock, hearing, places, receipts, steps, telemetry
 from study.identity import remembered_s, token_sha256
 from study.kinds import KINDS, TRIALS
 from study.kinds.base import Moment
@@ -36,7 +36,7 @@ OF_SESSION = (
     "step_since",
 )
 OF_SESSION += ("level_db", "headphones_passed", "completion_code", "parameters", "resume_sha256", "finished_at")
-OF_SESSION += ("invitation_id",)
+OF_SESSION += ("invitation_id", "consent_version", "consented_at", "client", "receipt_sha256")
 
 _WINDOW = (
     select(
@@ -52,7 +52,7 @@ _WINDOW = (
 _WINDOW_LOCKED = _WINDOW.with_for_update(of=Session.__table__)
 _INSERT = insert(Response)
 _MOVE = update(Session).where(Session.id == bindparam("of"), Session.position == bindparam("was"))
-_MOVE = _MOVE.values(position=bindparam("position"), step_since=bindparam("step_since"))
+_MOVE = _MOVE.values({name: bindparam(name) for name in ("position", "step_since", "receipt_sha256")})
 _SOUND = (
     select(Session.id, Session.finished_at, Step.kind, Step.stimulus, Step.detail)
     .join(Session, Session.id == Step.session_id)
@@ -106,10 +106,13 @@ def answer(
     if position == 0:
         places.take(connection, plan, session, kept)
     response = _response(plan, session, kept, measured, now)
-    connection.execute(_INSERT, response)
+    before = session.receipt_sha256 or receipts.so_far(connection, session.id)
+    receipt = receipts.extended(before, session._mapping, response)
+    connection.execute(_INSERT, response | {"receipt_sha256": receipt})
     changes = kind.after(at, kept, now)
     position = changes.pop("position", position + 1)
-    connection.execute(_MOVE, {"of": session.id, "was": session.current, "position": position, "step_since": now})
+    moved = {"position": position, "step_since": now, "receipt_sha256": receipt}
+    connection.execute(_MOVE, moved | {"of": session.id, "was": session.current})
     if changes.get("state") == "declined" and session.invitation_id is not None:
         connection.execute(update(Invitation).where(Invitation.id == session.invitation_id).values(used_at=None))
     if changes:
@@ -179,10 +182,12 @@ def _arrive(connection: Connection, plan: Plan, token: str, now: float) -> dict[
     """The step after one that changed the session; a session that came to its end is completed."""
     rows = look_up(connection, token)
     session = rows[0]
+    own = update(Session).where(Session.id == session.id)
     if KINDS[session.kind].ends and session.state == "active":
-        connection.execute(
-            update(Session).where(Session.id == session.id).values(_completion(connection, plan, session, now))
-        )
+        connection.execute(own.values(_completion(connection, plan, session, now)))
+        rows = look_up(connection, token)
+    if rows[0].state != "active":
+        connection.execute(own.values(receipt_sha256=receipts.closed(session.receipt_sha256, rows[0]._mapping)))
         rows = look_up(connection, token)
     return steps.show(plan, rows[0], rows)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from study import clock, order, steps
+from study import clock, order, receipts, steps
 from study.identity import SIGNATURE, is_signed, remembered_s, resume_code, resume_sha256, tidy_code, token_sha256
 from study.models import Invitation, Session, Step, Study
 from study.places import counts, recruiting
@@ -198,6 +198,7 @@ def _begin(connection: Connection, plan: Plan, study: Row, session: dict[str, An
         "clips": list(assignment.clips),
         "level_db": 0.0,
     }
+    session["receipt_sha256"] = receipts.opened(session)
     session_id = connection.execute(insert(Session).values(session)).inserted_primary_key[0]
     connection.execute(insert(Step), [{"session_id": session_id} | row for row in rows])
     connection.execute(update(Study).where(Study.id == study.id).values(sessions_started=number))

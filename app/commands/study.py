@@ -23,7 +23,7 @@ def register(cli: typer.Typer) -> None:
     for command in (check, new, begin, status, pause, resume, close, invite, links, readmit, attack):
         group.command()(command)
     cli.add_typer(group, name="study")
-    for command in (export, withdraw, backup):
+    for command in (export, verify_export, withdraw, backup):
         cli.command()(command)
 
 
@@ -162,12 +162,27 @@ def export(
         bool, typer.Option(help="Add the id parameters that participants came with: personal data.")
     ] = False,
 ) -> None:
-    """Write the study's data: responses.csv, sessions.csv, Parquet, a data dictionary and bundle.zip."""
+    """Write the study's data: responses.csv, sessions.csv, Parquet, a data dictionary, receipts and bundle.zip."""
     from study.export import write
 
     with _opened(database_url) as engine:
         rows = write(engine, out, simulated, study, identifiers=identifiers)
     typer.echo(f"{rows['responses']} responses of {rows['sessions']} sessions are in {out / 'responses.csv'}.")
+    typer.echo(f"Seal: {rows['seal']}")
+
+
+def verify_export(
+    folder: Annotated[Path, typer.Argument(help="Folder that `export` wrote, or where its bundle.zip was unpacked.")],
+    seal: Annotated[str | None, typer.Option(help="The seal that `export` printed, where it was noted.")] = None,
+) -> None:
+    """Prove from an export's files alone that nothing was lost, altered, added or moved since it was stored."""
+    from study.verification import verify
+
+    found = verify(folder, seal)
+    counts = found["sessions"]
+    typer.echo(f"{found['responses']} answers of {counts['exported']} sessions are as they were stored.")
+    typer.echo(f"{counts['started']} were started, {counts['withdrawn']} withdrew, {counts['left_out']} left out.")
+    typer.echo(f"Seal: {found['seal']}")
 
 
 def withdraw(

@@ -64,6 +64,7 @@ class Kind:
     is_counted : whether the participant's page counts it among the trials (practice is not).
     ends : whether nothing comes after it, so that it takes no answer.
     columns : what it adds to `responses.csv`, by the keys of its answer.
+    table : columns of a file of its own, named after the kind, beside session, participant and trial.
     """
 
     name: ClassVar[str]
@@ -77,6 +78,7 @@ class Kind:
     is_counted: ClassVar[bool] = False
     ends: ClassVar[bool] = False
     columns: ClassVar[Mapping[str, Column]] = {}
+    table: ClassVar[Mapping[str, Column]] = {}
 
     def part(self, definition: Definition) -> Any:
         """Its table in a study file."""
@@ -140,6 +142,10 @@ class Kind:
     def session_cells(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """The cells of `session_columns` for an answer."""
         return {}
+
+    def rows(self, detail: Mapping[str, Any], answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The rows of its own ``table`` for a step and its answer."""
+        return []
 
 
 def invalid(detail: str) -> Refusal:

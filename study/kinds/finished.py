@@ -54,6 +54,7 @@ class _Finished(Kind):
             "text": at.text(texts.get(session.state, "")),
             "outcome": session.state,
             "code": session.completion_code,
+            "receipt": session.receipt_sha256,
             "redirect": redirect,
             "may_start_again": is_shared or session.state == "declined",
             "forget_after_s": remembered_s(True, session.finished_at) if is_shared else None,

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 from sqlalchemy import Row
 
+from study.columns import Column
 from study.kinds.base import Kind, Moment, invalid
 from study.parts import Part, Text
 from study.stimuli import Stimulus
@@ -56,6 +57,14 @@ class _Headphones(Kind):
     field = (list[Headphones], [])
     title = "the headphone check"
     absent = "[[headphones]]: nobody knows what is listened on"
+    table: ClassVar[Mapping[str, Column]] = {
+        "screening": Column("Int64", "which of the study file's headphone screenings, from 1"),
+        "attempt": Column("Int64", "attempt at this screening, from 1"),
+        "stimulus": Column("string", "id in the stimulus manifest"),
+        "expected": Column("Int64", "the interval that was different, from 1"),
+        "choice": Column("Int64", "the interval that the participant chose"),
+        "passed": Column("bool", "whether this trial was answered right"),
+    }
 
     def missing(self, plan: Plan) -> list[str]:
         screens = self.part(plan.definition)
@@ -125,6 +134,14 @@ class _Headphones(Kind):
 
     def simulate(self, listener: Listener, step: Mapping[str, Any], heard: Sequence[Stimulus | None]) -> dict[str, Any]:
         return {"choices": [listener.choose(sound, INTERVALS) for sound in heard]}
+
+    def rows(self, detail: Mapping[str, Any], answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+        of_step = {"screening": detail["screen"] + 1, "attempt": detail["attempt"]}
+        trials = zip(detail["sounds"], detail["expected"], answer["choices"], strict=True)
+        return [
+            of_step | {"stimulus": sound, "expected": expected, "choice": choice, "passed": choice == expected}
+            for sound, expected, choice in trials
+        ]
 
     def _screen(self, at: Moment) -> Headphones:
         return self.part(at.definition)[at.step.detail["screen"]]

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from analysis.data.reading import _unescaped, read_csv
-from study import export
+from study import tables
 from study.spreadsheets import escaped
 
 PAYLOAD = 'HYPERLINK("http://x")'
@@ -63,6 +63,6 @@ def test_the_analysis_takes_away_what_was_added_and_nothing_else(text):
 def test_the_analysis_reads_an_exported_table_with_every_label_as_it_was(tmp_path):
     labels = ["-6 dB", "'-6 dB", "=1+1", "＋3 dB", "mid;-side", "a, @b", "bass"]
     table = pd.DataFrame({"clip": labels, "rating": range(len(labels))}).astype({"clip": "string"})
-    export.safe(table).to_csv(tmp_path / "table.csv", index=False, lineterminator="\n")
+    tables.safe(table).to_csv(tmp_path / "table.csv", index=False, lineterminator="\n")
     assert list(read_csv(tmp_path / "table.csv")["clip"]) == labels
     assert list(pd.read_csv(tmp_path / "table.csv")["clip"])[:2] == ["'-6 dB", "''-6 dB"]

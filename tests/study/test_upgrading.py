@@ -20,6 +20,7 @@ from study import definition, export, frozen
 from study.database import reading
 from study.models import Study
 from study.running import RunningStudy
+from study.verification import verify
 from tests.study.answering import answer_to
 from tests.study.test_plan import shipped
 
@@ -67,6 +68,9 @@ def test_a_session_begun_with_the_earlier_version_goes_on_to_its_end(earlier, ru
     own = table[table.session == left["session"]]
     assert {row.trial: int(row.rating) for row in own.itertuples()} == given
     assert len(table) == rows["responses"] == 2 * len(given) and len(given) == 3 + 36 + 2 + 1 + 2
+    verified = verify(tmp_path / "out")["sessions"]
+    assert verified == {"started": 3, "withdrawn": 1, "left_out": 0, "exported": 2}
+    assert sessions.receipt[1] == step["receipt"]
 
 
 def test_a_newcomer_takes_part_in_the_earlier_study(running):

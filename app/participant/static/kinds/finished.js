@@ -14,6 +14,7 @@ function finished(step, page) {
   if (step.code) parts.push(completionCode(step.code, page));
   if (step.redirect) parts.push(h("div", { class: "actions" }, h("a", { class: "primary", href: step.redirect }, t("finished_back"))));
   if (step.may_start_again) parts.push(again(step, page));
+  if (step.receipt) parts.push(receipt(step.receipt, page));
   page.show(h("div", { class: "finished" }, parts));
   return new Promise(() => {});
 }
@@ -29,6 +30,11 @@ function again({ outcome, forget_after_s }, page) {
   }
   const words = page.t(isShared ? "finished_another" : "finished_reconsider");
   return h("div", { class: "actions" }, h("button", { type: "button", class: "quiet", onclick: leave }, words));
+}
+
+/** The number by which the participant can find the answers again in the exported data, folded away. */
+function receipt(number, { t }) {
+  return h("details", { class: "receipt" }, h("summary", {}, t("finished_receipt")), h("p", {}, t("finished_receipt_text")), h("samp", {}, number));
 }
 
 function completionCode(code, page) {
