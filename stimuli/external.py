@@ -16,6 +16,7 @@ import numpy as np
 from scipy.signal import coherence
 
 from stimuli import audio
+from stimuli.likeness import check_only_equalised
 
 _SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff"}
 _LENGTH_TOLERANCE_S = 0.001
@@ -75,6 +76,7 @@ class External:
         sound = np.pad(sound, ((0, 0), (0, max(0, missing))))[:, : excerpt.shape[1]]
         sound = np.repeat(sound, 2, axis=0) if sound.shape[0] == 1 else sound
         check_aligned(sound, excerpt, rate_hz, path.name, clip)
+        check_only_equalised(sound, excerpt, rate_hz, path.name, clip)
         return sound, None
 
 
@@ -83,7 +85,11 @@ def check_aligned(sound: np.ndarray, excerpt: np.ndarray, rate_hz: int, name: st
 
     The lag is where the whitened cross-correlation (GCC-PHAT) of both peaks; an EQ moves it by less than a millisecond.
     """
-    one, other = sound.mean(axis=0), excerpt.mean(axis=0)
+    other = excerpt.mean(axis=0)
+    # Where one channel is inverted, which is another fault than this, the mean is in the difference.
+    ways = [sound.mean(axis=0), (sound[0] - sound[1]) / 2]
+    likeness, way = max((_coherence(way, other, rate_hz), number) for number, way in enumerate(ways))
+    one = ways[way]
     n_fft = 1 << (2 * one.size - 1).bit_length()
     cross = np.fft.rfft(one, n_fft) * np.conj(np.fft.rfft(other, n_fft))
     correlation = np.fft.irfft(cross / (np.abs(cross) + 1e-6 * np.abs(cross).max() + 1e-30))
@@ -96,9 +102,14 @@ def check_aligned(sound: np.ndarray, excerpt: np.ndarray, rate_hz: int, name: st
             f"{name} comes {abs(lag) / rate_hz * 1000:.1f} ms ({abs(lag)} samples) {when} than the excerpt of {clip}; "
             "render it with the plug-in's delay compensated."
         )
-    frequency_hz, likeness = coherence(one, other, rate_hz, nperseg=4096)
-    if likeness[(frequency_hz > 100) & (frequency_hz < 8000)].mean() < _LEAST_COHERENCE:
+    if likeness < _LEAST_COHERENCE:
         raise ValueError(f"{name} does not sound like the excerpt of {clip}; was it rendered from another one?")
+
+
+def _coherence(one: np.ndarray, other: np.ndarray, rate_hz: int) -> float:
+    with np.errstate(invalid="ignore", divide="ignore"):  # silence is like nothing
+        frequency_hz, likeness = coherence(one, other, rate_hz, nperseg=4096)
+    return float(np.nan_to_num(likeness[(frequency_hz > 100) & (frequency_hz < 8000)]).mean())
 
 
 def _key(name: str) -> str:
