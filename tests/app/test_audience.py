@@ -21,11 +21,12 @@ SERVES = {
         /admin-assets/{version}/{name} /health/live /health/ready /sign-in /sign-in.css""",
     Audience.PARTICIPANT: """
         /api/study /api/study/session /api/study/step /api/study/step/{step} /api/study/audio/{sound}
-        /api/study/withdraw""",
+        /api/study/withdraw /api/study/leave""",
     Audience.ADMIN: """
         /admin /admin/ /playground /playground/ /api/admin /api/admin/quality /api/admin/ratings /api/admin/state
-        /api/admin/invitations /api/admin/withdraw /api/admin/sign-out /api/admin/sign-out-others /api/admin/export
-        /api/admin/stimuli/report /api/admin/stimuli/audio/{name} /api/playground /api/playground/clips
+        /api/admin/invitations /api/admin/readmit /api/admin/withdraw /api/admin/sign-out /api/admin/sign-out-others
+        /api/admin/export /api/admin/stimuli/report /api/admin/stimuli/audio/{name} /api/playground
+        /api/playground/clips
         /api/playground/built-in /api/playground/clips/{clip}/audio /api/playground/curves
         /api/playground/download""",
     Audience.METRICS: "/metrics",

@@ -57,12 +57,12 @@ def test_the_keyboard_alone_is_enough(serve, visit):
         tab_to(group.get_by_role("radio").first)
         press("Space")
     step_by_key(person, lambda: press("Enter"))
-    headphones_by_key(person, "2")
-    if person.kind == "headphones":
-        headphones_by_key(person, "1")
     person.stage.locator(".play").wait_for()
     press("Space")
     step_by_key(person, lambda: press("Enter"))
+    headphones_by_key(person, "2")
+    if person.kind == "headphones":
+        headphones_by_key(person, "1")
     step_by_key(person, lambda: press("Enter"))
     for rating in (7, 1):
         expect(person.tile(rating)).to_be_enabled()

@@ -55,7 +55,7 @@ def test_the_next_sound_is_there_before_the_answer_and_starts_by_itself(serve, v
     before = set(sounds)
     with person.page.expect_request("**/step/*") as sent:
         person.rate(3)
-    following = sent.value.response().json()["step"]["sounds"][0]
+    following = sent.value.response().json()["step"]["sounds"][0].partition("#")[0]
     assert any(address.endswith(following) for address in before)
     expect(play_button(person)).to_have_attribute("data-state", "ended")  # nobody pressed play
 
