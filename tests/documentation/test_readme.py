@@ -5,6 +5,7 @@ They run as they stand there, but for a port of their own and a study of a few m
 """
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,8 @@ def home(tmp_path, monkeypatch):
 
 def run(words: list[str], home: Path) -> None:
     """Run a command as the shell would: a tilde is the home."""
-    result = CliRunner().invoke(cli, [word.replace("~", str(home)) for word in words])
+    with ThreadPoolExecutor(1) as alone:  # a browser of other tests has the event loop of this thread
+        result = alone.submit(CliRunner().invoke, cli, [word.replace("~", str(home)) for word in words]).result()
     assert result.exit_code == 0, f"{words}: {result.output} {result.exception}"
 
 
