@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from study.running import RunningStudy
+from study.sessions.running import RunningStudy
 
 DISK_FULL_BYTES = 8_000_000  # SQLite's write-ahead log grows to some four megabytes before it is emptied
 DISK_LOW_BYTES = 500_000_000

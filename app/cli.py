@@ -56,7 +56,7 @@ def _sentence(error: Exception) -> str | None:
     if type(error).__module__.startswith("sqlalchemy."):
         from sqlalchemy.exc import DBAPIError
 
-        from study.database import reason
+        from study.storage.database import reason
 
         return f"The database cannot be used: {reason(error)}." if isinstance(error, DBAPIError) else None
     return None

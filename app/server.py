@@ -26,7 +26,7 @@ from app.playground.store import ClipStore, UnknownClip
 from app.playground.workers import Busy, Workers, WorkFailed
 from app.security import SecurityHeaders, error
 from app.settings import Settings
-from study.running import RunningStudy
+from study.sessions.running import RunningStudy
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_serializer, field_validator
 
-from study import private
+from study.storage import private
 
 ENVIRONMENT = "SEMANTIC_EQ_SETTINGS"
 SHORTEST_TOKEN = 16

@@ -15,8 +15,8 @@ from pydantic import BaseModel
 from sqlalchemy import String, insert
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from study.commits import Commits
-from study.database import open_database
+from study.storage.commits import Commits
+from study.storage.database import open_database
 
 
 class Base(DeclarativeBase):

@@ -164,7 +164,7 @@ def memory_over_requests(port: int, pid: int) -> list[dict[str, float]]:
 
     import soundfile
 
-    from stimuli.clips import built_in
+    from stimuli.music.clips import built_in
 
     file, found = io.BytesIO(), []
     soundfile.write(file, built_in("rock").T, 44_100, format="FLAC")

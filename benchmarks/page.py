@@ -26,7 +26,7 @@ from sqlalchemy import create_engine
 from app.audience import Audience
 from app.gradio_pages import mount
 from benchmarks.timing import machine, write_section
-from study.export import ratings
+from study.records.export import ratings
 from tests.app.study_process import free_port
 from tests.browser.install import find
 from tests.browser.participant import Participant

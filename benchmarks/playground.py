@@ -23,7 +23,7 @@ from playwright.sync_api import expect, sync_playwright
 from app.server import create_app
 from app.settings import Settings
 from benchmarks.timing import machine, write_section
-from stimuli.clips import built_in
+from stimuli.music.clips import built_in
 from tests.app.study_process import free_port
 from tests.browser.install import find
 from tests.browser.study_server import TOKEN, in_thread, write_study

@@ -16,7 +16,7 @@ import numpy as np
 import soundfile as sf
 import soxr
 
-from stimuli import score, soundfont, synth
+from stimuli.music import score, soundfont, synth
 
 RATE_HZ = soundfont.SAMPLE_RATE_HZ
 HELD_S, TAIL_S, VELOCITY = 1.5, 0.5, 100

@@ -23,9 +23,9 @@ from scipy.signal import sosfilt
 
 from benchmarks.timing import machine, write_section
 from model import FlowEQ, SemanticEQ, StaticEQ
-from stimuli import audio, clips
 from stimuli.build import build
-from stimuli.conditions import DEFAULT_DESCRIPTORS, one_thread
+from stimuli.music import audio, clips
+from stimuli.rendering.conditions import DEFAULT_DESCRIPTORS, one_thread
 
 RATE_HZ = 44_100
 N_BEEPS, N_TRIALS = 7, 12  # the checks that a set comes with

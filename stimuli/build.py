@@ -21,13 +21,13 @@ from pathlib import Path
 
 import joblib
 
-from stimuli import flac, loudness
-from stimuli.clips import Clip, built_in_clips
-from stimuli.conditions import DEFAULT_CONDITIONS, DEFAULT_DESCRIPTORS, conditions, listener
-from stimuli.generated import clips_for_beeps, level_row, render_beeps, render_screening
 from stimuli.jobs import workers_of
 from stimuli.manifest import ClipInfo, Manifest, Stimulus, opaque_id, write_whole
-from stimuli.render import Plan, Rendered, render_clip
+from stimuli.music.clips import Clip, built_in_clips
+from stimuli.rendering import flac, loudness
+from stimuli.rendering.conditions import DEFAULT_CONDITIONS, DEFAULT_DESCRIPTORS, conditions, listener
+from stimuli.rendering.generated import clips_for_beeps, level_row, render_beeps, render_screening
+from stimuli.rendering.render import Plan, Rendered, render_clip
 
 DEFAULT_FOLDER = Path("data/stimuli/default")
 # Raised when the same plan gives other sounds, so that an older set is not taken for a new one.

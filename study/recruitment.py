@@ -10,15 +10,15 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from study import clock
-from study.database import reading
-from study.export import study_row
-from study.frozen import definition_of
-from study.identity import ALPHABET, SIGNATURE, signature
+from study.design.frozen import definition_of
 from study.kinds import KINDS
-from study.models import Event, Invitation, Session, Step, Study
-from study.session import delete_session, log
-from study.starting import MAX_PARAMETER
-from study.tables import participant
+from study.records.export import study_row
+from study.records.tables import participant
+from study.sessions.session import delete_session, log
+from study.sessions.starting import MAX_PARAMETER
+from study.storage.database import reading
+from study.storage.identity import ALPHABET, SIGNATURE, signature
+from study.storage.models import Event, Invitation, Session, Step, Study
 
 STATES = ("open", "paused", "closed")
 CODE_LENGTH = 10

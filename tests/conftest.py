@@ -16,7 +16,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def small_set(tmp_path_factory):
     """The manifest of a stimulus set of 3 clips, 4 conditions and 2 descriptors, built as any other."""
     from stimuli.build import build
-    from stimuli.clips import built_in_clips
+    from stimuli.music.clips import built_in_clips
 
     clips = [clip for clip in built_in_clips() if clip.name in ("bass", "piano", "rock")]
     return build(tmp_path_factory.mktemp("sets") / "small", clips, descriptors=("warm", "bright"), seed=1, workers=1)

@@ -14,10 +14,10 @@ import soundfile as sf
 
 from model import SemanticEQ, checkpoint
 from model.eq import GRID_HZ
-from stimuli import clips
 from stimuli.build import build
 from stimuli.manifest import Manifest
-from stimuli.soundfont import SAMPLE_RATE_HZ
+from stimuli.music import clips
+from stimuli.music.soundfont import SAMPLE_RATE_HZ
 
 FILE = Path(__file__).parent / "reference" / "data" / "golden.json"
 TOLERANCE_DB = 0.05

@@ -1,6 +1,6 @@
 """Change the code in small ways, one at a time, and name the changes that no test notices.
 
-    python -m tests.mutants study/order.py --tests tests/study/test_order.py
+    python -m tests.mutants study/design/order.py --tests tests/study/test_order.py
     python -m tests.mutants study --since HEAD~3 --sample 50
 
 Works on a copy of the files that git knows, with their uncommitted changes. Ends with 1 when a mutant survives. Types

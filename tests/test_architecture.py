@@ -30,8 +30,8 @@ def imported_rooms(file: Path) -> set[str]:
     return {name.split(".")[0] for name in imported_names(file)} & (MAY_IMPORT.keys() | {"tests", "benchmarks"})
 
 
-def imported_modules(file: Path) -> set[str]:
-    return {name for name in imported_names(file) if name.split(".")[0] == "analysis"}
+def imported_modules(file: Path, room: str) -> set[str]:
+    return {name for name in imported_names(file) if name.split(".")[0] == room}
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)
@@ -46,24 +46,35 @@ def test_room_imports_only_what_it_may(room):
     assert not breaches
 
 
-ANALYSIS_FLOORS = ("numbers", "data", "statistics", "writing", "analyse")  # the way a rating goes
+# A module or folder of each imports those to its left, and its own; the order is the way the data goes.
+FLOORS = {
+    "analysis": ("numbers", "data", "statistics", "writing", "analyse"),
+    "study": ("clock", "refusals", "storage", ("design", "kinds"), "sessions", "records", "recruitment"),
+    "stimuli": ("jobs", "manifest", "music", "rendering", "build", "checking", "export"),
+}
 
 
-@pytest.mark.parametrize("floor", ANALYSIS_FLOORS)
-def test_analysis_imports_only_the_floors_below(floor):
-    place = ROOT / "analysis" / floor
-    files = sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
-    allowed = {"analysis"} | {f"analysis.{name}" for name in ANALYSIS_FLOORS[: ANALYSIS_FLOORS.index(floor) + 1]}
+def names_of(floor: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (floor,) if isinstance(floor, str) else floor
+
+
+@pytest.mark.parametrize(("room", "floor"), [(room, floor) for room, floors in FLOORS.items() for floor in floors])
+def test_a_room_imports_only_the_floors_below(room, floor):
+    names = [name for each in FLOORS[room][: FLOORS[room].index(floor) + 1] for name in names_of(each)]
+    allowed = {room} | {f"{room}.{name}" for name in names}
+    places = [ROOT / room / name for name in names_of(floor)]
+    files = sorted(
+        file for place in places for file in [*place.rglob("*.py"), place.with_suffix(".py")] if file.exists()
+    )
     breaches = {
         str(file.relative_to(ROOT)): extra
         for file in files
-        if (extra := {".".join(name.split(".")[:2]) for name in imported_modules(file)} - allowed)
+        if (extra := {".".join(name.split(".")[:2]) for name in imported_modules(file, room)} - allowed)
     }
     assert files and not breaches
 
 
-def test_every_module_of_analysis_stands_on_a_floor():
-    names = {
-        path.stem for path in (ROOT / "analysis").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
-    }
-    assert names == {"__init__", *ANALYSIS_FLOORS}
+@pytest.mark.parametrize("room", FLOORS)
+def test_every_module_stands_on_a_floor(room):
+    names = {path.stem for path in (ROOT / room).iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert names == {"__init__", *(name for floor in FLOORS[room] for name in names_of(floor))}

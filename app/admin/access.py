@@ -11,7 +11,7 @@ from collections import deque
 from sqlalchemy import Engine
 from starlette.requests import HTTPConnection
 
-from study import admin_sessions
+from study.storage import admin_sessions
 
 COOKIE = "semantic_eq_admin"
 GUESSES = 5

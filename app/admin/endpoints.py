@@ -17,8 +17,9 @@ from app.admin import watching
 from app.admin.access import COOKIE, Access
 from app.audience import Audience
 from app.security import allow_scripts, error
-from study import export, recruitment
-from study.running import RunningStudy
+from study import recruitment
+from study.records import export
+from study.sessions.running import RunningStudy
 
 PREFIX = "/api/admin"
 LOG = logging.getLogger("semantic_eq")
@@ -137,8 +138,8 @@ def _report(folder: Path) -> Path:
     """The set's report, written at the first look; it plays ``audio/<id>.flac`` beside its own address."""
     path = folder / "report.html"
     if not path.is_file() or path.stat().st_mtime < (folder / "manifest.json").stat().st_mtime:
+        from stimuli.checking.report import write_report
         from stimuli.manifest import Manifest
-        from stimuli.report import write_report
 
         write_report(Manifest.load(folder), path)
     return path

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from app import audience
 from app.admin.access import COOKIE, Access
 from app.audience import Audience
-from study.admin_sessions import LASTS_S
+from study.storage.admin_sessions import LASTS_S
 
 HERE = Path(__file__).with_name("sign_in")
 PAGES = ("admin", "playground")

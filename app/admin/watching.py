@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
-from study import export
+from study.records import export
 
 if TYPE_CHECKING:
     import pandas as pd

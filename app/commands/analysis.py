@@ -211,9 +211,9 @@ def _from_database(database_url: str, study: int | None, settings, order: dict) 
     """Read the study's ratings, and what its definition and manifest say: orders, scale, rules, stimuli."""
     import json
 
-    from study.database import open_database, reading
-    from study.export import ratings, sessions, study_row
-    from study.frozen import definition_of
+    from study.design.frozen import definition_of
+    from study.records.export import ratings, sessions, study_row
+    from study.storage.database import open_database, reading
 
     engine = open_database(database_url, create=False)
     try:

@@ -30,7 +30,7 @@ def attack(
     from rich.console import Console
     from rich.progress import Progress
 
-    from study.definition import load
+    from study.design.definition import load
 
     name = stimuli_set or load(file).stimuli
     folder = Path(name) if Path(name).is_dir() else SETS / name
@@ -59,8 +59,8 @@ def attack(
 def attacked(file: Path | None, folder: Path, sessions: int, told: Callable[[], None] = lambda: None) -> dict:
     """Serve the study, take sessions, attack them; the `app.participant.attack.Outcome` with masks and without."""
     from app.participant.attack import Wiretap, evaluate
-    from study.export import ratings
-    from study.stimuli import StimulusSet
+    from study.design.stimuli import StimulusSet
+    from study.records.export import ratings
 
     hashes = {row.sha256 for row in StimulusSet.load(folder).rows}
     with (
@@ -81,7 +81,7 @@ def served(place: str, file: Path | None, folder: Path) -> Iterator[tuple]:
 
     from app.server import create_app
     from app.settings import Settings
-    from study.database import connect
+    from study.storage.database import connect
 
     database_url = f"sqlite:///{place}/study.sqlite"
     given = {"database_url": database_url, "study_file": file, "stimuli": folder, "admin_token": secrets.token_hex(32)}

@@ -66,7 +66,7 @@ def serve(
     _build_if_missing(folder)
     from app.settings import Settings
     from app.settings import admin_token as kept_token
-    from study import private
+    from study.storage import private
 
     console = Console()
     data = Path("data")

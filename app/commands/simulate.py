@@ -47,7 +47,7 @@ def simulate(
     from rich.progress import Progress
 
     from app.participant.simulated import Crowd
-    from study.listeners import EFFECTS, Model
+    from study.design.listeners import EFFECTS, Model
 
     model = Model(_effects(effect) if effect else dict(EFFECTS), noise, bias, clip, lapse, inattentive, dropout)
     stimuli = _stimuli(stimuli_set)
@@ -97,7 +97,7 @@ def _effects(options: list[str]) -> dict[str, float]:
 
 def _stimuli(name: str):
     """The set by name or folder; None where there is none."""
-    from study.stimuli import StimulusSet
+    from study.design.stimuli import StimulusSet
 
     folder = Path(name) if Path(name).is_dir() else SETS / name
     return StimulusSet.load(folder) if (folder / "manifest.json").exists() else None

@@ -53,7 +53,7 @@ def build(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from stimuli.build import build as make
-    from stimuli.conditions import split_conditions
+    from stimuli.rendering.conditions import split_conditions
 
     console = Console(stderr=True)
     chosen = _clips(clips, fma, subset, genres, musdb, part, max_clips, seed)
@@ -108,8 +108,8 @@ def show(folder: SetFolder = _DEFAULT) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from stimuli.checking.summary import differences_db
     from stimuli.manifest import Manifest
-    from stimuli.summary import differences_db
 
     manifest = Manifest.load(folder)
     console = Console()
@@ -137,8 +137,8 @@ def verify(folder: SetFolder = _DEFAULT) -> None:
     from rich.console import Console
     from rich.progress import track
 
+    from stimuli.checking.verify import faults
     from stimuli.manifest import Manifest
-    from stimuli.verify import faults
 
     manifest = Manifest.load(folder)
     checked = track(faults(manifest), "Verifying", len(manifest.stimuli), console=Console(stderr=True), transient=True)
@@ -175,8 +175,8 @@ def report(
     from rich.console import Console
     from rich.progress import Progress
 
+    from stimuli.checking.report import write_report
     from stimuli.manifest import Manifest
-    from stimuli.report import write_report
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Listening", total=None)
@@ -200,8 +200,8 @@ def _clips(
     seed: int,
 ):
     """The clips of the one source named, or None for the built-in ones."""
-    from stimuli.clips import built_in_clips, folder_clips, spread
-    from stimuli.sources import fma_clips, musdb_clips
+    from stimuli.music.clips import built_in_clips, folder_clips, spread
+    from stimuli.music.sources import fma_clips, musdb_clips
 
     if sum(source is not None for source in (clips, fma, musdb)) > 1:
         raise ValueError("Give one of --clips, --fma and --musdb; a set has one source.")

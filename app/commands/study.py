@@ -29,9 +29,9 @@ def register(cli: typer.Typer) -> None:
 
 def check(file: StudyFile = None, stimuli_set: Set = None) -> None:
     """Explain a study file: trials, minutes, balance, and what is missing."""
-    from study.definition import SHIPPED, load
-    from study.describe import describe
-    from study.stimuli import StimulusSet
+    from study.design.definition import SHIPPED, load
+    from study.design.describe import describe
+    from study.design.stimuli import StimulusSet
 
     definition = load(file)
     folder = _folder(stimuli_set or definition.stimuli)
@@ -45,7 +45,7 @@ def check(file: StudyFile = None, stimuli_set: Set = None) -> None:
 
 def new(file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("study.toml")) -> None:
     """Write a copy of the shipped study file, to be changed."""
-    from study.definition import SHIPPED
+    from study.design.definition import SHIPPED
 
     if file.exists():
         raise ValueError(f"{file} is there already: name another file.")
@@ -55,8 +55,8 @@ def new(file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path(
 
 def begin(file: StudyFile = None, stimuli_set: Set = None, database_url: DatabaseUrl = DATABASE_URL) -> None:
     """Begin a new study in the database; the data of the one before stay."""
-    from study.definition import load
-    from study.running import RunningStudy
+    from study.design.definition import load
+    from study.sessions.running import RunningStudy
 
     folder = _folder(stimuli_set or load(file).stimuli)
     running = RunningStudy.open(database_url, load(file), folder, begin=True)
@@ -110,8 +110,8 @@ def links(
     """Write a signed link for each id; `id_signed = true` in the study file takes ids from such links only."""
     import csv
 
-    from study.private import open_private
     from study.recruitment import links as sign
+    from study.storage.private import open_private
 
     with _opened(database_url) as engine:
         named = _ids(ids, engine)
@@ -125,9 +125,9 @@ def _ids(path: Path, engine) -> list[str]:
     """The first column of a file, without its header where it has one."""
     import csv
 
-    from study.database import reading
-    from study.export import study_row
-    from study.frozen import definition_of
+    from study.design.frozen import definition_of
+    from study.records.export import study_row
+    from study.storage.database import reading
 
     with reading(engine) as connection:
         name = definition_of(study_row(connection)).recruitment.id_parameter
@@ -163,7 +163,7 @@ def export(
     ] = False,
 ) -> None:
     """Write the study's data: responses.csv, sessions.csv, Parquet, a data dictionary, receipts and bundle.zip."""
-    from study.export import write
+    from study.records.export import write
 
     with _opened(database_url) as engine:
         rows = write(engine, out, simulated, study, identifiers=identifiers)
@@ -176,7 +176,7 @@ def verify_export(
     seal: Annotated[str | None, typer.Option(help="The seal that `export` printed, where it was noted.")] = None,
 ) -> None:
     """Prove from an export's files alone that nothing was lost, altered, added or moved since it was stored."""
-    from study.verification import verify
+    from study.records.verification import verify
 
     found = verify(folder, seal)
     counts = found["sessions"]
@@ -201,7 +201,7 @@ def backup(
     database_url: DatabaseUrl = DATABASE_URL,
 ) -> None:
     """Copy the SQLite database of a running study, whole at one moment."""
-    from study.backup import backup as copy
+    from study.storage.backup import backup as copy
 
     with _opened(database_url) as engine:
         size = copy(engine, out)
@@ -219,7 +219,7 @@ def _set_state(database_url: str, state: str) -> None:
 def _opened(database_url: str):
     from contextlib import contextmanager
 
-    from study.database import connect
+    from study.storage.database import connect
 
     @contextmanager
     def opened():

@@ -61,7 +61,7 @@ def _number(value: float | None) -> str:
 
 
 def _of(database_url: str, read):
-    from study.database import connect
+    from study.storage.database import connect
 
     engine = connect(database_url)
     try:

@@ -19,8 +19,8 @@ import pandas as pd
 from analysis.statistics.distinguishing import HeldOut, held_out
 from app.participant.masking import unmask
 from app.participant.simulated import Crowd
-from study.listeners import EFFECTS, Model
-from study.stimuli import Stimulus
+from study.design.listeners import EFFECTS, Model
+from study.design.stimuli import Stimulus
 
 _HEAD_BYTES, _END_BYTES = 48, 4096
 

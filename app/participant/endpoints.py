@@ -19,12 +19,13 @@ from app.alarms import Alarms
 from app.audience import Audience, Declared
 from app.observing import CAUSE, database_cause
 from app.participant.masking import key_of, mask
-from study import clock, session, starting
-from study.database import reading
-from study.identity import remembered_s
+from study import clock
+from study.design.texts import message
 from study.refusals import Refusal
-from study.running import RunningStudy
-from study.texts import message
+from study.sessions import session, starting
+from study.sessions.running import RunningStudy
+from study.storage.database import reading
+from study.storage.identity import remembered_s
 
 COOKIE = "study_session"
 COOKIE_S = 60 * 24 * 3600

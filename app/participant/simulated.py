@@ -22,8 +22,8 @@ import httpx
 
 from app.participant.endpoints import COOKIE
 from app.participant.masking import unmask
-from study.listeners import Listener, Model
-from study.stimuli import Stimulus, StimulusSet
+from study.design.listeners import Listener, Model
+from study.design.stimuli import Stimulus, StimulusSet
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S, LONGEST_START_S = 0.1, 2.0, 20.0
 TIMEOUT_S = 30.0

@@ -150,7 +150,7 @@ async def _save_body(request: Request, path: Path) -> None:
 
 
 def _built_in_clips() -> list:
-    from stimuli.clips import built_in_clips
+    from stimuli.music.clips import built_in_clips
 
     return built_in_clips()
 

@@ -31,7 +31,7 @@ def add_built_in(name: str, path: Path) -> dict[str, float]:
     """Write a built-in clip to ``path``; gives what `decoding.decode` does."""
     import soundfile
 
-    from stimuli.clips import built_in_clips
+    from stimuli.music.clips import built_in_clips
 
     clip = next(clip for clip in built_in_clips() if clip.name == name)
     sound = clip.excerpt(decoding.SAMPLE_RATE_HZ, decoding.EXCERPT_S).audio

@@ -7,7 +7,7 @@ PYTHON = {
     "The equalisers": ["model"],
     "EQ parameters": ["model.eq"],
     "Stimulus sets": ["stimuli.manifest", "stimuli.build"],
-    "The study": ["study.definition", "study.running", "study.export", "study.recruitment"],
+    "The study": ["study.design.definition", "study.sessions.running", "study.records.export", "study.recruitment"],
     "The analysis": ["analysis.analyse", "analysis.data.ratings", "analysis.data.reading"],
 }
 

@@ -28,7 +28,7 @@ languages, `{ en = "...", de = "..." }`. A table whose default is *none* may be 
 
 def tables() -> Iterator[tuple[str, Schema, Schema]]:
     """Every table of the file: its name, JSON schema, and the table in the shipped file (empty without one)."""
-    from study.definition import SHIPPED, Definition
+    from study.design.definition import SHIPPED, Definition
 
     schema = Definition.model_json_schema()
     shipped = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))

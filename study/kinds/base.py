@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import Row
 
-from study.parts import Text
+from study.design.parts import Text
+from study.design.stimuli import Stimulus
+from study.design.texts import message
 from study.refusals import Refusal
-from study.stimuli import Stimulus
-from study.texts import message
 
 if TYPE_CHECKING:
-    from study.definition import Definition
-    from study.dictionary import Column
-    from study.listeners import Listener
-    from study.plan import Assignment, Plan
+    from study.design.columns import Column
+    from study.design.definition import Definition
+    from study.design.listeners import Listener
+    from study.design.plan import Assignment, Plan
 
 _EMPTY = dict.fromkeys(
     ("trial_kind", "block", "stimulus", "clip", "condition", "descriptor", "expected", "repeat_of"), None
@@ -44,7 +44,7 @@ class Moment:
         return self.definition.text(text, self.session.language)
 
     def message(self, key: str, **values: Any) -> str:
-        """A sentence of `study/messages` in the participant's language."""
+        """A sentence of `study/design/messages` in the participant's language."""
         return message(self.session.language, key, **values)
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from study.columns import Column
+from study.design.columns import Column
+from study.design.parts import Part, Text
+from study.design.stimuli import Stimulus
 from study.kinds.base import Kind, Moment, clean, invalid
-from study.parts import Part, Text
-from study.stimuli import Stimulus
 
 if TYPE_CHECKING:
-    from study.definition import Definition
-    from study.listeners import Listener
+    from study.design.definition import Definition
+    from study.design.listeners import Listener
 
 
 class Comments(Part):

@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from study.identity import remembered_s
+from study.design.parts import Part, Text
 from study.kinds.base import Kind, Moment, invalid
-from study.parts import Part, Text
+from study.storage.identity import remembered_s
 
 if TYPE_CHECKING:
-    from study.definition import Definition
-    from study.plan import Assignment, Plan
+    from study.design.definition import Definition
+    from study.design.plan import Assignment, Plan
 
 
 class Completion(Part):

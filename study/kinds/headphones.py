@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 from sqlalchemy import Row
 
-from study.columns import Column
+from study.design.columns import Column
+from study.design.parts import Part, Text
+from study.design.stimuli import Stimulus
 from study.kinds.base import Kind, Moment, invalid
-from study.parts import Part, Text
-from study.stimuli import Stimulus
 
 if TYPE_CHECKING:
-    from study.definition import Definition
-    from study.listeners import Listener
-    from study.plan import Assignment, Plan
+    from study.design.definition import Definition
+    from study.design.listeners import Listener
+    from study.design.plan import Assignment, Plan
 
 INTERVALS = 3
 ANSWER_S = 4.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from study.design.parts import Part, Text
 from study.kinds.base import Kind, Moment
-from study.parts import Part, Text
 
 
 class Instructions(Part):

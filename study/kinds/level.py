@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from study.design.parts import Part, Text
+from study.design.stimuli import Stimulus
+from study.design.telemetry import is_number
 from study.kinds.base import Kind, Moment, invalid
-from study.parts import Part, Text
-from study.stimuli import Stimulus
-from study.telemetry import is_number
 
 if TYPE_CHECKING:
-    from study.definition import Definition
-    from study.listeners import Listener
-    from study.plan import Assignment, Plan
+    from study.design.definition import Definition
+    from study.design.listeners import Listener
+    from study.design.plan import Assignment, Plan
 
 
 class Level(Part):

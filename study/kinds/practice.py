@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from study.checks import Trial
+from study.design.checks import Trial
+from study.design.parts import Part
 from study.kinds.trial import Rating
-from study.parts import Part
 
 if TYPE_CHECKING:
-    from study.plan import Assignment, Plan
+    from study.design.plan import Assignment, Plan
 
 
 class Practice(Part):

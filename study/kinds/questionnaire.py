@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from study.columns import Column
+from study.design.columns import Column
+from study.design.parts import Name, Part, Text, distinct
+from study.design.stimuli import Stimulus
+from study.design.telemetry import is_number
 from study.kinds.base import Kind, Moment, clean, invalid
-from study.parts import Name, Part, Text, distinct
-from study.stimuli import Stimulus
-from study.telemetry import is_number
 
 if TYPE_CHECKING:
-    from study.definition import Definition
-    from study.listeners import Listener
+    from study.design.definition import Definition
+    from study.design.listeners import Listener
 
 
 class Question(Part):

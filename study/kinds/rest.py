@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from study import clock
+from study.design.parts import Part, Text
 from study.kinds.base import Kind, Moment
-from study.parts import Part, Text
 
 if TYPE_CHECKING:
-    from study.plan import Assignment, Plan
+    from study.design.plan import Assignment, Plan
 
 
 class Breaks(Part):

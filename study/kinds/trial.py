@@ -6,15 +6,15 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from study.design.stimuli import Stimulus
 from study.kinds.base import Kind, Moment, invalid
 from study.kinds.rest import KIND as BREAK
-from study.stimuli import Stimulus
 
 if TYPE_CHECKING:
-    from study.checks import Trial
-    from study.definition import Definition, Scale
-    from study.listeners import Listener
-    from study.plan import Assignment, Plan
+    from study.design.checks import Trial
+    from study.design.definition import Definition, Scale
+    from study.design.listeners import Listener
+    from study.design.plan import Assignment, Plan
 
 ANSWER_S = 4.0
 

@@ -5,7 +5,7 @@ from fastapi.testclient import TestClient
 
 from app.server import create_app
 from app.settings import Settings
-from study import definition
+from study.design import definition
 from tests.study.sets import write_set
 
 SHORT = {

@@ -7,8 +7,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.participant import endpoints
-from study import definition
-from study.running import RunningStudy
+from study.design import definition
+from study.sessions.running import RunningStudy
 from tests.app.small_study import SMALL
 from tests.study.sets import write_set
 

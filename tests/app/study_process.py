@@ -60,7 +60,7 @@ def main(port: str, database_url: str, folder: str, file: str | None = None) -> 
     from fastapi import FastAPI
 
     from app.participant import endpoints
-    from study.running import RunningStudy
+    from study.sessions.running import RunningStudy
 
     running = RunningStudy.open(database_url, file, folder)
     app = FastAPI()

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from app.admin.access import COOKIE
 from app.server import create_app
-from study import admin_sessions
-from study.database import open_database
+from study.storage import admin_sessions
+from study.storage.database import open_database
 from tests.app.conftest import TOKEN
 
 HASH, OTHER_HASH = "a" * 64, "b" * 64

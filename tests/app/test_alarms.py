@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from app import alarms
 from app.server import create_app
-from study import commits
+from study.storage import commits
 from tests.app.small_study import begin
 from tests.study.answering import walk
 

@@ -6,10 +6,10 @@ import time
 from collections import Counter
 
 from app.participant.simulated import Crowd
-from study.database import connect
-from study.export import ratings
-from study.listeners import Model
-from study.stimuli import StimulusSet
+from study.design.listeners import Model
+from study.design.stimuli import StimulusSet
+from study.records.export import ratings
+from study.storage.database import connect
 from tests.app.study_process import free_port, kill, start
 from tests.study.sets import write_set
 from tests.study.test_plan import shipped

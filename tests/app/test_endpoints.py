@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import event, select
 
 from app.participant.masking import unmask
-from study.models import Event, Response, Session, Step
-from study.starting import assign
+from study.sessions.starting import assign
+from study.storage.models import Event, Response, Session, Step
 from tests.app.small_study import N_TRIALS, begin, count
 from tests.study.answering import answer_to, walk
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from study import recruitment
-from study.models import Session
+from study.storage.models import Session
 from tests.app.small_study import N_TRIALS, begin, count
 from tests.study.answering import walk
 

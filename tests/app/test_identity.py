@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from sqlalchemy import select, update
 
-from study import clock, identity, recruitment
-from study.models import Event, Invitation, Response, Session
+from study import clock, recruitment
+from study.storage import identity
+from study.storage.models import Event, Invitation, Response, Session
 from tests.app.small_study import begin, count
 from tests.study.answering import answer_to, walk
 

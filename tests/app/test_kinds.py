@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.participant.page import STATIC, joined, modules
-from study.definition import SHIPPED, Definition, load
+from study.design.definition import SHIPPED, Definition, load
 from study.kinds import KINDS, TRIALS
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app import observing
 from app.observing import CAUSE, JsonLines, Metrics, Observe, database_cause, once_a_minute
-from study.database import open_database
+from study.storage.database import open_database
 
 SECRET = "5f3a0secret"
 
@@ -135,7 +135,7 @@ def test_busy_database_is_503_with_its_cause_in_the_log(clock, client, applicati
     import sqlite3
 
     path = application.state.settings.database_url.removeprefix("sqlite:///")
-    monkeypatch.setattr("study.database.BUSY_TIMEOUT_MS", 0)
+    monkeypatch.setattr("study.storage.database.BUSY_TIMEOUT_MS", 0)
     application.state.running.engine.dispose()
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")

@@ -7,8 +7,8 @@ import tomllib
 import pytest
 
 from app.participant.page import STATIC
-from study.definition import SHIPPED
-from study.texts import FOLDER, messages
+from study.design.definition import SHIPPED
+from study.design.texts import FOLDER, messages
 
 # A Chinese sentence has the full-width marks; a half-width one beside a Chinese character is a slip.
 HALF_WIDTH = re.compile(r"""(?<=[\u3400-\u9fff*])[,.:;?!()"']|[,.:;?!()"'](?=[\u3400-\u9fff])""")

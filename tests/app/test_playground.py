@@ -13,7 +13,7 @@ import soundfile
 from app.playground.decoding import UPLOAD_LIMIT_BYTES
 from app.playground.equalisers import INTENSITIES
 from model import EQParams
-from stimuli.clips import built_in
+from stimuli.music.clips import built_in
 
 RATE = 44_100
 GRID_HZ = np.geomspace(30, 18_000, 200)

@@ -9,10 +9,10 @@ import pytest
 
 from app.participant.simulated import Crowd
 from app.server import create_app
-from study.database import connect
-from study.export import ratings
-from study.listeners import Model
-from study.stimuli import StimulusSet
+from study.design.listeners import Model
+from study.design.stimuli import StimulusSet
+from study.records.export import ratings
+from study.storage.database import connect
 from tests.app.balancer import Balancer
 from tests.app.study_process import free_port, kill, served
 from tests.study.sets import write_set

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import cli
-from study.running import RunningStudy
+from study.sessions.running import RunningStudy
 from tests.study.sets import write_set
 
 

@@ -5,8 +5,9 @@ import time
 import pytest
 from sqlalchemy import select, update
 
-from study import clock, export
-from study.models import Response, Session, Step
+from study import clock
+from study.records import export
+from study.storage.models import Response, Session, Step
 from tests.app.small_study import begin, count
 from tests.study.answering import answer_to, send, walk
 

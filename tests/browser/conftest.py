@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 from sqlalchemy import create_engine, select
 
-from study.models import Response, Session, Step
+from study.storage.models import Response, Session, Step
 from tests.app.study_process import free_port
 from tests.browser.install import find
 from tests.browser.participant import STEPS, Participant

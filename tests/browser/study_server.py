@@ -12,7 +12,7 @@ import uvicorn
 
 from app.server import create_app
 from app.settings import Settings
-from study import definition
+from study.design import definition
 
 # Server processes are forked from one that has imported everything, since imports are most of a server's start.
 FORKS = multiprocessing.get_context("forkserver")

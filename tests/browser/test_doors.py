@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from study import recruitment
-from study.models import Session
+from study.storage.models import Session
 
 BARE = {"questionnaire": None, "level": None, "instructions": None, "comments": None, "practice": None}
 

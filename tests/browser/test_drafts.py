@@ -6,7 +6,7 @@ import re
 from playwright.sync_api import expect
 from sqlalchemy import update
 
-from study.models import Session
+from study.storage.models import Session
 
 CHECK = {"test": "woods", "trials": 2, "pass_mark": 2, "attempts": 1}
 REST_S = 600

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import func, select
 
-from study.models import Event, Response, Session, Step
+from study.storage.models import Event, Response, Session, Step
 from tests.app.study_process import free_port
 from tests.browser.conftest import Served
 from tests.browser.study_server import in_process, write_study

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from app.server import create_app
 from app.settings import Settings
 from model import EQParams
-from stimuli.clips import built_in
+from stimuli.music.clips import built_in
 from tests.app.study_process import free_port
 from tests.browser.study_server import TOKEN, in_thread, write_study
 

@@ -3,9 +3,9 @@ import re
 import numpy as np
 import pytest
 
-from stimuli.plots import Line, plot
-from stimuli.report import write_report
-from stimuli.summary import curves_db, differences_db
+from stimuli.checking.plots import Line, plot
+from stimuli.checking.report import write_report
+from stimuli.checking.summary import curves_db, differences_db
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from study.models import Session
+from study.storage.models import Session
 from tests.browser.participant import STEPS
 
 CLIPS = ["bass", "piano", "rock"]

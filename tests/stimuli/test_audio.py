@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from stimuli import audio
+from stimuli.music import audio
 
 RATE_HZ = 44100
 

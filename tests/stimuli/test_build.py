@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from stimuli import loudness
 from stimuli.build import build
-from stimuli.clips import Clip, built_in_clips, folder_clips
-from stimuli.generated import no_louder
 from stimuli.manifest import Manifest
-from stimuli.render import take_of
+from stimuli.music.clips import Clip, built_in_clips, folder_clips
+from stimuli.rendering import loudness
+from stimuli.rendering.generated import no_louder
+from stimuli.rendering.render import take_of
 
 RATE_HZ = 44100
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.signal import csd, find_peaks, welch
 
-from stimuli import checks, loudness
+from stimuli.rendering import checks, loudness
 
 RATE_HZ = 44100
 

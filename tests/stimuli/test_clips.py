@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.signal import welch
 
-from stimuli import clips, score, soundfont
+from stimuli.music import clips, score, soundfont
 
 
 def octave_levels_db(audio):

@@ -3,12 +3,12 @@ import pytest
 import soundfile as sf
 
 from model import EQParams
-from stimuli import loudness
 from stimuli.build import build
-from stimuli.clips import Clip
-from stimuli.conditions import condition, split_conditions
 from stimuli.export import export
-from stimuli.external import External
+from stimuli.music.clips import Clip
+from stimuli.rendering import loudness
+from stimuli.rendering.conditions import condition, split_conditions
+from stimuli.rendering.external import External
 
 RATE_HZ = 44100
 EQ = EQParams.from_safe([4, 200, -6, 500, 1, 3, 2000, 2, 0, 4000, 1, 8, 6000])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from stimuli import flac
+from stimuli.rendering import flac
 
 RATE_HZ = 44100
 

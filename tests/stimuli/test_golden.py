@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from stimuli import score, synth
+from stimuli.music import score, synth
 from tests import golden
 
 KEPT = json.loads(golden.FILE.read_text(encoding="utf-8"))

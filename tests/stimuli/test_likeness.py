@@ -5,8 +5,8 @@ import pytest
 import soundfile as sf
 
 from model import EQParams
-from stimuli.external import External, check_aligned
-from stimuli.likeness import FADE_TOLERANCE_DB, check_only_equalised, deviating_s, width_change_db
+from stimuli.rendering.external import External, check_aligned
+from stimuli.rendering.likeness import FADE_TOLERANCE_DB, check_only_equalised, deviating_s, width_change_db
 
 RATE_HZ = 44100
 SETTINGS = [

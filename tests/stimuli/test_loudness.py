@@ -2,7 +2,7 @@ import numpy as np
 import pyloudnorm
 import pytest
 
-from stimuli import loudness
+from stimuli.rendering import loudness
 
 RATE_HZ = 48000
 

@@ -8,9 +8,9 @@ import soundfile as sf
 from typer.testing import CliRunner
 
 from app.cli import cli
-from stimuli import audio
 from stimuli.manifest import Manifest
-from stimuli.sources import fma_clips, musdb_clips
+from stimuli.music import audio
+from stimuli.music.sources import fma_clips, musdb_clips
 
 RATE_HZ = 22050
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from stimuli.verify import verify
+from stimuli.checking.verify import verify
 
 
 @pytest.fixture

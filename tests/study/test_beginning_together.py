@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.engine import make_url
 
-from study import definition
-from study.database import connect, reading
-from study.models import Study
-from study.running import RunningStudy
+from study.design import definition
+from study.sessions.running import RunningStudy
+from study.storage.database import connect, reading
+from study.storage.models import Study
 from tests.study.test_plan import shipped
 
 N_SERVERS = 4

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
-from study.commits import Commits
-from study.database import open_database, reading
 from study.refusals import Refusal
+from study.storage.commits import Commits
+from study.storage.database import open_database, reading
 
 INSERT = "INSERT INTO event (at, kind, detail) VALUES (:at, 'test', '{}')"
 

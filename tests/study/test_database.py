@@ -11,12 +11,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text, true
 from sqlalchemy.exc import IntegrityError
 
-from study import database
-from study.backup import backup
-from study.database import connect, open_database, reading, upgrade
-from study.export import ratings
-from study.models import Base, Response, Session
-from study.running import RunningStudy
+from study.records.export import ratings
+from study.sessions.running import RunningStudy
+from study.storage import database
+from study.storage.backup import backup
+from study.storage.database import connect, open_database, reading, upgrade
+from study.storage.models import Base, Response, Session
 from tests.study.test_export import take_part
 from tests.study.test_plan import shipped
 

@@ -6,9 +6,9 @@ import warnings
 
 import pytest
 
-from study import definition
-from study.describe import describe
-from study.stimuli import StimulusSet
+from study.design import definition
+from study.design.describe import describe
+from study.design.stimuli import StimulusSet
 
 SMALL = """
 title = "Which is warmer?"

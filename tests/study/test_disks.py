@@ -12,8 +12,8 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from app.cli import main
-from study.database import open_database
-from study.running import RunningStudy
+from study.sessions.running import RunningStudy
+from study.storage.database import open_database
 from tests.study.sets import write_set
 from tests.study.test_plan import shipped
 

@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, select, update
 
-from study import export, recruitment, session, starting
-from study.dictionary import RESPONSES
-from study.models import Session, Step
-from study.running import RunningStudy
+from study import recruitment
+from study.records import export
+from study.records.dictionary import RESPONSES
+from study.sessions import session, starting
+from study.sessions.running import RunningStudy
+from study.storage.models import Session, Step
 from tests.study.answering import answer_to
 from tests.study.test_plan import shipped
 

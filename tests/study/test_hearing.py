@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from study import clock
-from study.hearing import CLOCK_SHARE, missing_s, needed_s
+from study.sessions.hearing import CLOCK_SHARE, missing_s, needed_s
 
 UP_S = 1000.0  # when the step came up
 

@@ -4,8 +4,8 @@ import statistics
 
 import pytest
 
-from study.listeners import Listener, Model
-from study.stimuli import Stimulus
+from study.design.listeners import Listener, Model
+from study.design.stimuli import Stimulus
 
 QUIET = {"noise_sd": 0.0, "bias_sd": 0.0, "clip_sd": 0.0, "lapse": 0.0, "inattentive": 0.0}
 TRIAL = {"kind": "trial", "scale": {"low": 1, "high": 7}, "notice": None, "duration_s": 9.0}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from study import order
+from study.design import order
 
 conditions = st.integers(2, 7)
 seeds = st.integers(0, 2**32)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from study import checks, definition
-from study.plan import Assignment, Plan
-from study.stimuli import StimulusSet
+from study.design import checks, definition
+from study.design.plan import Assignment, Plan
+from study.design.stimuli import StimulusSet
 from tests.study.sets import CONDITIONS, DESCRIPTORS
 
 

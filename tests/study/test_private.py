@@ -7,9 +7,10 @@ import stat
 import pytest
 
 from app.settings import admin_token
-from study import export, private
-from study.backup import backup
-from study.running import RunningStudy
+from study.records import export
+from study.sessions.running import RunningStudy
+from study.storage import private
+from study.storage.backup import backup
 from tests.study.test_export import take_part
 from tests.study.test_plan import shipped
 

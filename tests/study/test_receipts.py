@@ -10,10 +10,12 @@ from sqlalchemy import delete, func, select, update
 from typer.testing import CliRunner
 
 from app.cli import cli
-from study import export, receipts, session, starting
-from study.models import Event, Response, Session, Step
-from study.running import RunningStudy
-from study.verification import verify
+from study.records import export
+from study.records.verification import verify
+from study.sessions import session, starting
+from study.sessions.running import RunningStudy
+from study.storage import receipts
+from study.storage.models import Event, Response, Session, Step
 from tests.study.test_export import take_part
 from tests.study.test_plan import shipped
 

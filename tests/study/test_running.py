@@ -6,10 +6,10 @@ import shutil
 import pytest
 from sqlalchemy import select
 
-from study import definition
-from study.database import reading
-from study.models import Study
-from study.running import RunningStudy
+from study.design import definition
+from study.sessions.running import RunningStudy
+from study.storage.database import reading
+from study.storage.models import Study
 from tests.study.test_plan import shipped
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from study import session, starting
-from study.running import RunningStudy
-from study.texts import message
+from study.design.texts import message
+from study.sessions import session, starting
+from study.sessions.running import RunningStudy
 from tests.study.answering import answer_to
 from tests.study.test_plan import shipped
 
@@ -54,8 +54,8 @@ def test_the_first_trial_after_practice_says_that_it_counts(tmp_path, noises, pr
 
 @pytest.mark.parametrize("trials", [2, 3, 4, 7])
 def test_practice_plays_both_ends_of_the_conditions(noises, trials):
-    from study.plan import Plan
-    from study.stimuli import StimulusSet
+    from study.design.plan import Plan
+    from study.design.stimuli import StimulusSet
 
     plan = Plan(shipped(practice={"trials": trials}), StimulusSet.load(noises))
     heard = [step["condition"] for step in plan.sample if step["kind"] == "practice"]

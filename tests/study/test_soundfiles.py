@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from study import soundfiles
-from study.running import RunningStudy
-from study.stimuli import StimulusSet
+from study.design import soundfiles
+from study.design.stimuli import StimulusSet
+from study.sessions.running import RunningStudy
 
 
 @pytest.fixture

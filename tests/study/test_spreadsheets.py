@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from analysis.data.reading import _unescaped, read_csv
-from study import tables
-from study.spreadsheets import escaped
+from study.records import tables
+from study.records.spreadsheets import escaped
 
 PAYLOAD = 'HYPERLINK("http://x")'
 SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫−⁼⁺⁻₌₊₋"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from study.telemetry import NAMES, SLACK_S, SLACK_SHARE, measured
+from study.design.telemetry import NAMES, SLACK_S, SLACK_SHARE, measured
 
 POSSIBLE = {"rt_ms": 900, "rt_start_ms": 11_000, "first_play_ms": 40, "start_gap_ms": 90, "heard_s": 10.0, "plays": 1}
 POSSIBLE |= {"rating_changes": 0, "focus_losses": 0, "underruns": 0}

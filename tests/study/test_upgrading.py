@@ -16,11 +16,12 @@ from sqlalchemy import select
 
 from analysis.data.reading import read_csv
 from app.participant import endpoints
-from study import definition, export, frozen
-from study.database import reading
-from study.models import Study
-from study.running import RunningStudy
-from study.verification import verify
+from study.design import definition, frozen
+from study.records import export
+from study.records.verification import verify
+from study.sessions.running import RunningStudy
+from study.storage.database import reading
+from study.storage.models import Study
 from tests.study.answering import answer_to
 from tests.study.test_plan import shipped
 

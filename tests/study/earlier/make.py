@@ -32,7 +32,7 @@ ANSWERED = 30  # steps of the participant in the middle
 
 def main(folder: Path) -> None:
     """Write `study.toml`, `set/`, `study.sqlite` and `session.json`."""
-    from study.definition import SHIPPED
+    from study.design.definition import SHIPPED
     from tests.study.sets import write_set
 
     text = SHIPPED.read_text(encoding="utf-8")

@@ -1,0 +1,105 @@
+"""The clips a set is made of: ten built-in ones, played from short scores, or the recordings of a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from stimuli.music import audio, score, soundfont, synth
+
+BUILT_IN = "built-in"
+_SUFFIXES = {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"}
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Where one clip comes from: a built-in score (``path`` is None) or a recording.
+
+    ``stream`` chooses one of the audio streams of an MP4 file, such as a stem of MUSDB18.
+    """
+
+    name: str
+    title: str
+    path: Path | None = None
+    stream: int | None = None
+
+    @property
+    def source(self) -> str:
+        """The source as the manifest names it: the file's own name, without the folders of this machine."""
+        return self.path.name if self.path else BUILT_IN
+
+    def excerpt(self, sample_rate_hz: int, duration_s: float) -> audio.Excerpt:
+        """The part of the source that stands for it, stereo, faded at both ends, as float32 [2, samples]."""
+        if self.path:
+            file = self.path if self.stream is None else audio.decode_stream(self.path, self.stream)
+            return audio.excerpt(file, sample_rate_hz, duration_s)
+        sound = audio.resample(built_in(self.name), soundfont.SAMPLE_RATE_HZ, sample_rate_hz)
+        return audio.Excerpt(sound, sample_rate_hz, 0.0)
+
+    def fingerprint(self) -> str:
+        """A hash of what the clip is made from, so that a changed source is noticed."""
+        if self.path is None:
+            return hashlib.sha256((score.SCORES / f"{self.name}.toml").read_bytes()).hexdigest()
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def built_in_clips() -> list[Clip]:
+    """The ten clips that come with the project, 8 to 10 s each, in the order of the default set."""
+    return [Clip(name, score.load(name).title) for name in score.names()]
+
+
+@cache
+def built_in(name: str) -> np.ndarray:
+    """A built-in clip's audio, float32 [2, samples] at 44.1 kHz, the same samples every time."""
+    if name not in score.names():
+        raise ValueError(f"There is no built-in clip {name!r}; there are {', '.join(score.names())}.")
+    sound = synth.render(score.load(name)).astype(np.float32)
+    sound.setflags(write=False)
+    return sound
+
+
+def folder_clips(folder: str | Path) -> list[Clip]:
+    """The recordings of a folder and of those within it, sorted by path; whether they can be read shows later.
+
+    Raises
+    ------
+    ValueError
+        When the folder is not there or holds no WAV, FLAC, OGG, OPUS, MP3 or AIFF file.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ValueError(f"There is no folder {folder}; name one that holds the recordings.")
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and _is_visible(path, folder))
+    if not paths:
+        raise ValueError(f"{folder} holds no WAV, FLAC, OGG, OPUS, MP3 or AIFF file; a set needs one at least.")
+    return named(paths)
+
+
+def spread(clips: list[Clip], n_clips: int | None) -> list[Clip]:
+    """So many of the clips, evenly spread over them; all if there are no more."""
+    if n_clips is None or n_clips >= len(clips):
+        return clips
+    return [clips[number * len(clips) // n_clips] for number in range(n_clips)]
+
+
+def named(paths: list[Path]) -> list[Clip]:
+    """Clips for files, each named after its file; a number tells files of the same name apart."""
+    clips, taken = [], set()
+    for path in paths:
+        base = re.sub(r"[^\w]+", "_", path.stem.lower()).strip("_") or "clip"
+        name, number = base, 2
+        while name in taken:
+            name, number = f"{base}_{number}", number + 1
+        taken.add(name)
+        clips.append(Clip(name, path.stem, path.absolute()))
+    return clips
+
+
+def _is_visible(path: Path, folder: Path) -> bool:
+    return path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)

@@ -1,0 +1,1 @@
+"""Conditions, loudness, files: from a clip to its stimuli and checks."""

@@ -1,0 +1,116 @@
+"""A condition made elsewhere: one file per clip and descriptor, by a plug-in, another system or a human engineer.
+
+`semantic-eq stimuli export --sources` gives the excerpts to start from. A file belongs to a clip and a descriptor by
+its name: ``piano_warm.wav``, ``piano-warm.flac``, ``warm_piano.wav``, ``piano/warm.wav`` or ``warm/piano.wav``. It
+must have the excerpt's length and rate and lie on it in time, for else the condition could be told by what is no EQ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from scipy.signal import coherence
+
+from stimuli.music import audio
+from stimuli.rendering.likeness import check_only_equalised
+
+_SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff"}
+_LENGTH_TOLERANCE_S = 0.001
+_LAG_TOLERANCE_S = 0.001
+_LONGEST_LAG_S = 0.5
+_LEAST_COHERENCE = 0.3
+
+
+class External:
+    """The files of a folder as a condition."""
+
+    model_hash = None
+
+    def __init__(self, folder: str | Path):
+        self.folder = Path(folder).expanduser()
+        if not self.folder.is_dir():
+            raise ValueError(f"There is no folder {self.folder}; external:FOLDER names one with the rendered files.")
+
+    @cached_property
+    def _files(self) -> dict[str, Path]:
+        """The audio files by the words of their names, in any order of the two."""
+        found: dict[str, Path] = {}
+        for path in sorted(self.folder.rglob("*")):
+            if path.suffix.lower() in _SUFFIXES:
+                found[_key(str(path.relative_to(self.folder).with_suffix("")))] = path
+        return found
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of all files, so that a file rendered anew is noticed."""
+        digest = hashlib.sha256()
+        for key, path in sorted(self._files.items()):
+            digest.update(f"{key} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+        return digest.hexdigest()
+
+    def find(self, clip: str, descriptor: str) -> Path:
+        """The file for a clip and a descriptor."""
+        for name in (f"{clip} {descriptor}", f"{descriptor} {clip}"):
+            if _key(name) in self._files:
+                return self._files[_key(name)]
+        raise ValueError(f"{self.folder} has no file for {clip} and {descriptor}, such as {clip}_{descriptor}.wav.")
+
+    def render(self, excerpt: np.ndarray, sample_rate_hz: int, clip: str, descriptor: str) -> tuple[np.ndarray, None]:
+        """The file's audio, once it is sure that it is this excerpt: float32 of the excerpt's shape."""
+        path = self.find(clip, descriptor)
+        sound, rate_hz = audio.read(path)
+        if rate_hz != sample_rate_hz:
+            raise ValueError(f"{path.name} has {rate_hz} Hz, but the set {sample_rate_hz} Hz; render it at that rate.")
+        missing = excerpt.shape[1] - sound.shape[1]
+        if abs(missing) > _LENGTH_TOLERANCE_S * rate_hz:
+            raise ValueError(
+                f"{path.name} lasts {sound.shape[1] / rate_hz:.3f} s, but the excerpt of {clip} "
+                f"{excerpt.shape[1] / rate_hz:.3f} s; render the whole excerpt and nothing more."
+            )
+        if sound.shape[0] > 2:
+            raise ValueError(f"{path.name} has {sound.shape[0]} channels; render it in mono or stereo.")
+        sound = np.pad(sound, ((0, 0), (0, max(0, missing))))[:, : excerpt.shape[1]]
+        sound = np.repeat(sound, 2, axis=0) if sound.shape[0] == 1 else sound
+        check_aligned(sound, excerpt, rate_hz, path.name, clip)
+        check_only_equalised(sound, excerpt, rate_hz, path.name, clip)
+        return sound, None
+
+
+def check_aligned(sound: np.ndarray, excerpt: np.ndarray, rate_hz: int, name: str, clip: str) -> None:
+    """Raise a ValueError unless a sound is the excerpt, at the same time.
+
+    The lag is where the whitened cross-correlation (GCC-PHAT) of both peaks; an EQ moves it by less than a millisecond.
+    """
+    other = excerpt.mean(axis=0)
+    # Where one channel is inverted, which is another fault than this, the mean is in the difference.
+    ways = [sound.mean(axis=0), (sound[0] - sound[1]) / 2]
+    likeness, way = max((_coherence(way, other, rate_hz), number) for number, way in enumerate(ways))
+    one = ways[way]
+    n_fft = 1 << (2 * one.size - 1).bit_length()
+    cross = np.fft.rfft(one, n_fft) * np.conj(np.fft.rfft(other, n_fft))
+    correlation = np.fft.irfft(cross / (np.abs(cross) + 1e-6 * np.abs(cross).max() + 1e-30))
+    n_lags = round(_LONGEST_LAG_S * rate_hz)
+    lags = np.concatenate([correlation[-n_lags:], correlation[: n_lags + 1]])
+    lag = int(np.abs(lags).argmax()) - n_lags
+    if abs(lag) > _LAG_TOLERANCE_S * rate_hz:
+        when = "later" if lag > 0 else "earlier"
+        raise ValueError(
+            f"{name} comes {abs(lag) / rate_hz * 1000:.1f} ms ({abs(lag)} samples) {when} than the excerpt of {clip}; "
+            "render it with the plug-in's delay compensated."
+        )
+    if likeness < _LEAST_COHERENCE:
+        raise ValueError(f"{name} does not sound like the excerpt of {clip}; was it rendered from another one?")
+
+
+def _coherence(one: np.ndarray, other: np.ndarray, rate_hz: int) -> float:
+    with np.errstate(invalid="ignore", divide="ignore"):  # silence is like nothing
+        frequency_hz, likeness = coherence(one, other, rate_hz, nperseg=4096)
+    return float(np.nan_to_num(likeness[(frequency_hz > 100) & (frequency_hz < 8000)]).mean())
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[\W_]+", " ", name.lower()).strip()

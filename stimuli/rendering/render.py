@@ -1,0 +1,202 @@
+"""Make all stimuli of one clip: the part of building a set that runs on many cores at once.
+
+The excerpt is brought to the set's loudness, treated under each condition for each descriptor, and brought to that
+loudness again. Where a peak would then pass the ceiling, the excerpt is limited by as much and everything done anew,
+so that every condition of the clip, the original too, went through the same limiter; a clip that would need too much
+of it is refused.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hmac
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from scipy.signal import butter, sosfilt
+
+from stimuli.manifest import ClipInfo, opaque_id, write_whole
+from stimuli.music.clips import Clip
+from stimuli.rendering import flac, loudness
+from stimuli.rendering.conditions import Condition, condition, listener, one_thread
+
+_ANCHOR_HZ = 3500.0
+_MARGIN_DB = 0.1
+_MOST_LIMITING_DB = 6.0
+_ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be made of every clip; ``conditions`` as `stimuli.conditions.condition` reads them.
+
+    The dither follows from ``secret``, so that nobody without it can make the same files and know them by their hash.
+    """
+
+    conditions: tuple[str, ...]
+    descriptors: tuple[str, ...]
+    sample_rate_hz: int = 44100
+    duration_s: float = 10.0
+    seed: int = 0
+    anchors: bool = False
+    secret: str = field(default="", repr=False)
+
+
+@dataclass
+class Rendered:
+    """One clip's stimuli as they were written, or the sentence that says why there are none."""
+
+    clip: str
+    info: ClipInfo | None = None
+    rows: list[dict] = field(default_factory=list)
+    refused: str | None = None
+
+
+def render_clip(clip: Clip, plan: Plan, key: str, folder: Path) -> Rendered:
+    """Write the stimuli of one clip to ``folder`` as `<id>.flac`, or find them there from an interrupted build.
+
+    A clip that cannot be used comes back with its reason; a disk that cannot be written raises OSError.
+    """
+    done = folder / f"{key}.json"
+    if done.is_file() and (rendered := _found(done, folder)):
+        return rendered
+    try:
+        excerpt = clip.excerpt(plan.sample_rate_hz, plan.duration_s)
+    except (ValueError, OSError) as error:
+        return Rendered(clip.name, refused=_sentence(error, clip))
+    try:
+        with one_thread():
+            source, limited_db, takes = _takes(clip, excerpt.audio, plan)
+            already = listener().describe(source, plan.sample_rate_hz)
+    except ValueError as error:
+        return Rendered(clip.name, refused=f"{_name(clip)} cannot be used: {str(error).rstrip('.')}.")
+    start_s, duration_s = excerpt.start_s, round(excerpt.duration_s, 4)
+    about = {
+        "clip": clip.name,
+        "duration_s": duration_s,
+        "excerpt": [round(start_s, 3), round(start_s + duration_s, 3)],
+    }
+    rows = [write(take, plan, folder, about | {"already_so": _score(already, take)}) for take in takes]
+    info = ClipInfo(clip.name, clip.title, clip.source, round(start_s, 3), duration_s, limited_db)
+    rendered = Rendered(clip.name, info, rows)
+    write_whole(done, json.dumps(dataclasses.asdict(rendered)).encode())
+    return rendered
+
+
+@dataclass
+class Take:
+    """One sound at the set's loudness, not yet written; ``number`` tells those apart that are alike in all else."""
+
+    kind: str
+    audio: np.ndarray
+    lufs: float
+    dbtp: float
+    loudest_lufs: float
+    condition: str | None = None
+    descriptor: str | None = None
+    parameters: list[float] | None = None
+    model_hash: str | None = None
+    expected: int | None = None
+    number: int | None = None
+
+
+def take_of(kind: str, audio: np.ndarray, sample_rate_hz: int, **about: object) -> Take:
+    """Bring audio to the set's loudness; ValueError for what is silent or too sparse to have one."""
+    audio, levels_lufs = at_loudness(audio, sample_rate_hz)
+    peak_dbtp = loudness.true_peak_dbtp(audio, sample_rate_hz)
+    return Take(kind, audio, loudness.gated(levels_lufs), peak_dbtp, float(levels_lufs.max()), **about)
+
+
+def at_loudness(audio: np.ndarray, sample_rate_hz: int) -> tuple[np.ndarray, np.ndarray]:
+    """Audio at the set's loudness, and the levels in LUFS that its 400 ms blocks then have."""
+    levels_lufs = loudness.blocks_lufs(audio, sample_rate_hz)
+    gain_db = loudness.gain_to(loudness.TARGET_LUFS, levels_lufs)
+    return audio * np.float32(10 ** (gain_db / 20)), levels_lufs + gain_db
+
+
+def _takes(clip: Clip, excerpt: np.ndarray, plan: Plan) -> tuple[np.ndarray, float, list[Take]]:
+    """The excerpt as used, by how much it was limited, and all that was made of it."""
+    source, _ = at_loudness(excerpt, plan.sample_rate_hz)
+    audio, ceiling_db, limited_db = source, None, 0.0
+    for _ in range(_ROUNDS):
+        takes = _treated(clip, audio, plan)
+        over_db = max(take.dbtp for take in takes) - (loudness.CEILING_DBTP - _MARGIN_DB)
+        if over_db <= 0:
+            return audio, round(limited_db, 2), takes
+        peak_dbtp = loudness.true_peak_dbtp(source, plan.sample_rate_hz)
+        ceiling_db = (peak_dbtp if ceiling_db is None else ceiling_db) - over_db - _MARGIN_DB
+        limited_db = peak_dbtp - ceiling_db
+        if limited_db > _MOST_LIMITING_DB:
+            break
+        audio, _ = at_loudness(loudness.limit(source, plan.sample_rate_hz, ceiling_db), plan.sample_rate_hz)
+    raise ValueError(
+        f"its peaks are too high for {loudness.TARGET_LUFS:g} LUFS and would need more than {_MOST_LIMITING_DB:g} dB "
+        "of limiting; leave it out or use a denser recording"
+    )
+
+
+def _treated(clip: Clip, audio: np.ndarray, plan: Plan) -> list[Take]:
+    takes = []
+    for each in (condition(specification) for specification in plan.conditions):
+        for descriptor in plan.descriptors:
+            if each.kind == "original" and takes and takes[-1].condition == each.name:
+                takes.append(dataclasses.replace(takes[-1], descriptor=descriptor))
+            else:
+                takes.append(_take(each, clip, audio, plan, descriptor))
+    if plan.anchors:
+        low_passed = sosfilt(butter(8, _ANCHOR_HZ, fs=plan.sample_rate_hz, output="sos"), audio).astype(np.float32)
+        anchor = take_of("anchor", low_passed, plan.sample_rate_hz)
+        takes += [dataclasses.replace(anchor, descriptor=descriptor) for descriptor in plan.descriptors]
+    return takes
+
+
+def _take(each: Condition, clip: Clip, audio: np.ndarray, plan: Plan, descriptor: str) -> Take:
+    treated, setting = each.treatment.render(audio, plan.sample_rate_hz, clip.name, descriptor)
+    return take_of(
+        "stimulus",
+        treated,
+        plan.sample_rate_hz,
+        condition=each.name,
+        descriptor=descriptor,
+        parameters=setting and [round(value, 6) for value in setting.to_safe()],
+        model_hash=each.treatment.model_hash,
+    )
+
+
+def write(take: Take, plan: Plan, folder: Path, about: dict) -> dict:
+    """Write one take as `<id>.flac`; returns its manifest row but for the hash, which padding will change."""
+    clip = about.get("clip")
+    identifier = opaque_id(plan.seed, take.kind, clip, take.condition, take.descriptor, take.expected, take.number)
+    dither = hmac.digest(plan.secret.encode(), identifier.encode(), "sha256")
+    samples = flac.quantise(take.audio, int.from_bytes(dither))
+    data = flac.encode(samples, plan.sample_rate_hz)
+    write_whole(folder / f"{identifier}.flac", data, sync=False)
+    row = {name: value for name, value in vars(take).items() if name not in ("audio", "number")}
+    measured = {"id": identifier, "lufs": round(take.lufs, 3), "dbtp": round(take.dbtp, 3), "n_bytes": len(data)}
+    return row | about | measured
+
+
+def _found(done: Path, folder: Path) -> Rendered | None:
+    """What an interrupted build left of a clip, if all of it is there."""
+    table = json.loads(done.read_text(encoding="utf-8"))
+    for row in table["rows"]:
+        path = folder / f"{row['id']}.flac"
+        if not path.is_file() or path.stat().st_size != row["n_bytes"]:
+            return None
+    return Rendered(table["clip"], ClipInfo(**table["info"]) if table["info"] else None, table["rows"])
+
+
+def _score(already: dict[str, float], take: Take) -> float | None:
+    return round(already[take.descriptor], 4) if take.descriptor in already else None
+
+
+def _name(clip: Clip) -> str:
+    return clip.path.name if clip.path else f"The built-in clip {clip.name}"
+
+
+def _sentence(error: Exception, clip: Clip) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{_name(clip)} cannot be read ({error.strerror})."
+    return str(error)

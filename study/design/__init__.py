@@ -1,0 +1,1 @@
+"""What a study is: its file, texts, sounds, checks and trial orders."""

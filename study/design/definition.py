@@ -1,0 +1,195 @@
+"""The study file: `study.toml` as typed, checked data.
+
+Every text may be one string (shown in every language) or a table of languages: ``title = {en = "...", de =
+"..."}``. Seconds and decibels stand in the key's name. Nothing has a meaning outside this file: what is not named
+here is not done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+import warnings
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError, create_model, model_validator
+
+from study.design.parts import FORMER_NAMES, Count, Name, Part, Share, Text, distinct, renamed
+from study.kinds import KINDS
+
+SHIPPED = Path(__file__).with_name("default.toml")
+
+
+class Descriptor(Part):
+    """A word that clips are rated on; ``label`` and ``definition`` are what the participant reads."""
+
+    name: Name
+    label: Text
+    definition: Text
+    question: Text | None = None
+
+
+class Scale(Part):
+    """The rating scale; the labels of its ends may hold ``{descriptor}``."""
+
+    low: int = Field(1, ge=0, le=1)
+    high: int = Field(7, ge=3, le=9)
+    low_label: Text | None = None
+    high_label: Text | None = None
+
+
+class Design(Part):
+    """Order of the trials: see `study.order`."""
+
+    order: Literal["blocked", "mixed"] = "blocked"
+    clips_per_participant: int | None = Field(None, ge=1)
+    min_listened_fraction: Share = renamed(1.0, "min_listened_fraction", "hear_share")
+
+
+class Checks(Part):
+    """Trials that tell how well somebody listens: how many, and where they may stand."""
+
+    attention: Count = 6
+    audible: Count = 0
+    repeats: Count = 0
+    anchors: Count = 0
+    not_before: Count = 3
+    repeat_distance: int = Field(12, ge=2)
+
+
+class Screening(Part):
+    """Rules applied by the analysis, each exclusion logged: written down before the study begins."""
+
+    attention_passed: Share = 0.8
+    audible_passed: Share = 0.5
+    repeat_mean_difference: float = Field(2.0, gt=0)
+    min_median_rt_ms: float = renamed(200.0, "min_median_rt_ms", "fastest_median_rt_ms", ge=0)
+    headphones_required: bool = False
+    max_same_rating: Share = renamed(0.95, "max_same_rating", "most_same_rating")
+    max_missing: Share = renamed(0.5, "max_missing", "most_missing")
+    max_outlying: Share = renamed(0.25, "max_outlying", "most_outlying")
+
+
+class Recruitment(Part):
+    """Who may take part, and how they come.
+
+    ``id_signed`` takes ids only from the links that `semantic-eq study links` wrote. On a ``shared_computer`` a
+    finished session is soon forgotten, and the next person may start.
+    """
+
+    cap: int | None = Field(None, ge=1)
+    invitation: bool = False
+    id_parameters: Annotated[list[Name], AfterValidator(distinct)] = Field(default_factory=list)
+    id_parameter: Name | None = None
+    id_required: bool = False
+    id_signed: bool = False
+    shared_computer: bool = False
+    abandoned_after_minutes: int = Field(60, ge=1)
+
+    @model_validator(mode="after")
+    def _id_parameter_is_read(self) -> Recruitment:
+        if self.id_parameter and self.id_parameter not in self.id_parameters:
+            raise ValueError(f"id_parameter {self.id_parameter} is not among id_parameters")
+        for name in ("id_required", "id_signed"):
+            if getattr(self, name) and not self.id_parameter:
+                raise ValueError(f"{name} is true but no id_parameter is named")
+        return self
+
+
+_Parts: Any = create_model(
+    "_Parts", __base__=Part, **{kind.key: kind.field for kind in KINDS.values() if kind.key and kind.field}
+)
+
+
+class Definition(_Parts):
+    """A whole study file: what is here, and the tables of the kinds of step. A missing one switches its step off."""
+
+    title: Text
+    welcome: Text = ""
+    contact: str = Field("", max_length=500)
+    languages: Annotated[list[Name], AfterValidator(distinct)] = Field(["en"], min_length=1)
+    seed: int = 0
+    stimuli: Name = "default"
+    conditions: Annotated[list[Name], AfterValidator(distinct)] = Field(min_length=2)
+    descriptors: list[Descriptor] = Field(min_length=1)
+    clips: Annotated[list[Name], AfterValidator(distinct)] | None = None
+    scale: Scale = Scale()
+    design: Design = Design()
+    checks: Checks = Checks(attention=0)
+    screening: Screening = Screening()
+    recruitment: Recruitment = Recruitment()
+
+    @model_validator(mode="after")
+    def _names_are_distinct(self) -> Definition:
+        distinct([descriptor.name for descriptor in self.descriptors])
+        return self
+
+    def canonical(self) -> str:
+        """The definition as JSON text in which equal definitions are equal."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, indent=1)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of `canonical`."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+    def text(self, text: Text | None, language: str) -> str:
+        """A text in ``language``, else in the study's first language, else in any."""
+        if isinstance(text, dict):
+            return text.get(language) or text.get(self.languages[0]) or next(iter(text.values()), "")
+        return text or ""
+
+
+def load(path: str | Path | None = None) -> Definition:
+    """Read a study file, TOML or (as an export holds it) JSON; None reads the shipped one.
+
+    Raises
+    ------
+    ValueError
+        One sentence that names the key, what was found there and what may stand there.
+    """
+    path = Path(path or SHIPPED)
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except FileNotFoundError:
+        raise ValueError(f"There is no study file {path}; `semantic-eq study new` writes one to start from.") from None
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        kind = "JSON" if path.suffix == ".json" else "TOML"
+        raise ValueError(f"{path} is no {kind} file: {error}.") from None
+    found = parse(table, str(path))
+    if former := sorted(_keys(table) & FORMER_NAMES.keys()):
+        now = ", ".join(f"{name} is now {FORMER_NAMES[name]}" for name in former)
+        warnings.warn(f"{path} has keys by their former names, which still work: {now}.", FutureWarning, stacklevel=2)
+    return found
+
+
+def _keys(table: Any) -> set[str]:
+    """Names of all keys in a study file's tables."""
+    if not isinstance(table, dict):
+        return set()
+    return set(table).union(*(_keys(value) for value in table.values()))
+
+
+def parse(table: dict, name: str = "the study file") -> Definition:
+    """Check a study file's content; see `load`."""
+    try:
+        return Definition.model_validate(table)
+    except ValidationError as error:
+        problems = "; ".join(_problem(item) for item in error.errors()[:5])
+        more = len(error.errors()) - 5
+        raise ValueError(f"{name}: {problems}{f'; and {more} more' if more > 0 else ''}.") from None
+
+
+def _problem(item: dict) -> str:
+    """`design.min_listened_fraction: input should be less than or equal to 1, found 1.5`."""
+    key = ".".join(str(part) for part in item["loc"] if part not in ("str", "dict[str,str]")) or "the file"
+    message = item["msg"].removeprefix("Value error, ")
+    if item["type"] == "missing":
+        return f"{key} is missing"
+    if item["type"] == "extra_forbidden":
+        return f"{key} is not a key that a study file has"
+    found = "" if isinstance(item["input"], dict | list) else f", found {str(item['input'])[:80]!r}"
+    return f"{key}: {message[0].lower()}{message[1:]}{found}"

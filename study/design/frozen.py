@@ -1,0 +1,90 @@
+"""What a study was begun with, and whether a study file still says the same.
+
+A study file leaves most keys to the program. What it leaves out means what it meant when the study was begun, so a
+version of the program with a new key, another default or another name for a key changes no study that runs; what the
+file itself says counts.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import Any
+
+from sqlalchemy import Row
+
+from study.design import definition as study_file
+from study.design.definition import Definition
+
+NAME = "the study in the database"
+
+
+def stated(definition: Definition) -> str:
+    """What a study file itself says, without what it leaves to the program, as JSON text in the file's order."""
+    return json.dumps(_stated(definition), ensure_ascii=False, indent=1)
+
+
+def definition_of(row: Row) -> Definition:
+    """The definition that a study was begun with, as this program reads it.
+
+    Raises
+    ------
+    ValueError
+        When this program does not know what the study was begun with: it is older than the one that began it.
+    """
+    begun, said = _read(row)
+    return _as_begun(said, begun, said)
+
+
+def changes(row: Row, file: Definition) -> tuple[Definition, list[str]]:
+    """The definition to go on with, and the lines in which the study file differs from the one begun with.
+
+    The definition is in the file's order. Studies of the first version did not keep what their file left out: there,
+    all counts as said.
+    """
+    begun, said = _read(row)
+    found = _as_begun(file, begun, said)
+    return found, differences(begun.canonical(), found.canonical())
+
+
+def _read(row: Row) -> tuple[Definition, Definition]:
+    """The definition begun with, and what the study file itself said of it."""
+    try:
+        begun, said = (
+            study_file.parse(json.loads(text), NAME) for text in (row.definition, row.stated or row.definition)
+        )
+    except ValueError as error:
+        began = row.versions.get("semantic-eq", "unknown")
+        raise ValueError(f"{str(error).rstrip('.')}; version {began} of semantic-eq began it: use that one.") from None
+    return begun, said
+
+
+def _as_begun(file: Definition, begun: Definition, said: Definition) -> Definition:
+    """A study file in which what it does not say, nor did say, is as it was when the study was begun."""
+    trees = file.model_dump(mode="json"), _stated(file), begun.model_dump(mode="json"), _stated(said)
+    return study_file.parse(_merged(*trees), NAME)
+
+
+def _stated(definition: Definition) -> dict[str, Any]:
+    return definition.model_dump(mode="json", exclude_unset=True)
+
+
+def _merged(now: Any, said_now: Any, begun: Any, said_then: Any) -> Any:
+    """The value ``now`` in the file, where what neither file says is taken from when the study was begun."""
+    trees = (now, said_now, begun, said_then)
+    if all(isinstance(tree, dict) for tree in trees):
+        return {
+            key: begun[key]
+            if key in begun and key not in said_now and key not in said_then
+            else _merged(value, *(tree.get(key) for tree in trees[1:]))
+            for key, value in now.items()
+        }
+    if all(isinstance(tree, list) for tree in trees) and len({len(tree) for tree in trees}) == 1:
+        return [_merged(*values) for values in zip(*trees, strict=True)]
+    return now
+
+
+def differences(before: str, after: str) -> list[str]:
+    """Changed lines, those of ``before`` marked with -, those of ``after`` with +."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
+    return [line for line in lines if line[:2] not in ("--", "++", "@@")]

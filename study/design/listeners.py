@@ -1,0 +1,105 @@
+"""Simulated listeners: how a participant of a stated model would answer, for dry runs, load tests and power.
+
+A rating is the scale's middle + the listener's bias + the condition's true effect + the clip's own value + noise,
+rounded and held within the scale. A lapse is a random rating. An inattentive listener answers at random and does
+not read instructions. All numbers are in points of the scale, standard deviations for what varies. The same seed
+gives the same listeners.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from study.design.stimuli import Stimulus
+from study.kinds import KINDS
+
+EFFECTS = {"semantic": 0.9, "static": 0.6, "flow": 0.4}
+MEDIAN_RT_MS = 1800.0
+
+
+@dataclass(frozen=True)
+class Model:
+    """What all listeners share; ``effects`` by condition, or by ``descriptor:condition``, those not named being 0."""
+
+    effects: Mapping[str, float] = field(default_factory=lambda: dict(EFFECTS))
+    noise_sd: float = 1.0
+    bias_sd: float = 0.6
+    clip_sd: float = 0.4
+    lapse: float = 0.02
+    inattentive: float = 0.05
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("lapse", "inattentive", "dropout"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)}, but it is a share of listeners or trials: 0 to 1.")
+        for name in ("noise_sd", "bias_sd", "clip_sd"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is {getattr(self, name)}, but a standard deviation is not negative.")
+
+    def effect(self, sound: Stimulus) -> float:
+        """How many points a sound is rated above its original."""
+        both = f"{sound.descriptor}:{sound.condition}"
+        return self.effects.get(both, self.effects.get(sound.condition or "", 0.0))
+
+
+class Listener:
+    """One simulated participant."""
+
+    def __init__(self, model: Model, seed: object) -> None:
+        self._model = model
+        self.rng = random.Random(f"{seed}")
+        self._bias = self.rng.gauss(0, model.bias_sd)
+        self._inattentive = self.rng.random() < model.inattentive
+        self._drops_out = self.rng.random() < model.dropout
+        self._leaves_at = self.rng.random()
+
+    def leaves(self, progress: Mapping[str, Any]) -> bool:
+        """Whether the listener closes the page at this point of the way."""
+        return self._drops_out and progress["done"] >= self._leaves_at * progress["total"]
+
+    def answer(self, step: Mapping[str, Any], heard: Sequence[Stimulus | None]) -> dict[str, Any]:
+        """The answer to a step; ``heard`` is what each of its sounds is, None where that is not known."""
+        return KINDS[step["kind"]].simulate(self, step, heard)
+
+    def telemetry(self, step: Mapping[str, Any]) -> dict[str, Any]:
+        """What the player would measure."""
+        if not KINDS[step["kind"]].is_trial:
+            return {}
+        rt_ms = round(self.rng.lognormvariate(0, 0.5) * (300 if self._inattentive else MEDIAN_RT_MS), 1)
+        heard_s = round(step["duration_s"], 3)
+        counts = {"plays": 1, "rating_changes": int(self.rng.random() < 0.1), "focus_losses": 0, "underruns": 0}
+        return {
+            "rt_ms": rt_ms,
+            "rt_start_ms": rt_ms + heard_s * 1000 + 50,
+            "first_play_ms": 50.0,
+            "heard_s": heard_s,
+        } | counts
+
+    def rate(self, step: Mapping[str, Any], sound: Stimulus | None) -> int:
+        """A rating on the step's scale."""
+        low, high = step["scale"]["low"], step["scale"]["high"]
+        if self._inattentive or self.rng.random() < self._model.lapse:
+            return self.rng.randint(low, high)
+        if step["notice"] and (named := re.search(r"\d+", step["notice"])):
+            return int(named.group())
+        if sound and sound.expected is not None:
+            return sound.expected
+        rating = (low + high) / 2 + self._bias + self.rng.gauss(0, self._model.noise_sd)
+        if sound:
+            rating += self._model.effect(sound) + self._liking(sound)
+        return min(max(round(rating), low), high)
+
+    def _liking(self, sound: Stimulus) -> float:
+        """A clip's own value for a descriptor: the same for all listeners."""
+        return random.Random(f"{sound.clip}/{sound.descriptor}").gauss(0, self._model.clip_sd)
+
+    def choose(self, sound: Stimulus | None, n: int) -> int:
+        """Which of ``n`` intervals of a sound is the different one, from 1."""
+        if sound is None or sound.expected is None or self._inattentive:
+            return self.rng.randint(1, n)
+        return sound.expected

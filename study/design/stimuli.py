@@ -1,0 +1,92 @@
+"""What the study needs to know of a stimulus set: its rows, read from `manifest.json`, and where their audio lies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from study.design.soundfiles import SoundFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Stimulus:
+    """One sound; ``kind`` is ``stimulus`` or a generated one (headphones, huggins, audible_check, level, anchor)."""
+
+    id: str
+    kind: str
+    clip: str | None
+    condition: str | None
+    descriptor: str | None
+    expected: int | None
+    sha256: str
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class StimulusSet:
+    """The rows of a set and the text of its manifest, which the database keeps when a study begins."""
+
+    folder: Path | None
+    text: str
+
+    @classmethod
+    def load(cls, folder: str | Path) -> StimulusSet:
+        """Read the set in ``folder``; ValueError in one sentence when there is none."""
+        path = Path(folder) / "manifest.json"
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise ValueError(
+                f"No stimulus set in {folder}: it has no manifest.json; make one with `semantic-eq stimuli build`."
+            ) from None
+        try:
+            found = cls(Path(folder), text)
+            if not found.rows:
+                raise ValueError("it has no stimuli")
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is damaged ({error}); build the set again.") from None
+        return found
+
+    @cached_property
+    def content(self) -> dict:
+        """The manifest as read."""
+        return json.loads(self.text)
+
+    @cached_property
+    def rows(self) -> tuple[Stimulus, ...]:
+        """All sounds in the manifest's order."""
+        names = Stimulus.__slots__
+        return tuple(Stimulus(**{name: row.get(name) for name in names}) for row in self.content["stimuli"])
+
+    @cached_property
+    def by_id(self) -> dict[str, Stimulus]:
+        """Sounds by their id."""
+        return {row.id: row for row in self.rows}
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the manifest's content, whatever its layout."""
+        return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
+
+    def of_kind(self, kind: str) -> list[Stimulus]:
+        """The sounds of one kind."""
+        return [row for row in self.rows if row.kind == kind]
+
+    @cached_property
+    def clips(self) -> tuple[str, ...]:
+        """Names of the clips that have stimuli, in the manifest's order."""
+        return tuple(dict.fromkeys(row.clip for row in self.of_kind("stimulus")))
+
+    @cached_property
+    def files(self) -> SoundFiles:
+        """The set's audio, held to the hashes of the manifest."""
+        return SoundFiles(self)
+
+    def audio_path(self, stimulus_id: str) -> Path | None:
+        """File of a sound; None for an id that is not of this set."""
+        if self.folder is None or stimulus_id not in self.by_id:
+            return None
+        return self.folder / "audio" / f"{stimulus_id}.flac"

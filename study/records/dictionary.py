@@ -1,0 +1,106 @@
+"""The data dictionary: every column of the exported tables, with its type, unit and meaning."""
+
+from __future__ import annotations
+
+from study.design.columns import Column
+from study.design.definition import Definition
+from study.kinds import KINDS, TRIALS
+
+RESPONSES = {
+    "session": Column("string", "session, a random name"),
+    "participant": Column(
+        "string", "participant, numbered in the order of starting; nothing else is known by this name"
+    ),
+    "trial": Column("string", "presentation: unique in the study; an answer was stored once for it"),
+    "kind": Column("string", "rating, repeat, attention, audible_check, anchor or practice"),
+    "position": Column("Int64", "place of the step in the session, from 0, pages without a sound counted"),
+    "trial_number": Column("Int64", "place among the trials, from 1; 0 for practice"),
+    "block": Column("Int64", "block of trials, from 1; empty for practice"),
+    "descriptor": Column("string", "word that was rated"),
+    "clip": Column("string", "source excerpt"),
+    "condition": Column(
+        "string", "condition of the sound that was heard, also in repeats, attention checks and practice"
+    ),
+    "stimulus": Column("string", "id in the stimulus manifest"),
+    "rating": Column("Int64", "answer on the scale"),
+    "expected": Column("Int64", "the right answer of an attention or audible check; empty elsewhere"),
+    "repeat_of": Column("string", "trial that a repeat repeats; empty elsewhere"),
+    "rt_ms": Column("Float64", "ms from the end of the first full play to the answer"),
+    "rt_start_ms": Column("Float64", "ms from the trial's appearance to the answer"),
+    "first_play_ms": Column("Float64", "ms from the trial's appearance to the first sound"),
+    "start_gap_ms": Column("Float64", "ms from the answer before to the first sound"),
+    "server_ms": Column(
+        "Float64",
+        "ms from giving the trial to storing the answer, by the server's clock; empty where it was set back between",
+    ),
+    "plays": Column("Int64", "how often playing was started"),
+    "heard_s": Column("Float64", "seconds of the clip that were heard, replays counted"),
+    "rating_changes": Column("Int64", "changes of the rating before it was sent"),
+    "focus_losses": Column("Int64", "how often the page lost focus or was hidden"),
+    "underruns": Column("Int64", "audio underruns that the player noticed"),
+    "flagged": Column(
+        "string", "measures that came with impossible values and are missing therefore, separated by spaces"
+    ),
+    "answered_at": Column("string", "time of storing, UTC, ISO 8601"),
+    "simulated": Column("bool", "whether a program answered"),
+    "language": Column("string", "language in which the page showed this trial"),
+    "session_state": Column("string", "active (not finished), completed, declined or screened_out"),
+    "headphones_passed": Column(
+        "boolean", "whether the participant passed every headphone screening; empty where there was none"
+    ),
+}
+
+SESSIONS = {
+    "session": Column("string", "session, as in responses"),
+    "participant": Column("string", "participant, as in responses"),
+    "state": Column("string", "active (not finished), completed, declined or screened_out"),
+    "simulated": Column("bool", "whether a program answered"),
+    "language": Column("string", "language of the page, at last"),
+    "started_at": Column("string", "UTC, ISO 8601"),
+    "finished_at": Column("string", "UTC, ISO 8601; empty where the session was not finished"),
+    "minutes": Column("Float64", "from start to finish"),
+    "steps_answered": Column("Int64", "steps with an answer"),
+    "trials": Column("Int64", "trials of the session's plan"),
+    "block_row": Column("Int64", "row of the Williams square of block orders"),
+    "condition_row": Column("Int64", "row of the Williams square of condition orders"),
+    "clips": Column("string", "clips of the session, separated by spaces"),
+    "level_db": Column("Float64", "gain set by the participant, dB"),
+    "headphones_passed": Column("boolean", "whether every headphone screening was passed; empty where there was none"),
+    "consent_version": Column("string", "version of the consent text that was agreed to"),
+    "consented_at": Column("string", "UTC, ISO 8601"),
+    "second_answers": Column("Int64", "refused attempts to change an answer"),
+    "receipt": Column("string", "newest link of the hash chain over the session's answers, as the participant saw it"),
+}
+
+OF_KINDS = {
+    "session": Column("string", "session, as in responses"),
+    "participant": Column("string", "participant, as in responses"),
+    "trial": Column("string", "sound that was played: unique in the study"),
+}
+
+
+def response_columns() -> dict[str, Column]:
+    """Columns of the table of responses, those of every kind of trial included."""
+    return RESPONSES | {name: column for kind in TRIALS for name, column in KINDS[kind].columns.items()}
+
+
+def session_columns(definition: Definition) -> dict[str, Column]:
+    """Columns of the table of sessions, what a study asks around its trials included."""
+    return SESSIONS | {
+        name: column for kind in KINDS.values() for name, column in kind.session_columns(definition).items()
+    }
+
+
+def kind_tables() -> dict[str, dict[str, Column]]:
+    """Columns of the tables that kinds of step have of their own, by the table's name."""
+    return {name: OF_KINDS | kind.table for name, kind in KINDS.items() if kind.table}
+
+
+def as_markdown(definition: Definition) -> str:
+    """The dictionary of a study's tables as a page."""
+    parts = ["# Data dictionary\n\nTimes are UTC. Empty cells are missing values. CSV is UTF-8 with a header row."]
+    tables = {"responses": response_columns(), "sessions": session_columns(definition)} | kind_tables()
+    for name, columns in tables.items():
+        rows = "\n".join(f"| `{key}` | {column.dtype.lower()} | {column.meaning} |" for key, column in columns.items())
+        parts.append(f"## {name}\n\n| column | type | meaning |\n| --- | --- | --- |\n{rows}")
+    return "\n\n".join(parts) + "\n"

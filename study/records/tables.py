@@ -1,0 +1,147 @@
+"""The tidy tables, made from records of sessions: the same records, the same cells.
+
+A record is a session with its answers: ``{"session": {...}, "answers": [{"step", "response", "receipt"}, ...]}`` in the
+order of `study.receipts`. Export reads records from the database, `study.verification` from an exported file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from study import clock
+from study.design.columns import Column
+from study.design.definition import Definition
+from study.kinds import KINDS, TRIALS
+from study.records.dictionary import RESPONSES, SESSIONS, kind_tables, response_columns, session_columns
+from study.records.spreadsheets import escaped
+from study.sessions.steps import step_id
+
+Record = dict[str, Any]
+
+
+def responses(records: Iterable[Record]) -> pd.DataFrame:
+    """One row per rated presentation, with the columns of `study.dictionary.response_columns`."""
+    columns = response_columns()
+    rows = [row for record in records for row in _responses(record, columns)]
+    return _frame(rows, columns)
+
+
+def _responses(record: Record, columns: Mapping[str, Column]) -> list[dict[str, Any]]:
+    session = record["session"]
+    answers = [answer for answer in record["answers"] if answer["step"]["kind"] in TRIALS]
+    numbers = {answer["step"]["trial_number"]: _step_id(session, answer["step"]) for answer in answers}
+    return [_response(session, answer["step"], answer["response"], numbers, columns) for answer in answers]
+
+
+def _response(
+    session: Mapping[str, Any],
+    step: Mapping[str, Any],
+    response: Mapping[str, Any],
+    numbers: Mapping[int, str],
+    columns: Mapping[str, Column],
+) -> dict[str, Any]:
+    row = session | step | response
+    own = {name: response["answer"].get(name) for name in columns if name not in RESPONSES}
+    return (
+        own
+        | {name: row[name] for name in RESPONSES if name in row}
+        | {
+            "session": session["public_id"],
+            "participant": participant(session["number"]),
+            "trial": _step_id(session, step),
+            "kind": step["trial_kind"],
+            "repeat_of": numbers.get(step.get("repeat_of")),
+            "answered_at": clock.iso(response["answered_at"]),
+            "language": response.get("language") or session["language"],
+            "flagged": " ".join(response.get("flags") or []) or None,
+            "session_state": session["state"],
+        }
+    )
+
+
+def sessions(
+    records: Iterable[Record],
+    definition: Definition,
+    identifiers: Mapping[str, Mapping[str, str]] | None = None,
+) -> pd.DataFrame:
+    """One row per session; ``identifiers`` are the id parameters of each session, where they are wanted."""
+    columns = session_columns(definition)
+    if identifiers is not None:
+        columns |= {name: Column("string", "") for name in definition.recruitment.id_parameters}
+    own = identifiers or {}
+    return _frame([own.get(record["session"]["public_id"], {}) | _session(record) for record in records], columns)
+
+
+def _session(record: Record) -> dict[str, Any]:
+    session, answers = record["session"], record["answers"]
+    started, finished = session["started_at"], session.get("finished_at")
+    took_s = None if finished is None else clock.elapsed_s(started, finished)
+    cells: dict[str, Any] = {}
+    for answer in answers:
+        cells |= KINDS[answer["step"]["kind"]].session_cells(answer["response"]["answer"])
+    return (
+        {name: session[name] for name in SESSIONS if name in session}
+        | {name: clock.iso(session.get(name)) for name in ("started_at", "finished_at", "consented_at")}
+        | cells
+        | {
+            "session": session["public_id"],
+            "participant": participant(session["number"]),
+            "minutes": None if took_s is None else round(took_s / 60, 2),
+            "trials": session["n_trials"],
+            "clips": " ".join(session["clips"]),
+            "steps_answered": len(answers),
+        }
+    )
+
+
+def of_kinds(records: Sequence[Record]) -> dict[str, pd.DataFrame]:
+    """The tables that kinds of step have of their own, by name."""
+    return {name: _of_kind(records, name, columns) for name, columns in kind_tables().items()}
+
+
+def _of_kind(records: Sequence[Record], kind: str, columns: Mapping[str, Column]) -> pd.DataFrame:
+    rows = [
+        {
+            "session": record["session"]["public_id"],
+            "participant": participant(record["session"]["number"]),
+            "trial": f"{_step_id(record['session'], answer['step'])}-{number}",
+        }
+        | row
+        for record in records
+        for answer in record["answers"]
+        if answer["step"]["kind"] == kind
+        for number, row in enumerate(KINDS[kind].rows(answer["step"]["detail"], answer["response"]["answer"]))
+    ]
+    return _frame(rows, columns)
+
+
+def safe(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose texts no spreadsheet takes for a formula; see `study.spreadsheets`."""
+    texts = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
+    return table.assign(**{name: table[name].map(_safe, na_action="ignore") for name in texts})
+
+
+def as_csv(table: pd.DataFrame) -> str:
+    """A table as the text of its CSV file."""
+    return safe(table).to_csv(index=False, lineterminator="\n")
+
+
+def participant(number: int) -> str:
+    """A participant's name in the tables."""
+    return f"P{number:04d}"
+
+
+def _step_id(session: Mapping[str, Any], step: Mapping[str, Any]) -> str:
+    return step_id(session["public_id"], step["position"])
+
+
+def _safe(value: Any) -> Any:
+    return escaped(value) if isinstance(value, str) else value
+
+
+def _frame(rows: list[dict[str, Any]], columns: Mapping[str, Column]) -> pd.DataFrame:
+    types = {name: column.dtype for name, column in columns.items()}
+    return pd.DataFrame(rows, columns=list(columns)).astype(types)

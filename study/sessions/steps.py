@@ -1,0 +1,68 @@
+"""A step as the participant's page gets it: everything to show, nothing that tells what a sound is.
+
+Texts are Markdown under ``text`` and sounds are ids under ``sounds`` and ``prefetch``; the server makes HTML and
+addresses of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from study.design.plan import Plan
+from study.kinds import KINDS
+from study.kinds.base import Moment
+
+N_PREFETCHED = 2
+
+
+def step_id(public_id: str, position: int) -> str:
+    """Address of a step: its session and place, nothing else."""
+    return f"{public_id}-{position:03d}"
+
+
+def position_of(public_id: str, address: str) -> int | None:
+    """The place that `step_id` was made from; None for anything else."""
+    head, _, tail = address.rpartition("-")
+    return int(tail) if head == public_id and tail.isascii() and tail.isdigit() and 3 <= len(tail) <= 6 else None
+
+
+def show(plan: Plan, session: Row, steps: Sequence[Row], *, since: float | None = None) -> dict[str, Any]:
+    """The step ``steps[0]`` of a session, followed in ``steps`` by those after it.
+
+    Parameters
+    ----------
+    session : row
+        Its ``public_id``, ``language``, ``n_steps``, ``n_trials``, ``level_db``, ``step_since``, ``simulated``.
+    since : float, optional
+        When the step came up, where that is later than ``session`` knows.
+    """
+    step = steps[0]
+    common = {
+        "id": step_id(session.public_id, step.position),
+        "kind": step.kind,
+        "is_trial": KINDS[step.kind].is_counted,
+        "ends": KINDS[step.kind].ends,
+        "level_db": session.level_db,
+        "progress": {
+            "done": step.position,
+            "total": session.n_steps - 1,
+            "minutes_left": -int(-step.seconds_left // 60),
+            "trial": step.trial_number,
+            "trials": session.n_trials,
+            "block": step.block or 0,
+            "blocks": len(plan.blocks),
+        },
+    }
+    at = Moment(plan, session, step, session.step_since if since is None else since)
+    common |= KINDS[step.kind].show(at) | {"sounds": sounds(session.public_id, step)}
+    ahead = [sound for later in steps[1:] for sound in sounds(session.public_id, later)]
+    return common | {"prefetch": ahead[:N_PREFETCHED]}
+
+
+def sounds(public_id: str, step: Row) -> list[str]:
+    """Ids of a step's sounds, in order: its own address, with a number where it has several."""
+    address, n = step_id(public_id, step.position), len(KINDS[step.kind].sounds(step))
+    return [address] if n == 1 else [f"{address}-{number}" for number in range(n)]

@@ -1,0 +1,1 @@
+"""The database: its tables, migrations, commits, secrets, receipts and backups."""
