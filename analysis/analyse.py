@@ -38,6 +38,8 @@ class Settings:
         The study's rating scale, where it is known.
     headphones
         Whether each participant passed the headphone check, where known.
+    smallest_effect
+        The smallest effect of interest, points of the scale: the margin of the tests of equivalence.
     """
 
     title: str = "Listening study"
@@ -46,6 +48,7 @@ class Settings:
     stimuli: Stimuli | None = None
     scale: tuple[float, float] | None = None
     headphones: dict[str, bool] | None = None
+    smallest_effect: float | None = None
 
 
 def analyse(
@@ -85,12 +88,9 @@ def analyse(
     screening.refuse_to_leave_out_everyone(out / "exclusions.csv")
     told("models")
     stated, some = screening.stated, screening.splits()
-    everyone = compute(ratings, settings.compared, settings.stimuli, thorough=not (stated and some))
-    kept = (
-        compute(ratings.without(screening.broke()), settings.compared, settings.stimuli, thorough=stated)
-        if some
-        else None
-    )
+    question = {"compared": settings.compared, "stimuli": settings.stimuli, "margin": settings.smallest_effect}
+    everyone = compute(ratings, thorough=not (stated and some), **question)
+    kept = compute(ratings.without(screening.broke()), thorough=stated, **question) if some else None
     main, beside = (kept, everyone) if stated and kept else (everyone, kept)
     told("tables")
     tables = {

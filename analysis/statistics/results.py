@@ -12,19 +12,23 @@ from analysis.data.ratings import Ratings
 from analysis.data.stimuli import Stimuli
 from analysis.statistics import adaptive, mixed, ordinal
 from analysis.statistics.anova import anova, anova_by_descriptor
+from analysis.statistics.bayes import bayes_factors
 from analysis.statistics.contrasts import EVERY, mixed_contrasts, omnibus
 from analysis.statistics.descriptives import by_clip, descriptives, mean_ci, means
 from analysis.statistics.design import design
 from analysis.statistics.effect_sizes import paired
+from analysis.statistics.equivalence import equivalence, refuse_margin_beyond
 from analysis.statistics.heterogeneity import heterogeneity
 from analysis.statistics.listeners_and_clips import MainModel, fit_main, main_contrasts, main_tests, marginal_means
 from analysis.statistics.posthoc import COLUMNS, EFFECTS, friedman, holm, posthoc
 from analysis.statistics.quasi_f import quasi_f_table
 from analysis.statistics.reliability import agreement, reliability
+from analysis.statistics.robust import robust
 from analysis.statistics.table import Table
 
 PRIMARY = ["descriptor", "a", "b", "n", "diff", "ci_low", "ci_high", "t", "dof", "p", "dz"]
 MOST_SLOPE_PARTICIPANTS = 2000
+NEW_MUSIC, THESE_CLIPS = "new listeners and new music", "these clips"
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Results:
         The appendix's mixed models by name, `intercepts` and `slopes`; None where one could not be fitted.
     ordinal
         The cumulative logit model, or None.
+    margin
+        The smallest effect of interest, points of the scale; None where the study states none.
     """
 
     ratings: Ratings
@@ -54,15 +60,20 @@ class Results:
     main: MainModel | None
     models: dict[str, mixed.MixedFit | None]
     ordinal: ordinal.OrdinalFit | None
+    margin: float | None = None
 
     @property
     def of_new_music(self) -> bool:
         """Whether the main model knows how clips differ, so that its answer holds for others."""
-        return self.main is not None and any(term.side == "clip" for term in self.main.fit.reml.terms)
+        return _of_new_music(self.main)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Give a table's numbers."""
         return self.tables[name].data
+
+
+def _of_new_music(main: MainModel | None) -> bool:
+    return main is not None and any(term.side == "clip" for term in main.fit.reml.terms)
 
 
 def compared_conditions(conditions: list[str], wanted: tuple[str, str] | None = None) -> tuple[str, str] | None:
@@ -82,9 +93,12 @@ def compute(
     compared: tuple[str, str] | None = None,
     stimuli: Stimuli | None = None,
     thorough: bool = True,
+    margin: float | None = None,
 ) -> Results:
     """Compute every table; with `thorough=False` without the models that take longest (slopes, ordinal,
-    reliability)."""
+    reliability), with a margin the tests of equivalence too."""
+    if margin is not None:
+        refuse_margin_beyond(margin, ratings.scale)
     grid = cells(ratings)
     pairs = posthoc(grid)
     layout = design(ratings)
@@ -125,7 +139,8 @@ def compute(
         ]
     if pair:
         found += _question_tables(ratings, grid, layout, models, pair, stimuli)
-    return Results(ratings, grid, {table.name: table for table in found}, pair, main, models, check)
+        found += _beside_tables(ratings, grid, main, pair, margin)
+    return Results(ratings, grid, {table.name: table for table in found}, pair, main, models, check, margin)
 
 
 def _main_tables(main: MainModel | None, ratings: Ratings) -> list[Table]:
@@ -206,6 +221,26 @@ def _question_tables(ratings, grid, layout, models, pair, stimuli) -> list[Table
                 adaptive.advantage(ratings, a, b, stimuli),
             ),
         ]
+    return tables
+
+
+def _beside_tables(ratings, grid, main, pair, margin) -> list[Table]:
+    """Give what stands beside the tests of the compared conditions: equivalence, Bayes factors, robust tests."""
+    a, b = pair
+    of_clips = primary(grid, a, b).rename(columns={"diff": "estimate", "dof": "df"})
+    of_clips["se"] = (of_clips["ci_high"] - of_clips["ci_low"]) / 2 / stats.t.ppf(0.975, of_clips["df"])
+    bases = {THESE_CLIPS: of_clips}
+    if _of_new_music(main):
+        bases = {NEW_MUSIC: main_contrasts(main, ratings, [pair]), **bases}
+    factors = pd.concat([bayes_factors(basis, rows) for basis, rows in bases.items()], ignore_index=True)
+    tables = [
+        Table("bayes_factor", f"Bayes factors (JZS) for a difference, {a} minus {b}, against none.", factors),
+        Table("robust", f"{a} minus {b} by tests that assume no normal distribution.", robust(grid, a, b)),
+    ]
+    if margin is not None:
+        tests = pd.concat([equivalence(basis, rows, margin) for basis, rows in bases.items()], ignore_index=True)
+        caption = f"{a} minus {b}: two one-sided tests of equivalence within {margin:g} points, p not adjusted."
+        tables.append(Table("equivalence", caption, tests))
     return tables
 
 

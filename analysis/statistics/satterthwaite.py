@@ -176,4 +176,4 @@ def _sd_interval(variance: float, error: float) -> tuple[float, float]:
         return np.nan, np.nan
     df = 2 * variance**2 / error
     low, high = stats.chi2.ppf([0.975, 0.025], df)
-    return float(np.sqrt(df * variance / low)), float(np.sqrt(df * variance / high)) if high > 0 else np.inf
+    return tuple(float(np.sqrt(df * variance / limit)) if limit > 0 else np.inf for limit in (low, high))

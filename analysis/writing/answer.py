@@ -6,7 +6,8 @@ from scipy import stats
 
 from analysis.numbers import counted, interval, listed, number, p_value, t_test
 from analysis.statistics.contrasts import EVERY
-from analysis.statistics.results import Results
+from analysis.statistics.equivalence import EQUIVALENT
+from analysis.statistics.results import NEW_MUSIC, Results
 
 FEW = 5
 
@@ -91,16 +92,39 @@ def _verdict(results: Results, difference: float, p: float, people: int, clips: 
     if people < FEW or clips < FEW:
         few = "participants" if people < FEW else "clips"
         return f"too few {few} to trust the test"
+    equivalent = _is_equivalent(results)
     if p >= 0.05:
-        return "a difference is not shown"
+        return _nothing_shown(results, equivalent)
     a, b = results.compared
     higher = a if difference > 0 else b
+    if equivalent:
+        return f"{higher} was rated higher, but by less than the smallest effect of interest, {_margin(results)}"
     against = [name for name, value in by_descriptor(results).items() if value * difference < 0]
     if against:
         return f"{higher} was rated higher on average, but not for {listed(against)}"
     if results.ratings.asked != "descriptor":
         return f"{higher} was rated higher"
     return f"{higher} sounded more like the descriptor{'s' if len(results.cells.descriptors) > 1 else ''}"
+
+
+def _is_equivalent(results: Results) -> bool:
+    """Tell whether the main model's difference lies within the margin that the study states."""
+    if results.margin is None:
+        return False
+    row = results["equivalence"].iloc[0]
+    return bool(row["basis"] == NEW_MUSIC and row["verdict"] == EQUIVALENT)
+
+
+def _nothing_shown(results: Results, equivalent: bool) -> str:
+    if results.margin is None:
+        return "a difference is not shown"
+    if equivalent:
+        return f"they are equivalent within the smallest effect of interest, {_margin(results)}"
+    return f"neither a difference nor equivalence within {_margin(results)} is shown"
+
+
+def _margin(results: Results) -> str:
+    return f"{number(results.margin)} points"
 
 
 def by_descriptor(results: Results) -> dict[str, float]:

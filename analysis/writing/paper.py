@@ -118,7 +118,7 @@ def screening_told(screening: Screening) -> str:
 
 def _analysis_told(results: Results) -> str:
     """Say which analyses were run on these data, and no others."""
-    told = [_main_told(results), _means_told(results), _appendix_told(results)]
+    told = [_main_told(results), _means_told(results), _beside_told(results), _appendix_told(results)]
     return " ".join(part for part in told if part)
 
 
@@ -182,6 +182,22 @@ def _means_told(results: Results) -> str:
         told.append("Friedman's test was run within each descriptor.")
     return " ".join(
         [*told, "Tests are two-sided at 5%; confidence intervals of means in figures are within-subject (Morey, 2008)."]
+    )
+
+
+def _beside_told(results: Results) -> str:
+    """Say which tests stand beside those of the compared conditions."""
+    if results.compared is None or results["primary"]["p"].isna().all():
+        return ""
+    a, b = results.compared
+    margin = results.margin
+    within = "" if margin is None else (
+        f" was tested for equivalence within {number(margin)} points, the smallest effect of interest, by two "
+        "one-sided tests at 5%;"
+    )  # fmt: skip
+    return (
+        f"The difference of {a} and {b}{within} has JZS Bayes factors (Rouder et al., 2009; r = .707), and on "
+        "participants' means a permutation test of signs and 20% trimmed means (Yuen, 1974) stand beside the t-test."
     )
 
 

@@ -131,7 +131,7 @@ def report(
             *map(paragraph, paper.convergence(results)),
             *shown("main_model_contrasts", "main_model_tests"),
             *drawn("clip_differences"),
-            *shown("clip_heterogeneity"),
+            *shown("clip_heterogeneity", "equivalence", "bayes_factor"),
             *shown("main_model_means", "main_model_variance", "quasi_f", folded=True),
         ],
         "These clips: analysis of variance": [
@@ -143,7 +143,7 @@ def report(
         "These clips: pairs of conditions": [
             *drawn("forest"),
             *shown("primary", "posthoc"),
-            *shown("effects", "friedman", folded=True),
+            *shown("effects", "robust", "friedman", folded=True),
         ],
         "Clips": [
             *drawn("adaptive", "eq_curves"),

@@ -66,6 +66,10 @@ def analyse(
             help="Study file whose [screening] says who is left out; without it, a table's ratings all count."
         ),
     ] = None,
+    smallest_effect: Annotated[
+        float | None,
+        typer.Option(help="Smallest effect of interest, points: tests equivalence; the study file's by default."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = Path("data/results"),
 ) -> None:
     """Turn ratings into tables, figures, paragraphs and a report.
@@ -99,6 +103,8 @@ def analyse(
             found_scale = settings.scale
         if rules:
             settings = replace(settings, rules=_rules(rules))
+        if smallest_effect is not None:
+            settings = replace(settings, smallest_effect=smallest_effect)
         if stimuli:
             table_of_stimuli = read_csv(stimuli / "manifest.csv" if stimuli.is_dir() else stimuli)
             settings = replace(settings, stimuli=Stimuli.of(table_of_stimuli, _equaliser))
@@ -266,6 +272,7 @@ def _of_study(
         stimuli=Stimuli.of(parameters_in_columns(manifest["stimuli"]), _equaliser) if manifest else None,
         headphones=headphones,
         scale=(float(definition["scale"]["low"]), float(definition["scale"]["high"])),
+        smallest_effect=(definition.get("analysis") or {}).get("smallest_effect"),
     )
     return settings, order
 

@@ -72,6 +72,16 @@ class Screening(Part):
     max_outlying: Share = renamed(0.25, "max_outlying", "most_outlying")
 
 
+class Analysis(Part):
+    """What the analysis is to test, stated before the study begins.
+
+    ``smallest_effect`` is the smallest difference of interest, in points of the scale: the margin of the tests of
+    equivalence.
+    """
+
+    smallest_effect: float | None = Field(None, gt=0)
+
+
 class Recruitment(Part):
     """Who may take part, and how they come.
 
@@ -119,11 +129,19 @@ class Definition(_Parts):
     design: Design = Design()
     checks: Checks = Checks(attention=0)
     screening: Screening = Screening()
+    analysis: Analysis = Analysis()
     recruitment: Recruitment = Recruitment()
 
     @model_validator(mode="after")
     def _names_are_distinct(self) -> Definition:
         distinct([descriptor.name for descriptor in self.descriptors])
+        return self
+
+    @model_validator(mode="after")
+    def _smallest_effect_fits_the_scale(self) -> Definition:
+        effect, points = self.analysis.smallest_effect, self.scale.high - self.scale.low
+        if effect is not None and effect >= points:
+            raise ValueError(f"analysis.smallest_effect is {effect:g}; the scale has {points} points")
         return self
 
     def canonical(self) -> str:

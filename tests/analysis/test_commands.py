@@ -41,6 +41,7 @@ def test_exported_ratings_are_analysed_by_what_the_study_file_beside_them_states
         "title": {"en": "Warmth"}, "conditions": ["static", "semantic", "flow", "original"],
         "descriptors": [{"name": "bright"}, {"name": "warm"}], "scale": {"low": 1, "high": 9},
         "screening": {"headphones_required": True, "max_same_rating": 0.95},
+        "analysis": {"smallest_effect": 0.8},
     }  # fmt: skip
     (tmp_path / "study.json").write_text(json.dumps(definition))
     result = run("analyse", "--ratings", tmp_path / "responses.csv", "--out", tmp_path / "out")
@@ -48,12 +49,15 @@ def test_exported_ratings_are_analysed_by_what_the_study_file_beside_them_states
     means = pd.read_csv(tmp_path / "out" / "means.csv")
     assert means["condition"][0] == "static" and means["descriptor"][0] == "bright"
     assert set(pd.read_csv(tmp_path / "out" / "exclusions.csv")["participant"]) == {"p01", "p02"}
+    assert set(pd.read_csv(tmp_path / "out" / "equivalence.csv")["margin"]) == {0.8}
 
 
 def test_webmushra_files_are_analysed_on_their_scale(tmp_path):
     (tmp_path / "mushra.csv").write_text(MUSHRA)
-    run("analyse", "--from", "webmushra", tmp_path / "mushra.csv", "--out", tmp_path / "out")
+    margin = ("--smallest-effect", "10")
+    run("analyse", "--from", "webmushra", tmp_path / "mushra.csv", *margin, "--out", tmp_path / "out")
     assert pd.read_csv(tmp_path / "out" / "means.csv")["mean"].tolist() == [98.5, 51]
+    assert set(pd.read_csv(tmp_path / "out" / "equivalence.csv")["margin"]) == {10}
 
 
 @pytest.mark.parametrize(

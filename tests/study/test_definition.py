@@ -54,6 +54,8 @@ def test_a_small_file_is_enough_and_what_it_leaves_out_is_named(tmp_path):
             "[design]\nmin_listened_fraction = 1.5\n[completion]",
             "design.min_listened_fraction: input should",
         ),
+        ("[completion]", "[analysis]\nsmallest_effect = 6\n[completion]", "smallest_effect is 6; the scale has 6"),
+        ("[completion]", "[analysis]\nsmallest_effect = 0\n[completion]", "smallest_effect: input should be greater"),
         ("[completion]", "[desing]\n[completion]", "desing is not a key that a study file has"),
         ("[completion]", "[recruitment]\nid_required = true\n[completion]", "id_required is true but no id_parameter"),
         ("[completion]", "[[headphones]]\npass_mark = 9\n[completion]", "pass_mark is 9, more than the 6 trials"),
