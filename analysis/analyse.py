@@ -12,6 +12,7 @@ from analysis.data.stimuli import Stimuli
 from analysis.statistics.results import Results, compute
 from analysis.statistics.table import Table
 from analysis.writing import answer, figures, paper, report
+from analysis.writing.adaptivity_figure import adaptivity_figure
 from analysis.writing.figure_style import style
 from analysis.writing.figure_style import write as write_figure
 from analysis.writing.tables import SUFFIXES, write_table
@@ -192,4 +193,8 @@ def draw(results: Results, out: Path, stimuli: Stimuli | None) -> dict[str, str]
         if stimuli is not None:
             drawn["eq_curves"] = figures.eq_curves_figure(stimuli, results["means_by_clip"], results.cells, a, b)
             drawn["adaptive"] = figures.adaptive_figure(results["clip_differences"], a, b)
+        if "adaptivity" in results.tables:
+            drawn["adaptivity"] = adaptivity_figure(
+                results["clip_differences"], results["adaptivity_curve"], results["adaptivity"]["ends_at"].iloc[0], a, b
+            )
     return {name: write_figure(figure, out, name, results.ratings.simulated) for name, figure in drawn.items()}

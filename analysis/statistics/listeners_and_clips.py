@@ -72,14 +72,17 @@ def fit_main(design: Design, ratings: Ratings, a: str, b: str) -> MainModel | No
     MainModel or None
         None with fewer than two participants, no residual degrees of freedom, or too many numbers to keep.
     """
-    n = design.counts.sum()
-    if len(design.counts) < 2 or n <= design.fixed.shape[1] + 1:
+    if len(design.counts) < 2 or design.counts.sum() <= design.fixed.shape[1] + 1:
         return None
-    terms, left_out = maximal_terms(design, ratings, a, b)
-    if _numbers(design, terms) > MOST_NUMBERS:
+    return fit_reduced(design, *maximal_terms(design, ratings, a, b))
+
+
+def fit_reduced(design: Design, terms: list[Term], left_out: list[str]) -> MainModel | None:
+    """Fit a maximal model and reduce it by the rule; None where there is no residual or there are too many numbers."""
+    if not terms or _numbers(design, terms) > MOST_NUMBERS:
         return None
     reml = Reml(design, terms)
-    if not terms or not reml.has_residual():
+    if not reml.has_residual():
         return None
     theta, deviance, converged = reml.minimise()
     if any(term.correlated for term in terms) and (_singular(terms, reml, theta) or not converged):

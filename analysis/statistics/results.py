@@ -11,6 +11,7 @@ from analysis.data.cells import Cells, cells
 from analysis.data.ratings import Ratings
 from analysis.data.stimuli import Stimuli
 from analysis.statistics import adaptive, mixed, ordinal
+from analysis.statistics.adaptivity import adaptivity, fit_adaptivity
 from analysis.statistics.anova import anova, anova_by_descriptor
 from analysis.statistics.bayes import bayes_factors
 from analysis.statistics.contrasts import EVERY, mixed_contrasts, omnibus
@@ -220,8 +221,18 @@ def _question_tables(ratings, grid, layout, models, pair, stimuli) -> list[Table
                 f"Change of {a} minus {b} per SD of how much a clip already sounds so.",
                 adaptive.advantage(ratings, a, b, stimuli),
             ),
+            *_adaptivity_tables(ratings, a, b, stimuli),
         ]
     return tables
+
+
+def _adaptivity_tables(ratings: Ratings, a: str, b: str, stimuli: Stimuli) -> list[Table]:
+    found = fit_adaptivity(ratings, a, b, stimuli)
+    if found is None:
+        return []
+    caption = f"Does {a} minus {b} depend on how much a clip already sounds so? One model over descriptors."
+    curve = f"{a} minus {b} by how much a clip already sounds so, with its 95 % band."
+    return [Table("adaptivity", caption, adaptivity(found, a, b)), Table("adaptivity_curve", curve, found.curve())]
 
 
 def _beside_tables(ratings, grid, main, pair, margin) -> list[Table]:

@@ -327,20 +327,36 @@ def _reliability_told(results: Results) -> str:
 def _adaptive_told(results: Results) -> str:
     if "adaptive" not in results.tables or results.compared is None:
         return ""
-    a, b = results.compared
-    told = [
-        f"{row.descriptor}, {number(row.slope)} points per SD, {interval(row.ci_low, row.ci_high)}, "
-        f"{t_test(row.dof, row.t, row.p)}"
-        for row in results["adaptive"].itertuples()
-        if not math.isnan(row.slope)
-    ]
-    if not told:
+    a = results.compared[0]
+    if "adaptivity" not in results.tables:
         return "There are too few clips to test whether the advantage depends on the clip."
     spread = results["eq_spread"]
     of_a = spread[spread["condition"] == a]
     varied = listed([f"{number(row.spread_db)} dB for {row.descriptor}" for row in of_a.itertuples()])
+    opening = f"The EQ of {a} differed by clip (rms spread {varied}). " if varied else ""
+    return f"{opening}{adaptivity_told(results)}"
+
+
+def adaptivity_told(results: Results) -> str:
+    """Say whether the advantage depends on how much a clip already sounds so, and where it ends."""
+    a, b = results.compared
+    row = results["adaptivity"].iloc[0]
+    test = f"{interval(row['ci_low'], row['ci_high'])}, {t_test(row['df'], row['t'], row['p'])}"
+    if not row["p"] < 0.05:
+        return (
+            f"That {a} minus {b} depends on how much a clip already sounds like the descriptor is not shown: it "
+            f"changed by {number(row['slope'])} points per unit of that score ({test})."
+        )
+    grows = "shrank" if row["slope"] < 0 else "grew"
+    side = "below" if row["slope"] < 0 else "above"
+    curve = results["adaptivity_curve"]["already_so"]
+    end = f"{number(row['ends_at'])} ({interval(row['ends_low'], row['ends_high'])})"
+    where = (
+        f"{a} was rated above {b} where it is {side} {end}"
+        if curve.min() <= row["ends_at"] <= curve.max()
+        else f"it is zero at {end}, beyond the scores of these clips"
+    )
     return (
-        f"The EQ of {a} differed by clip (rms spread {varied}). The change of {a} − {b} with how much a clip "
-        "already sounded so (negative: the "
-        f"advantage grows where the clip is further from the descriptor) was: {'; '.join(told)}."
+        f"{a} minus {b} {grows} with how much a clip already sounds like the descriptor, by "
+        f"{number(abs(row['slope']))} points per unit of that score ({test}); {where}."
     )

@@ -84,6 +84,8 @@ CAPTIONS = {
     "dark "
     "band: mean and its 95% CI for new listeners and new music; light band: 95% prediction interval of a new clip.",
     "eq_curves": "Left: the EQ of both conditions, thin lines single clips. Right: mean ratings of single clips.",
+    "adaptivity": "The difference of every clip against how much it already sounds like the descriptor, over all "
+    "descriptors; line and band: the mixed model's advantage and its 95% CI; dotted: where it ends.",
     "adaptive": "The difference clip by clip against how much the clip already sounds like the descriptor.",
     "assumptions": "Residuals of the repeated-measures model: normal quantiles, and against fitted values.",
 }
@@ -146,9 +148,12 @@ def report(
             *shown("effects", "robust", "friedman", folded=True),
         ],
         "Clips": [
+            *([paragraph(paper.adaptivity_told(results))] if "adaptivity" in tables else []),
+            *drawn("adaptivity"),
+            *shown("adaptivity"),
             *drawn("adaptive", "eq_curves"),
             *shown("adaptive", "eq_spread"),
-            *shown("clip_differences", folded=True),
+            *shown("adaptivity_curve", "clip_differences", folded=True),
         ],
         "Reliability": [*shown("reliability"), *shown("agreement", folded=True)],
         "Screening": [

@@ -1,0 +1,66 @@
+"""The adaptivity estimate against lmerTest (tests/reference/adaptivity.R): slope, curve, where it ends."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from analysis.data.ratings import from_table
+from analysis.data.reading import read_csv
+from analysis.data.stimuli import FREQUENCIES_HZ, Stimuli
+from analysis.statistics.adaptivity import LEAST_CLIPS, adaptivity, fit_adaptivity
+from analysis.statistics.results import compute
+from analysis.writing import paper
+from tests.analysis.reference import ANY_SCALE, FOLDER, expected
+
+LMER = {"slope": "Estimate", "se": "Std. Error", "t": "t value", "p": "Pr(>|t|)", "ci_low": "lower", "ci_high": "upper"}
+
+
+@cache
+def study(case, clips=12, flat=False):
+    """Give ratings and stimuli of both descriptors or of one, with so many clips or, `flat`, without a slope."""
+    table = read_csv(FOLDER / "adaptivity.csv")
+    table = table[(case == "both") | (table["descriptor"] == case)]
+    table = table[table["clip"].isin([f"clip{i + 1}" for i in range(clips)])]
+    if flat:
+        score = table["already_so"].astype(float) * (table["condition"] == "semantic")
+        table = table.assign(rating=table["rating"].astype(float) + 0.9 * score)
+    known = table[["descriptor", "clip", "condition", "already_so"]].drop_duplicates().astype({"already_so": float})
+    stimuli = Stimuli(known.reset_index(drop=True), np.full((len(known), len(FREQUENCIES_HZ)), np.nan))
+    return from_table(table.drop(columns="already_so"), ANY_SCALE), stimuli
+
+
+@pytest.mark.parametrize("case", ["both", "warm"])
+def test_slope_curve_and_end_agree_with_lmertest(case):
+    ratings, stimuli = study(case)
+    found, r = fit_adaptivity(ratings, "semantic", "static", stimuli), expected("adaptivity")[case]
+    row = adaptivity(found, "semantic", "static").iloc[0]
+    assert found.model.left_out == () and found.model.fit.deviance == pytest.approx(r["deviance"], abs=2e-3)
+    for name, name_in_r in LMER.items():
+        assert row[name] == pytest.approx(r["slope"][0][name_in_r], rel=1e-3), name
+    assert row["df"] == pytest.approx(r["slope"][0]["df"], rel=1e-2)
+    curve = found.model.fit.contrasts(found.weights(np.array(r["at"], dtype=float)))
+    assert curve["ci_high"].tolist() == pytest.approx([at["upper"] for at in r["curve"]], rel=1e-3)
+    assert (row["ends_at"], row["ends_low"], row["ends_high"]) == pytest.approx((r["ends_at"], *r["fieller"]), rel=2e-3)
+
+
+@pytest.mark.parametrize(("clips", "fitted"), [(LEAST_CLIPS - 1, False), (LEAST_CLIPS, True)])
+def test_a_slope_takes_four_clips(clips, fitted):
+    ratings, stimuli = study("warm", clips)
+    assert (fit_adaptivity(ratings, "semantic", "static", stimuli) is not None) == fitted
+
+
+def test_a_slope_takes_clips_of_different_scores():
+    ratings, stimuli = study("warm")
+    same = Stimuli(stimuli.table.assign(already_so=0.5), stimuli.curves_db)
+    assert fit_adaptivity(ratings, "semantic", "static", same) is None
+
+
+@pytest.mark.parametrize(
+    ("flat", "words"), [(False, "semantic was rated above static where it is below 0.32"), (True, "is not shown")]
+)
+def test_the_report_says_where_the_advantage_ends_or_that_no_slope_is_shown(flat, words):
+    ratings, stimuli = study("both", flat=flat)
+    results = compute(ratings, ("semantic", "static"), stimuli, thorough=False)
+    assert words in paper.results_section(results)
+    assert np.isnan(results["adaptivity"]["ends_low"][0]) == flat
