@@ -16,7 +16,7 @@ from analysis.data.pairs import Pairs
 
 CONSISTENCY = ["descriptor", "participant", "tournaments", "triads", "circular", "expected", "zeta", "p"]
 AGREEMENT = ["descriptor", "listeners", "u", "u_min", "chi2", "dof", "p"]
-TRANSITIVITY = ["descriptor", "triples", "weak", "moderate", "strong"]
+TRANSITIVITY = ["descriptor", "tournaments", "triads", "circular", "zeta", "p", "triples", "weak", "moderate", "strong"]
 MOST_EXACT = 6  # conditions up to which all tournaments are listed
 
 
@@ -56,16 +56,22 @@ def tournaments(pairs: Pairs, descriptor: str) -> pd.DataFrame:
 
 def consistency(pairs: Pairs) -> pd.DataFrame:
     """Give each listener's circular triads over all clips, how many guessing would give, the mean zeta, and the
-    probability of so few by guessing (exact up to six conditions, otherwise Kendall's chi-squared); `CONSISTENCY`."""
+    probability of so few by guessing (exact up to six conditions, otherwise normal); `CONSISTENCY`."""
     rows = []
     for descriptor in pairs.levels("descriptor"):
         for participant, found in tournaments(pairs, descriptor).groupby("participant", sort=True):
-            sizes, circular = found["conditions"].tolist(), int(found["circular"].sum())
-            triads = sum(comb(k, 3) for k in sizes)
-            mean = np.mean([zeta(d, k) for d, k in zip(found["circular"], sizes, strict=True)])
-            p = _fewer_by_guessing(circular, tuple(sizes))
-            rows.append([descriptor, participant, len(found), triads, circular, triads / 4, float(mean), p])
+            n, triads, circular, mean, p = _summed(found)
+            rows.append([descriptor, participant, n, triads, circular, triads / 4, mean, p])
     return pd.DataFrame(rows, columns=CONSISTENCY)
+
+
+def _summed(found: pd.DataFrame) -> tuple[int, int, int, float, float]:
+    """Number of tournaments, their triads, the circular ones, mean zeta, and p of so few by guessing."""
+    if found.empty:
+        return 0, 0, 0, np.nan, np.nan
+    sizes, circular = found["conditions"].tolist(), int(found["circular"].sum())
+    mean = np.mean([zeta(d, k) for d, k in zip(found["circular"], sizes, strict=True)])
+    return len(found), sum(comb(k, 3) for k in sizes), circular, float(mean), _fewer_by_guessing(circular, sizes)
 
 
 @cache
@@ -81,7 +87,7 @@ def _distribution(k: int) -> np.ndarray:
     return np.bincount(circular.astype(int)) / len(outcomes)
 
 
-def _fewer_by_guessing(circular: int, sizes: tuple[int, ...]) -> float:
+def _fewer_by_guessing(circular: int, sizes: list[int]) -> float:
     if max(sizes) <= MOST_EXACT:
         distribution = np.ones(1)
         for k in sizes:
@@ -130,10 +136,21 @@ def _agreement(pairs: Pairs, descriptor: str) -> list[float]:
 
 
 def transitivity(pairs: Pairs) -> pd.DataFrame:
-    """Count the triples of conditions whose pooled choices break weak, moderate and strong stochastic transitivity
-    (Coombs, 1964): with a over b and b over c at shares of at least one half, a over c is to be chosen in at least one
-    half of decided comparisons, at least as often as the weaker of the two, and as the stronger; `TRANSITIVITY`."""
-    return pd.DataFrame([[d, *_broken(_shares(pairs, d))] for d in pairs.levels("descriptor")], columns=TRANSITIVITY)
+    """Sum the listeners' circular triads, and count the triples of conditions whose pooled choices break weak, moderate
+    and strong stochastic transitivity (Coombs, 1964).
+
+    Where a is chosen over b and b over c in at least one half of decided comparisons, a is to be chosen over c in at
+    least one half, at least as often as in the weaker of the two, and as in the stronger.
+
+    Returns
+    -------
+    pd.DataFrame
+        `TRANSITIVITY`; p is of so few circular triads by guessing.
+    """
+    return pd.DataFrame(
+        [[d, *_summed(tournaments(pairs, d)), *_broken(_shares(pairs, d))] for d in pairs.levels("descriptor")],
+        columns=TRANSITIVITY,
+    )
 
 
 def _shares(pairs: Pairs, descriptor: str) -> np.ndarray:

@@ -11,6 +11,7 @@ from analysis.data.pairs import from_table
 from analysis.data.reading import read_csv
 from analysis.statistics import preferences, transitivity
 from analysis.statistics.bradley_terry import Comparisons, fit
+from analysis.writing.pairs import analyse_pairs
 from tests.analysis.reference import FOLDER, expected
 
 EXACT, OF_DRAWS = 1e-6, 0.06  # 2,000 draws tell a standard error to 2 %; the sandwich is another estimate of it
@@ -202,3 +203,37 @@ def test_a_table_without_a_column_or_an_answer_is_refused():
         from_table(table(lambda p, c, a, b: a).drop(columns="choice"))
     with pytest.raises(ValueError, match="No row has a choice"):
         from_table(table(lambda p, c, a, b: a).assign(choice=None))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The reference comparisons as files, of listeners who are said to be simulated."""
+    out = tmp_path_factory.mktemp("pairs")
+    table = read_csv(FOLDER / "pairs.csv").assign(simulated=True)
+    analyse_pairs(from_table(table), out, compared=("static", "semantic"))
+    return out
+
+
+def test_a_folder_holds_tables_figures_and_paragraphs_that_say_simulated(folder):
+    for name in ("preferences", "preference_pairs", "preference_tests", "consistency", "agreement", "transitivity"):
+        assert {path.suffix for path in folder.glob(f"{name}.*")} >= {".csv", ".md", ".tex"}
+    for name in ("preferences", "choices"):
+        assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    assert list(pd.read_csv(folder / "preferences.csv").columns) == preferences.PREFERENCES
+    for path in [*folder.glob("*.md"), *folder.glob("*.tex"), folder / "report.html", folder / "choices.svg"]:
+        assert "SIMULATED" in path.read_text(encoding="utf-8") or path.suffix == ".svg", path.name
+
+
+def test_the_answer_is_about_the_pair_that_was_asked_for_whichever_way_round(folder):
+    text = (folder / "results.md").read_text(encoding="utf-8")
+    assert "for bright, static is chosen over semantic in an estimated 28% of decided comparisons" in text
+    assert "semantic over static in 72% of decided comparisons, t(13) = " in text
+    assert "too few clips to trust the test" in text  # four
+    assert "Davidson" in (folder / "methods.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("clips", "told"), [(4, "too few clips"), (5, "is chosen more often")])
+def test_the_answer_trusts_five_clips_and_five_listeners(tmp_path, clips, told):
+    found = from_table(table(lambda p, c, a, b: a if (5 * p + 3 * c + ord(b)) % 7 else b, listeners=8, clips=clips))
+    analyse_pairs(found, tmp_path)
+    assert told in (tmp_path / "results.md").read_text(encoding="utf-8")
