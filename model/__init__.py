@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from model.eq import EQParams
     from model.flow import FlowEQ
+    from model.match import MatchEQ
     from model.personal import PersonalWord
     from model.ridge import RidgeEQ
     from model.semantic import SemanticEQ
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "EQParams": "eq",
     "FlowEQ": "flow",
+    "MatchEQ": "match",
     "PersonalWord": "personal",
     "RidgeEQ": "ridge",
     "SemanticEQ": "semantic",
     "StaticEQ": "static",
 }
-__all__ = ["EQParams", "FlowEQ", "PersonalWord", "RidgeEQ", "SemanticEQ", "StaticEQ"]
+__all__ = ["EQParams", "FlowEQ", "MatchEQ", "PersonalWord", "RidgeEQ", "SemanticEQ", "StaticEQ"]
 
 
 def __getattr__(name: str) -> type:

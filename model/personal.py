@@ -21,8 +21,8 @@ import torch
 
 from model import checkpoint
 from model.eq import GRID_HZ, EQParams, check_audio, response_db
+from model.fitting import FIT_RATE_HZ, fit_curve
 from model.request import check_intensity, known_descriptor
-from model.static import FIT_RATE_HZ, fit_curve
 
 NAME = "personal"
 # The standard deviation of a judgement around the correlation.

@@ -15,9 +15,10 @@ import torch
 from model import checkpoint
 from model.encoder import N_MELS, features, mel_bank, mel_centres_hz
 from model.eq import GRID_HZ, EQParams, response_db
+from model.fitting import FIT_RATE_HZ
 from model.request import check_request, heard
 from model.safe_db import Settings
-from model.static import FIT_RATE_HZ, StaticEQ, blended
+from model.static import StaticEQ, blended
 
 NAME = "ridge"
 DOSE_RANGE = (0.3, 2.5)

@@ -14,15 +14,12 @@ import numpy as np
 import torch
 
 from model import checkpoint
-from model.eq import FLAT, GAIN_LIMIT_DB, GAINS, GRID_HZ, EQParams, denormalise, normalise, response_db, sort_peaks
+from model.eq import GRID_HZ, EQParams
+from model.fitting import FIT_RATE_HZ, fit_curve
 from model.request import check_request, known_descriptor
 from model.safe_db import Settings
 
 NAME = "static"
-FIT_RATE_HZ = 44_100
-# Weighs a gain of 1 dB as a misfit of 0.02 dB at one frequency: enough to stop bands that fight each other.
-_GAIN_PENALTY = 0.02
-_STEP = 1e-6
 _BLEND_STARTS = 3
 
 
@@ -123,26 +120,3 @@ def blended(parts: Sequence[tuple[EQParams, float]]) -> EQParams:
         return parts[0][0].scaled(parts[0][1])
     target_db = sum(weight * params.response(GRID_HZ, FIT_RATE_HZ) for params, weight in parts)
     return EQParams.from_safe(fit_curve(target_db, _BLEND_STARTS, np.random.default_rng(0)))
-
-
-def fit_curve(target_db: np.ndarray, starts: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the 13 parameters whose response at `model.eq.GRID_HZ` comes nearest to ``target_db`` [96]."""
-    from scipy.optimize import least_squares
-
-    def misfits(rows: np.ndarray) -> np.ndarray:
-        responses = response_db(denormalise(rows), GRID_HZ, FIT_RATE_HZ)
-        return np.concatenate([responses - target_db, _GAIN_PENALTY * GAIN_LIMIT_DB * rows[:, GAINS]], axis=1)
-
-    def slopes(values: np.ndarray) -> np.ndarray:
-        # Forward differences, all at once; towards 0, so that no value leaves its range.
-        steps = np.where(values > 0, -_STEP, _STEP)
-        return ((misfits(values + np.diag(steps)) - misfits(values[None])) / steps[:, None]).T
-
-    flat = normalise(FLAT)
-    fits = []
-    for _ in range(starts):
-        start = np.clip(flat + rng.uniform(-0.5, 0.5, 13), -0.99, 0.99)
-        start[GAINS] = rng.uniform(-0.3, 0.3, 5)
-        fits.append(least_squares(lambda row: misfits(row[None])[0], start, slopes, bounds=(-1, 1), max_nfev=200))
-    best = min(fits, key=lambda fit: fit.cost)
-    return sort_peaks(denormalise(best.x[None]))[0]

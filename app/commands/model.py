@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 CONDITIONS = ("original", "semantic", "flow", "static")
+BY_REFERENCE = ("match",)
 
 
 def register(cli: typer.Typer) -> None:
@@ -28,23 +29,37 @@ def process(
     source: Annotated[Path, typer.Argument(metavar="IN", help="Recording to equalise (WAV, FLAC, OGG, MP3 ...).")],
     destination: Annotated[Path, typer.Argument(metavar="OUT", help="File to write; its ending names the format.")],
     descriptor: Annotated[
-        str,
+        str | None,
         typer.Option(
             help='Word to take the sound to, or a blend: "warm:0.5,bright:0.3"; any phrase with --weights of CLAP.'
         ),
-    ],
-    condition: Annotated[str, typer.Option(help=f"One of {', '.join(CONDITIONS)}.")] = "semantic",
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="In place of a word, a recording that the sound is taken to.")
+    ] = None,
+    condition: Annotated[
+        str | None,
+        typer.Option(
+            help=f"One of {', '.join(CONDITIONS)} (default: semantic), or with --reference of "
+            f"{', '.join(BY_REFERENCE)} (default: {BY_REFERENCE[0]})."
+        ),
+    ] = None,
     intensity: Annotated[float, typer.Option(help="0 (untouched) to 1.")] = 1.0,
     weights: Weights = None,
     clap: ClapPlace = None,
 ) -> None:
-    """Equalise one file towards a word."""
+    """Equalise one file towards a word, or towards another recording."""
     import numpy as np
     import soundfile as sf
     from rich import print as show
 
+    if (descriptor is None) == (reference is None):
+        raise ValueError("Give either a word (--descriptor) or a recording (--reference) to take the sound to.")
     audio, sample_rate = _read(source)
-    params = _propose(condition, weights, clap, audio, sample_rate, descriptor, intensity)
+    if reference is not None:
+        params = _propose_by_reference(condition or BY_REFERENCE[0], audio, sample_rate, reference, intensity)
+    else:
+        params = _propose(condition or "semantic", weights, clap, audio, sample_rate, descriptor, intensity)
     output = params.apply(audio, sample_rate)
     peak = float(np.abs(output).max())
     if peak > 1:
@@ -95,6 +110,8 @@ def _propose(
 ):
     import model
 
+    if condition in BY_REFERENCE:
+        raise ValueError(f"The condition {condition!r} needs a recording to take the sound to: give --reference.")
     if condition not in CONDITIONS:
         raise ValueError(f"Unknown condition {condition!r}: expected one of {', '.join(CONDITIONS)}.")
     if condition == "original":
@@ -104,6 +121,16 @@ def _propose(
     else:
         equaliser = {"flow": model.FlowEQ, "static": model.StaticEQ}[condition].load(weights)
     return equaliser.propose(audio, sample_rate, descriptor, intensity=intensity)
+
+
+def _propose_by_reference(condition: str, audio, sample_rate: int, reference: Path, intensity: float):
+    import model
+
+    if condition not in BY_REFERENCE:
+        raise ValueError(
+            f"The condition {condition!r} takes no reference: those that do are {', '.join(BY_REFERENCE)}."
+        )
+    return model.MatchEQ().propose(audio, sample_rate, *_read(reference), intensity=intensity)
 
 
 def profile(

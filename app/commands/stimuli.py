@@ -30,7 +30,9 @@ def build(
     out: Annotated[Path, typer.Option(help="The folder to make.")] = _DEFAULT,
     conditions: Annotated[
         str,
-        typer.Option(help="Separated by commas; also flow:dimensions=1,beta=0.01 or mine=external:FOLDER."),
+        typer.Option(
+            help="Separated by commas; also flow:dimensions=1,beta=0.01, match:PLACE or mine=external:FOLDER."
+        ),
     ] = "original,semantic,flow,static",
     descriptors: Annotated[str, typer.Option(help="Separated by commas.")] = "warm,bright,airy",
     name: Annotated[str | None, typer.Option(help="The set's name; else the folder's.")] = None,

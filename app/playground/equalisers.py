@@ -81,7 +81,7 @@ class Equalisers:
     def _fit_blend(self, condition: str, shares: tuple[tuple[str, float], ...]) -> EQParams:
         """A fixed curve: the descriptor's own, or for a blend the 13 parameters nearest to the mean response."""
         from model.eq import GRID_HZ, EQParams
-        from model.static import fit_curve
+        from model.fitting import fit_curve
 
         # These systems do not listen; they only check that there is audio.
         settings = [self.systems[condition].propose(np.zeros((1, 1)), FIT_RATE_HZ, word) for word, _ in shares]

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from model.eq import GRID_HZ, EQParams
+from model.fitting import fit_curve
 from model.personal import NOISE, PersonalWord, Prior, shapes_of
 from model.safe_db import Settings
-from model.static import fit_curve
 
 N_COMPONENTS, N_PROBES = 6, 48
 # A word's own covariance counts as much as that of all words together once this many people stand behind it.

@@ -1,15 +1,16 @@
 """The conditions a clip can be heard under, by name: what each does to the clip for a descriptor.
 
 A condition is written ``[NAME=]KIND[:OPTIONS]``: ``original``, ``semantic``, ``flow``, ``static``, a shipped variant
-of a model such as ``flow:dimensions=1,beta=0.01`` or ``semantic:origin=audio``, or ``external:FOLDER``, a folder of
-files that somebody or something else made from the clips. NAME is what the manifest calls it; without one it is the
-text itself, or the folder's own name.
+of a model such as ``flow:dimensions=1,beta=0.01`` or ``semantic:origin=audio``, ``match:PLACE``, a file or folder of
+references that the clips are matched to, or ``external:FOLDER``, a folder of files that somebody or something else made
+from the clips. NAME is what the manifest calls it; without one it is the text itself, of ``match`` that word, and of
+``external`` the folder's own name.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from model import EQParams
+from stimuli.rendering.by_reference import ByReference
 from stimuli.rendering.external import External
 
 DEFAULT_CONDITIONS = ("original", "semantic", "flow", "static")
@@ -112,7 +114,15 @@ def _static(path: str | None = None, intensity: str = "1", **options: str) -> Tr
     return _Proposed(StaticEQ.load(path), (("intensity", _number("intensity", intensity)),))
 
 
+def _match(place: str) -> Treatment:
+    from model import MatchEQ
+
+    return ByReference(MatchEQ(), place)
+
+
 KINDS = {"original": _original, "semantic": _semantic, "flow": _flow, "static": _static}
+# What these make follows from files, so that the place is all that stands after the colon.
+OF_FILES: dict[str, Callable[[str], Treatment]] = {"match": _match, "external": External}
 
 
 @cache
@@ -126,11 +136,12 @@ def condition(specification: str) -> Condition:
     """
     match = _SPECIFICATION.fullmatch(specification.strip())
     kind = match["kind"] if match else specification
-    if kind == "external" and match["options"]:
-        external = External(match["options"])
-        return Condition(match["name"] or external.folder.name, kind, external)
+    if kind in OF_FILES and match["options"]:
+        treatment = OF_FILES[kind](match["options"])
+        name = treatment.folder.name if isinstance(treatment, External) else kind
+        return Condition(match["name"] or name, kind, treatment)
     if kind not in KINDS:
-        known = ", ".join([*KINDS, "external:FOLDER"])
+        known = ", ".join([*KINDS, "match:PLACE", "external:FOLDER"])
         raise ValueError(
             f"{specification!r} is no condition; there are {known}, for example flow:dimensions=1,beta=0.01."
         )
@@ -157,7 +168,7 @@ def split_conditions(text: str) -> list[str]:
     >>> split_conditions("original,flow:dimensions=1,beta=0.01,mine=static")
     ['original', 'flow:dimensions=1,beta=0.01', 'mine=static']
     """
-    kinds = "|".join([*KINDS, "external"])
+    kinds = "|".join([*KINDS, *OF_FILES])
     return re.split(rf"[,\s]+(?=(?:\w[\w.-]*=)?(?:{kinds})(?:[:,\s]|$))", text.strip(" ,"))
 
 

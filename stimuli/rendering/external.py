@@ -7,9 +7,6 @@ must have the excerpt's length and rate and lie on it in time, for else the cond
 
 from __future__ import annotations
 
-import hashlib
-import re
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +14,8 @@ from scipy.signal import coherence
 
 from stimuli.music import audio
 from stimuli.rendering.likeness import check_only_equalised
+from stimuli.rendering.named_files import NamedFiles
 
-_SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff"}
 _LENGTH_TOLERANCE_S = 0.001
 _LAG_TOLERANCE_S = 0.001
 _LONGEST_LAG_S = 0.5
@@ -34,29 +31,17 @@ class External:
         self.folder = Path(folder).expanduser()
         if not self.folder.is_dir():
             raise ValueError(f"There is no folder {self.folder}; external:FOLDER names one with the rendered files.")
+        self._files = NamedFiles(self.folder)
 
-    @cached_property
-    def _files(self) -> dict[str, Path]:
-        """The audio files by the words of their names, in any order of the two."""
-        found: dict[str, Path] = {}
-        for path in sorted(self.folder.rglob("*")):
-            if path.suffix.lower() in _SUFFIXES:
-                found[_key(str(path.relative_to(self.folder).with_suffix("")))] = path
-        return found
-
-    @cached_property
+    @property
     def fingerprint(self) -> str:
         """A hash of all files, so that a file rendered anew is noticed."""
-        digest = hashlib.sha256()
-        for key, path in sorted(self._files.items()):
-            digest.update(f"{key} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-        return digest.hexdigest()
+        return self._files.fingerprint
 
     def find(self, clip: str, descriptor: str) -> Path:
         """The file for a clip and a descriptor."""
-        for name in (f"{clip} {descriptor}", f"{descriptor} {clip}"):
-            if _key(name) in self._files:
-                return self._files[_key(name)]
+        if path := self._files.find(f"{clip} {descriptor}", f"{descriptor} {clip}"):
+            return path
         raise ValueError(f"{self.folder} has no file for {clip} and {descriptor}, such as {clip}_{descriptor}.wav.")
 
     def render(self, excerpt: np.ndarray, sample_rate_hz: int, clip: str, descriptor: str) -> tuple[np.ndarray, None]:
@@ -110,7 +95,3 @@ def _coherence(one: np.ndarray, other: np.ndarray, rate_hz: int) -> float:
     with np.errstate(invalid="ignore", divide="ignore"):  # silence is like nothing
         frequency_hz, likeness = coherence(one, other, rate_hz, nperseg=4096)
     return float(np.nan_to_num(likeness[(frequency_hz > 100) & (frequency_hz < 8000)]).mean())
-
-
-def _key(name: str) -> str:
-    return re.sub(r"[\W_]+", " ", name.lower()).strip()

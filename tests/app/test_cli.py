@@ -2,9 +2,14 @@
 
 import sys
 
+import numpy as np
 import pytest
+import soundfile as sf
+from typer.testing import CliRunner
 
 from app import cli
+from model import EQParams
+from tests.model.synthetic import pink_noise
 
 
 def test_brackets_in_a_message_are_printed_and_not_taken_for_a_colour(tmp_path, monkeypatch, capsys):
@@ -14,3 +19,39 @@ def test_brackets_in_a_message_are_printed_and_not_taken_for_a_colour(tmp_path, 
         cli.main()
     assert ended.value.code == 1
     assert "take [bold] [2].wav" in capsys.readouterr().err
+
+
+@pytest.fixture
+def recordings(tmp_path):
+    noise = pink_noise(2)
+    darker = EQParams.from_safe((0, 250, 0, 300, 0.7, 0, 1000, 0.7, 0, 3000, 0.7, -8, 3000)).apply(noise, 44_100)
+    for name, audio in (("as it is", noise), ("darker", darker)):
+        sf.write(tmp_path / f"{name}.wav", audio.T, 44_100, subtype="FLOAT")
+    return tmp_path
+
+
+def processed(folder, *options):
+    files = [str(folder / name) for name in ("darker.wav", "out.wav")]
+    return CliRunner().invoke(cli.cli, ["process", *files, *options])
+
+
+def test_a_file_is_taken_to_a_reference(recordings):
+    assert processed(recordings, "--reference", str(recordings / "as it is.wav"), "--condition", "match").exit_code == 0
+    made, wanted = (np.abs(np.fft.rfft(sf.read(recordings / f"{name}.wav")[0].T)) for name in ("out", "as it is"))
+    treble = slice(made.shape[1] // 4, None)
+    ratios = [(each[:, treble] ** 2).sum() / (each**2).sum() for each in (made, wanted)]
+    assert ratios[0] == pytest.approx(ratios[1], rel=0.25)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "either a word"),
+        (["--reference", "darker.wav", "--descriptor", "warm"], "either a word"),
+        (["--reference", "darker.wav", "--condition", "semantic"], "'semantic' takes no reference"),
+        (["--descriptor", "warm", "--condition", "match"], "'match' needs a recording"),
+    ],
+)
+def test_a_word_and_a_reference_are_one_or_the_other(recordings, options, message):
+    with pytest.raises(ValueError, match=message):
+        raise processed(recordings, *options).exception

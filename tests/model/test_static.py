@@ -5,8 +5,9 @@ import pytest
 
 from model import StaticEQ
 from model.eq import GRID_HZ, response_db
+from model.fitting import fit_curve
 from model.safe_db import read
-from model.static import fit_curve, fit_static
+from model.static import fit_static
 from tests.model.synthetic import pink_noise, settings, write_safe
 
 AUDIO = pink_noise(0.2)

@@ -1,0 +1,87 @@
+"""`match`: a match EQ, the difference between the long-term spectra of a reference and a clip, fitted with five bands.
+
+What mastering plug-ins call EQ matching. It has no weights, and takes every difference for one that an EQ made. Bands
+that either sound leaves below 60 dB under its strongest, or that its sample rate does not hold, say nothing and are
+left out; all others count by their width in octaves. Level is no matter: spectra are compared without it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from model.encoder import AUDIBLE_BAND_DB, features, mel_bank, mel_centres_hz
+from model.eq import EQParams, check_audio
+from model.fitting import fit_curve
+from model.request import check_intensity, heard
+
+# More of either moves the curve by less than two excerpts of a recording differ.
+STARTS, EVALUATIONS = 3, 50
+# Fewer bands than this that both sounds have cannot be matched.
+FEWEST_BANDS = 8
+
+
+class MatchEQ:
+    """The match EQ; see the module."""
+
+    model_hash = None
+
+    def propose(
+        self,
+        audio: np.ndarray,
+        sample_rate: float,
+        reference: np.ndarray,
+        reference_rate: float,
+        intensity: float = 1.0,
+    ) -> EQParams:
+        """Return the EQ that gives ``audio`` the long-term spectrum of ``reference``, as nearly as five bands can.
+
+        Parameters
+        ----------
+        audio, reference : float array [channels, samples] or [samples]
+            0.2 s or longer, any level; of more than 2 minutes, twelve excerpts of 10 s are listened to.
+        sample_rate, reference_rate : float, Hz
+        intensity : float
+            0 (flat) to 1; multiplies the gains.
+
+        Raises
+        ------
+        ValueError
+            For silence, integers, NaN or infinity in either sound, an intensity outside 0 to 1, or sounds that have
+            fewer than 8 audible bands in common.
+        """
+        check_intensity(intensity)
+        own_db = spectrum(audio, sample_rate)
+        try:
+            reference_db = spectrum(reference, reference_rate)
+        except ValueError as error:
+            raise ValueError(f"The reference cannot be used: {error}") from None
+        difference_db, weights = difference(own_db, reference_db)
+        fitted = fit_curve(difference_db, STARTS, np.random.default_rng(0), mel_centres_hz(), weights, EVALUATIONS)
+        return EQParams.from_safe(fitted).scaled(intensity)
+
+
+def spectrum(audio: np.ndarray, sample_rate: float) -> np.ndarray:
+    """Return the long-term spectrum [80] in mel bands, dB; NaN where a band holds nothing that can be heard."""
+    check_audio(audio, sample_rate)
+    with torch.no_grad():
+        bands_db = features(torch.from_numpy(heard(audio, sample_rate))[None], sample_rate)[0][0].double().numpy()
+    held = mel_bank(float(sample_rate)).sum(dim=1).numpy() > 0
+    audible = held & (bands_db > bands_db[held].max() + AUDIBLE_BAND_DB)
+    return np.where(audible, bands_db, np.nan)
+
+
+def difference(own_db: np.ndarray, reference_db: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how much more the reference has in each band, dB, without its mean, and how much the band counts.
+
+    Raises ValueError if fewer than 8 bands can be heard in both.
+    """
+    common = np.isfinite(own_db) & np.isfinite(reference_db)
+    if common.sum() < FEWEST_BANDS:
+        raise ValueError(
+            f"The clip and its reference have {common.sum()} of {len(common)} bands in common, fewer than "
+            f"{FEWEST_BANDS}: is one of them a test tone?"
+        )
+    weights = np.where(common, np.gradient(np.log2(mel_centres_hz())), 0.0)
+    apart = np.where(common, reference_db - own_db, 0.0)
+    return np.where(common, apart - np.average(apart, weights=weights), 0.0), weights
