@@ -2,7 +2,7 @@
 # make test     set up and run every test, the browser's included
 # make validate the slow statistical validation (minutes)
 # make lint     style and types
-# make mutants MODULE=study/design/order.py  change the code in small ways and name what no test notices (SINCE=, SAMPLE=, TESTS=)
+# make mutants MODULE=study/design/order.py  change the code in small ways and name what no test notices (SINCE=, SAMPLE=, TESTS=; all rooms without MODULE)
 # make golden   renew the golden outputs after an intended change of sounds or weights
 # make docs     the documentation as a site in build/docs, without a network
 # make screenshots  photograph the pages for the documentation

@@ -12,13 +12,14 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from study import clock
 from study.design.frozen import definition_of
 from study.kinds import KINDS
-from study.records.export import study_row
 from study.records.tables import participant
+from study.sessions.places import abandoned_since
 from study.sessions.session import delete_session, log
 from study.sessions.starting import MAX_PARAMETER
 from study.storage.database import reading
 from study.storage.identity import ALPHABET, SIGNATURE, signature
 from study.storage.models import Event, Invitation, Session, Step, Study
+from study.storage.studies import study_row
 
 STATES = ("open", "paused", "closed")
 CODE_LENGTH = 10
@@ -27,7 +28,7 @@ READMITTED_S = 24 * 3600.0
 
 
 def overview(engine: Engine, simulated: bool = False) -> dict[str, Any]:
-    """How the study fills.
+    """How many participants started, completed and left, and where.
 
     Returns
     -------
@@ -38,17 +39,17 @@ def overview(engine: Engine, simulated: bool = False) -> dict[str, Any]:
     """
     with reading(engine) as connection:
         study = study_row(connection)
-        recruitment = definition_of(study).recruitment
+        definition = definition_of(study)
         query = select(Session.__table__).where(Session.study_id == study.id, Session.simulated == simulated)
         rows = connection.execute(query).all()
-        late = clock.now() - 60 * recruitment.abandoned_after_minutes
-        gone = [row for row in rows if row.state == "active" and row.step_since <= late]
+        since = abandoned_since(definition)
+        gone = [row for row in rows if row.state == "active" and row.step_since <= since]
         withdrawn = select(func.count()).where(Event.study_id == study.id, Event.kind == "withdrawn")
         return {
             "study": study.id,
             "begun_at": study.begun_at,
             "state": study.state,
-            "cap": recruitment.cap,
+            "cap": definition.recruitment.cap,
             "started": len(rows),
             "completed": sum(row.state == "completed" for row in rows),
             "active": sum(row.state == "active" for row in rows) - len(gone),
@@ -93,9 +94,9 @@ def _invitations(connection: Connection, study_id: int) -> dict[str, int]:
 
 
 def set_state(engine: Engine, state: str) -> None:
-    """Open, pause or close the study to newcomers; who is on the way may finish."""
+    """Open, pause or close the study to newcomers; participants in progress may finish."""
     if state not in STATES:
-        raise ValueError(f"{state!r} is no state of a study: it is {', '.join(STATES)}.")
+        raise ValueError(f"Unknown state {state!r} (known: {', '.join(STATES)}).")
     with engine.begin() as connection:
         study = study_row(connection)
         connection.execute(update(Study).where(Study.id == study.id).values(state=state))

@@ -2,12 +2,15 @@
 
     python -m tests.mutants study/design/order.py --tests tests/study/test_order.py
     python -m tests.mutants study --since HEAD~3 --sample 50
+    python -m tests.mutants --sample 200
 
-Works on a copy of the files that git knows, with their uncommitted changes. Ends with 1 when a mutant survives. Types
-(`A | None`) are not mutated: nothing runs them.
+Works on a copy of the files that git knows, with their uncommitted changes. A mutant first meets the tests that import
+its module, then, if it lives, all tests of its room. Ends with 1 when a mutant survives. Types (`A | None`) are not
+mutated: nothing runs them.
 """
 
 import argparse
+import functools
 import os
 import random
 import re
@@ -25,6 +28,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("analysis", "app", "model", "stimuli", "study")
 LINE_RANGE = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
@@ -33,11 +37,11 @@ def git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
-def modules(path: str) -> list[Path]:
-    """The modules of a folder, or the one module, as paths from the root."""
-    found = [Path(name) for name in git("ls-files", "--", path).splitlines() if name.endswith(".py")]
+def modules(paths: list[str]) -> list[Path]:
+    """The modules of folders, or single modules, as paths from the root."""
+    found = [Path(name) for name in git("ls-files", "--", *paths).splitlines() if name.endswith(".py")]
     if not found:
-        raise ValueError(f"git knows no Python module {path}.")
+        raise SystemExit(f"git knows no Python module {' '.join(paths)}.")
     return found
 
 
@@ -69,24 +73,52 @@ def _where(item: WorkItem) -> tuple[str, int]:
     return str(item.mutations[0].module_path), item.mutations[0].start_pos[0]
 
 
-def tests_of(path: str) -> str:
-    """The tests of a module: those named after it, else those of its room."""
-    room, stem = Path(path).parts[0], Path(path).stem
-    own = ROOT / "tests" / room / f"test_{stem}.py"
-    return str((own if own.is_file() else ROOT / "tests" / room).relative_to(ROOT))
+@functools.cache
+def tests_of(module: Path) -> list[str]:
+    """What pytest runs for a module, in turn: the test files that name it, and the tests of its room."""
+    dotted, room = ".".join(module.with_suffix("").parts), f"tests/{module.parts[0]}"
+    parent, _, name = dotted.rpartition(".")
+    imports = re.compile(rf"\b{re.escape(dotted)}\b|from {re.escape(parent)} import [^\n]*\b{name}\b")
+    near = [file for file in sorted(Path("tests").rglob("test_*.py")) if "browser" not in file.parts]
+    near = [str(file) for file in near if imports.search(file.read_text(encoding="utf-8"))]
+    return [*([" ".join(near)] if near else []), room]
+
+
+@functools.cache
+def command(tests: str) -> str:
+    """The command that runs these tests, which pass on the code as it is."""
+    found = f"{sys.executable} -m pytest -q -x -p no:cacheprovider {tests}"
+    if subprocess.run(found.split(), capture_output=True).returncode:
+        raise SystemExit(f"The tests fail before anything is changed: {found}")
+    return found
+
+
+def survives(item: WorkItem, tests: list[str], timeout_s: float) -> str | None:
+    """The change, if none of the tests notices it."""
+    diff = ""
+    for each in tests:
+        result = mutate_and_test(item.mutations, command(each), timeout_s)
+        if result.test_outcome != TestOutcome.SURVIVED:
+            return None
+        diff = result.diff or ""
+    return _lines(diff)
+
+
+def arguments() -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("paths", nargs="*", default=ROOMS, help="modules or folders of modules; default: all rooms")
+    parser.add_argument("--tests", help="what pytest runs; default: what imports the module, then tests/ROOM")
+    parser.add_argument("--since", metavar="COMMIT", help="only lines that changed since then")
+    parser.add_argument("--sample", type=int, help="so many of the mutations, at random")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--timeout", type=float, default=600, help="seconds after which a mutant counts as noticed")
+    return parser.parse_args()
 
 
 def main() -> None:
     """Try every mutation; print those that survive."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("path", help="a module or a folder of modules")
-    parser.add_argument("--tests", help="what pytest runs; default: tests/ROOM/test_MODULE.py, else tests/ROOM")
-    parser.add_argument("--since", metavar="COMMIT", help="only lines that changed since then")
-    parser.add_argument("--sample", type=int, help="so many of the mutations, at random")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--timeout", type=float, default=120, help="seconds after which a mutant counts as noticed")
-    options = parser.parse_args()
-    console = Console(highlight=False, soft_wrap=True)
+    options, console = arguments(), Console(highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place) / "copy"
         for name in git("ls-files", "--cached", "--others", "--exclude-standard").splitlines():
@@ -95,22 +127,18 @@ def main() -> None:
                 shutil.copy2(ROOT / name, copy / name)
         os.chdir(copy)
         os.environ |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-        chosen = mutants(modules(options.path), options.since, options.sample, options.seed, Path(place))
-        command = f"{sys.executable} -m pytest -q -x -p no:cacheprovider {options.tests or tests_of(options.path)}"
-        if subprocess.run(command.split(), capture_output=True).returncode:
-            raise SystemExit(f"The tests fail before anything is changed: {command}")
-        survivors = []
+        chosen = mutants(modules(options.paths), options.since, options.sample, options.seed, Path(place))
+        n_survivors = 0
         with Progress(console=console, transient=True) as progress:
             for item in progress.track(chosen, description="mutants"):
-                result = mutate_and_test(item.mutations, command, options.timeout)
-                if result.test_outcome == TestOutcome.SURVIVED:
-                    survivors.append(item)
-                    progress.console.print(
-                        f"{':'.join(map(str, _where(item)))}\n{_lines(result.diff or '')}", markup=False
-                    )
-    share = f"{len(survivors) / len(chosen):.1%}" if chosen else "none"
-    console.print(f"{len(survivors)} of {len(chosen)} mutants survived ({share}).")
-    sys.exit(bool(survivors))
+                tests = [options.tests] if options.tests else tests_of(item.mutations[0].module_path)
+                change = survives(item, tests, options.timeout)
+                if change is not None:
+                    n_survivors += 1
+                    progress.console.print(f"{':'.join(map(str, _where(item)))}\n{change}", markup=False)
+    share = f"{n_survivors / len(chosen):.1%}" if chosen else "none"
+    console.print(f"{n_survivors} of {len(chosen)} mutants survived ({share}).")
+    sys.exit(bool(n_survivors))
 
 
 def _lines(diff: str) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CHECKS = ("attention", "audible_check")
 STARTED = time.time()
-PEEKING = (
+INTERIM_WARNING = (
     "Looking at results while the study runs, and then deciding whether to go on, makes false positives likelier. "
     "Look only to see that the study works."
 )
@@ -33,7 +33,7 @@ def quality(engine: Engine, simulated: bool = False) -> list[dict[str, Any]]:
     -------
     list of dict
         ``participant``, ``state``, ``rated`` (rating trials), ``checks_passed`` of ``checks``, ``headphones_passed``,
-        ``rt_ms`` (median response time), ``same`` (share of the commonest rating; near 1 is straight-lining),
+        ``rt_ms`` (median response time), ``same`` (share of the modal rating; near 1 is straight-lining),
         ``focus_losses``, ``underruns``, ``second_answers``. Whether somebody is excluded is decided by the analysis, by
         rules written down before the study.
     """

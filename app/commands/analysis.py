@@ -12,6 +12,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from app.commands.study import OldStudyNumber, StudyNumber
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -45,15 +47,16 @@ def analyse(
     database_url: Annotated[
         str, typer.Option(envvar="SEMANTIC_EQ_DATABASE_URL", help="SQLite file or PostgreSQL server of the study.")
     ] = DATABASE_URL,
-    study: Annotated[int | None, typer.Option(help="Number of the study; the one begun last without.")] = None,
+    study_number: StudyNumber = None,
+    study: OldStudyNumber = None,
     simulated: Annotated[
         bool, typer.Option("--simulated", help="Analyse the simulated participants, not the real ones.")
     ] = False,
     scale: Annotated[
-        tuple[float, float] | None, typer.Option(help="Lowest and highest rating; 1 7 without, 0 100 for MUSHRA.")
+        tuple[float, float] | None, typer.Option(help="Lowest and highest rating; default: 1 7, for MUSHRA 0 100.")
     ] = None,
     compare: Annotated[
-        tuple[str, str] | None, typer.Option(help="Conditions A B of the main question; semantic static without.")
+        tuple[str, str] | None, typer.Option(help="Conditions A B of the main question; default: semantic static.")
     ] = None,
     conditions: Annotated[str | None, typer.Option(help="Order of the conditions, separated by commas.")] = None,
     descriptors: Annotated[str | None, typer.Option(help="Order of the descriptors, separated by commas.")] = None,
@@ -99,7 +102,7 @@ def analyse(
                 settings, order = _from_export(given[0].parent, settings, order)
                 found_scale = settings.scale
         else:
-            table, settings, order = _from_database(database_url, study, settings, order)
+            table, settings, order = _from_database(database_url, study_number or study, settings, order)
             found_scale = settings.scale
         if rules:
             settings = replace(settings, rules=_rules(rules))
@@ -205,7 +208,7 @@ def _rules(path: Path) -> Rules:
     try:
         table = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} is no study file: {error}.") from None
+        raise ValueError(f"{path} is not a study file: {error}.") from None
     if not isinstance(table.get("screening"), dict):
         raise ValueError(
             f"{path} has no section [screening]; `semantic-eq study new` writes a study file that has one."
@@ -218,8 +221,9 @@ def _from_database(database_url: str, study: int | None, settings, order: dict) 
     import json
 
     from study.design.frozen import definition_of
-    from study.records.export import ratings, sessions, study_row
+    from study.records.export import ratings, sessions
     from study.storage.database import open_database, reading
+    from study.storage.studies import study_row
 
     engine = open_database(database_url, create=False)
     try:
@@ -231,7 +235,7 @@ def _from_database(database_url: str, study: int | None, settings, order: dict) 
     definition, manifest = definition_of(row).model_dump(mode="json"), json.loads(row.manifest)
     if table.empty:
         raise ValueError(
-            f"The study in {database_url} holds no ratings yet; has anyone begun, or was another database used?"
+            f"The study in {database_url} holds no ratings yet; has anyone started, or was another database used?"
         )
     return table, *_of_study(definition, manifest, people, settings, order)
 

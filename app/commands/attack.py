@@ -17,7 +17,7 @@ RECEIVED, UNMASKED = "as received", "with the masks taken off"
 
 
 def attack(
-    file: Annotated[Path | None, typer.Argument(help="Study file; the shipped one without.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="Study file; default: the shipped one.")] = None,
     stimuli_set: Annotated[
         str | None, typer.Option("--set", help="Stimulus set: a name under data/stimuli, or a folder.")
     ] = None,
@@ -51,12 +51,12 @@ def attack(
         )
     if not outcomes[RECEIVED].is_blind:
         raise ValueError(
-            "Conditions were told above chance from what a browser receives; chance alone does that in about one run "
-            "of twenty, so take more sessions."
+            "Conditions were identified above chance from what a browser receives; chance alone does that in about "
+            "one run of twenty, so take more sessions."
         )
 
 
-def attacked(file: Path | None, folder: Path, sessions: int, told: Callable[[], None] = lambda: None) -> dict:
+def attacked(file: Path | None, folder: Path, sessions: int, on_answer: Callable[[], None] = lambda: None) -> dict:
     """Serve the study, take sessions, attack them; the `app.participant.attack.Outcome` with masks and without."""
     from app.participant.attack import Wiretap, evaluate
     from study.design.stimuli import StimulusSet
@@ -67,7 +67,7 @@ def attacked(file: Path | None, folder: Path, sessions: int, told: Callable[[], 
         tempfile.TemporaryDirectory(prefix="semantic-eq-attack-") as place,
         served(place, file, folder) as (url, engine),
     ):
-        tap = Wiretap(url, told=told)
+        tap = Wiretap(url, on_answer=on_answer)
         tap.run(sessions, concurrency=2)
         table = ratings(engine, simulated=True)
     received = {RECEIVED: tap.masked, UNMASKED: tap.unmasked}

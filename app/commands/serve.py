@@ -44,7 +44,7 @@ def serve(
     stimuli_set: Annotated[str, typer.Option("--set", help="Stimulus set: a name under data/stimuli, or a folder.")] = (
         "default"
     ),
-    study: Annotated[Path | None, typer.Option(help="Study file; the default study without one.")] = None,
+    study: Annotated[Path | None, typer.Option(help="Study file; default: the shipped one.")] = None,
     allow_simulated: Annotated[bool, typer.Option(help="Let `semantic-eq simulate` take part.")] = False,
     admin_token: AdminToken = None,
     playground: Annotated[

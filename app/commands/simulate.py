@@ -35,7 +35,7 @@ def simulate(
     clip: Annotated[float, typer.Option(min=0, help="SD of the clips' own values, in points.")] = 0.4,
     lapse: Annotated[float, typer.Option(min=0, max=1, help="Share of ratings that are random.")] = 0.02,
     inattentive: Annotated[float, typer.Option(min=0, max=1, help="Share of listeners who answer at random.")] = 0.05,
-    dropout: Annotated[float, typer.Option(min=0, max=1, help="Share of listeners who leave on the way.")] = 0.0,
+    dropout: Annotated[float, typer.Option(min=0, max=1, help="Share of listeners who leave before the end.")] = 0.0,
     think: Annotated[float, typer.Option(min=0, help="Seconds before each answer.")] = 0.0,
     fetch_audio: Annotated[
         bool, typer.Option(help="Fetch every sound though there is no set to recognise it by.")
@@ -59,8 +59,8 @@ def simulate(
     begun = time.monotonic()
     with _opened(log) as file, Progress(console=console, transient=True) as progress:
         bar = progress.add_task(f"{n} simulated participants", total=n * trials)
-        crowd.log, crowd.told = file, lambda: progress.advance(bar)
-        tally = _told_plainly(crowd, n, concurrency)
+        crowd.log, crowd.on_answer = file, lambda: progress.advance(bar)
+        tally = _run(crowd, n, concurrency)
     seconds = time.monotonic() - begun
     console.print(
         f"{tally.finished} of {n} finished, {tally.dropped_out} dropped out; {tally.responses} responses acknowledged "
@@ -70,8 +70,8 @@ def simulate(
     )
 
 
-def _told_plainly(crowd, n: int, concurrency: int):
-    """What one participant ran into is told as one sentence."""
+def _run(crowd, n: int, concurrency: int):
+    """Take the participants through; raise one sentence where several failed alike."""
     try:
         return crowd.run(n, concurrency)
     except ExceptionGroup as group:

@@ -25,7 +25,8 @@ def build(
         str | None, typer.Option(help="Of FMA, separated by commas, e.g. Rock,Hip-Hop; else all.")
     ] = None,
     musdb: Annotated[Path | None, typer.Option(help="A folder of MUSDB18 or MUSDB18-HQ.")] = None,
-    part: Annotated[str, typer.Option(help="Of MUSDB18: mixture, drums, bass, other or vocals.")] = "mixture",
+    stem: Annotated[str, typer.Option(help="Of MUSDB18: mixture, drums, bass, other or vocals.")] = "mixture",
+    part: Annotated[str | None, typer.Option(hidden=True)] = None,  # the name of --stem up to 0.1
     max_clips: Annotated[int | None, typer.Option(min=1, help="Use so many, evenly spread over the folder.")] = None,
     out: Annotated[Path, typer.Option(help="The folder to make.")] = _DEFAULT,
     conditions: Annotated[
@@ -58,7 +59,7 @@ def build(
     from stimuli.rendering.conditions import split_conditions
 
     console = Console(stderr=True)
-    chosen = _clips(clips, fma, subset, genres, musdb, part, max_clips, seed)
+    chosen = _clips(clips, fma, subset, genres, musdb, part or stem, max_clips, seed)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with Progress(TextColumn("Rendering"), *columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
@@ -149,7 +150,7 @@ def verify(folder: SetFolder = _DEFAULT) -> None:
         print(fault)
     if found:
         raise ValueError(f"{folder} has {len(found)} fault{'s' if len(found) > 1 else ''}; build it again.")
-    print(f"{folder} is whole: {len(manifest.stimuli)} files, unchanged and loudness-matched.")
+    print(f"{folder} is intact: {len(manifest.stimuli)} files, unchanged and loudness-matched.")
 
 
 @sets.command()
@@ -197,7 +198,7 @@ def _clips(
     subset: str | None,
     genres: str | None,
     musdb: Path | None,
-    part: str,
+    stem: str,
     max_clips: int | None,
     seed: int,
 ):
@@ -213,7 +214,7 @@ def _clips(
         wanted = [genre.strip() for genre in genres.split(",") if genre.strip()] if genres else None
         return fma_clips(fma, max_clips or 10, seed, subset, wanted)
     if musdb:
-        return musdb_clips(musdb, max_clips or 10, part, seed)
+        return musdb_clips(musdb, max_clips or 10, stem, seed)
     return spread(folder_clips(clips) if clips else built_in_clips(), max_clips)
 
 

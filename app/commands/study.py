@@ -12,7 +12,9 @@ DATABASE_URL = "sqlite:///data/study.sqlite"
 DatabaseUrl = Annotated[
     str, typer.Option(envvar="SEMANTIC_EQ_DATABASE_URL", help="SQLite file or PostgreSQL server of the study.")
 ]
-StudyFile = Annotated[Path | None, typer.Argument(help="Study file; the shipped one without.")]
+StudyFile = Annotated[Path | None, typer.Argument(help="Study file; default: the shipped one.")]
+StudyNumber = Annotated[int | None, typer.Option(help="Number of a study in the database; default: the latest.")]
+OldStudyNumber = Annotated[int | None, typer.Option("--study", hidden=True)]  # the option's name up to 0.1
 Simulated = Annotated[bool, typer.Option(help="Count simulated participants, not real ones.")]
 Set = Annotated[str | None, typer.Option("--set", help="Stimulus set: a name under data/stimuli, or a folder.")]
 
@@ -20,8 +22,9 @@ Set = Annotated[str | None, typer.Option("--set", help="Stimulus set: a name und
 def register(cli: typer.Typer) -> None:
     """Add this group's commands to ``cli``."""
     group = typer.Typer(help="The study file and the running study.", no_args_is_help=True)
-    for command in (check, new, begin, status, pause, resume, close, invite, links, readmit, attack):
+    for command in (check, new, create, status, pause, resume, close, invite, links, readmit, attack):
         group.command()(command)
+    group.command("begin", hidden=True)(create)  # its name up to 0.1
     cli.add_typer(group, name="study")
     for command in (export, verify_export, withdraw, backup):
         cli.command()(command)
@@ -53,19 +56,19 @@ def new(file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path(
     typer.echo(f"{file} is written: change it, then `semantic-eq study check {file}`.")
 
 
-def begin(file: StudyFile = None, stimuli_set: Set = None, database_url: DatabaseUrl = DATABASE_URL) -> None:
-    """Begin a new study in the database; the data of the one before stay."""
+def create(file: StudyFile = None, stimuli_set: Set = None, database_url: DatabaseUrl = DATABASE_URL) -> None:
+    """Create a new study in the database; the data of earlier ones stay."""
     from study.design.definition import load
     from study.sessions.running import RunningStudy
 
     folder = _folder(stimuli_set or load(file).stimuli)
-    running = RunningStudy.open(database_url, load(file), folder, begin=True)
+    running = RunningStudy.open(database_url, load(file), folder, create=True)
     running.close()
-    typer.echo(f"Study {running.study_id} is begun: {running.trials} trials, about {running.minutes} minutes.")
+    typer.echo(f"Study {running.study_id} is created: {running.trials} trials, about {running.minutes} minutes.")
 
 
 def status(database_url: DatabaseUrl = DATABASE_URL, simulated: Simulated = False) -> None:
-    """Show how the study fills; with --simulated its simulated participants."""
+    """Show how many participants started, completed and left; with --simulated, of the simulated ones."""
     from study.recruitment import overview
 
     with _opened(database_url) as engine:
@@ -75,17 +78,17 @@ def status(database_url: DatabaseUrl = DATABASE_URL, simulated: Simulated = Fals
 
 
 def pause(database_url: DatabaseUrl = DATABASE_URL) -> None:
-    """Take no newcomers for now; who is on the way may finish."""
+    """Admit no new participants for now; those in progress may finish."""
     _set_state(database_url, "paused")
 
 
 def resume(database_url: DatabaseUrl = DATABASE_URL) -> None:
-    """Take newcomers again."""
+    """Admit new participants again."""
     _set_state(database_url, "open")
 
 
 def close(database_url: DatabaseUrl = DATABASE_URL) -> None:
-    """Take no newcomers any more; who is on the way may finish."""
+    """Admit no more participants; those in progress may finish."""
     _set_state(database_url, "closed")
 
 
@@ -126,8 +129,8 @@ def _ids(path: Path, engine) -> list[str]:
     import csv
 
     from study.design.frozen import definition_of
-    from study.records.export import study_row
     from study.storage.database import reading
+    from study.storage.studies import study_row
 
     with reading(engine) as connection:
         name = definition_of(study_row(connection)).recruitment.id_parameter
@@ -155,9 +158,10 @@ def export(
     database_url: DatabaseUrl = DATABASE_URL,
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("data/export"),
     simulated: Annotated[
-        bool | None, typer.Option("--simulated/--real", help="Only simulated or only real participants; both without.")
+        bool | None, typer.Option("--simulated/--real", help="Only simulated or only real participants; default: both.")
     ] = None,
-    study: Annotated[int | None, typer.Option(help="Number of the study; the one begun last without.")] = None,
+    study_number: StudyNumber = None,
+    study: OldStudyNumber = None,
     identifiers: Annotated[
         bool, typer.Option(help="Add the id parameters that participants came with: personal data.")
     ] = False,
@@ -166,7 +170,7 @@ def export(
     from study.records.export import write
 
     with _opened(database_url) as engine:
-        rows = write(engine, out, simulated, study, identifiers=identifiers)
+        rows = write(engine, out, simulated, study_number or study, identifiers=identifiers)
     typer.echo(f"{rows['responses']} responses of {rows['sessions']} sessions are in {out / 'responses.csv'}.")
     typer.echo(f"Seal: {rows['seal']}")
 
@@ -200,7 +204,7 @@ def backup(
     out: Annotated[Path, typer.Argument(help="The new file.")],
     database_url: DatabaseUrl = DATABASE_URL,
 ) -> None:
-    """Copy the SQLite database of a running study, whole at one moment."""
+    """Copy the SQLite database of a running study, consistent at one moment."""
     from study.storage.backup import backup as copy
 
     with _opened(database_url) as engine:

@@ -12,7 +12,8 @@ Simulated = Annotated[bool, typer.Option(help="The simulated participants instea
 def register(cli: typer.Typer) -> None:
     """Add this group's commands to ``cli``."""
     cli.command()(quality)
-    cli.command()(peek)
+    cli.command("interim-means")(interim_means)
+    cli.command("peek", hidden=True)(interim_means)  # its name up to 0.1
 
 
 def quality(database_url: DatabaseUrl = DATABASE_URL, simulated: Simulated = False) -> None:
@@ -22,9 +23,7 @@ def quality(database_url: DatabaseUrl = DATABASE_URL, simulated: Simulated = Fal
 
     from app.admin import watching
 
-    table = Table(
-        "participant", "state", "rated", "checks", "headphones", "median s", "commonest", "lost focus", box=None
-    )
+    table = Table("participant", "state", "rated", "checks", "headphones", "median s", "modal", "lost focus", box=None)
     for row in _of(database_url, lambda engine: watching.quality(engine, simulated)):
         headphones = {True: "passed", False: "failed", None: "-"}[row["headphones_passed"]]
         seconds = "-" if row["rt_ms"] is None else f"{row['rt_ms'] / 1000:.1f}"
@@ -35,7 +34,7 @@ def quality(database_url: DatabaseUrl = DATABASE_URL, simulated: Simulated = Fal
     Console().print(table)
 
 
-def peek(
+def interim_means(
     database_url: DatabaseUrl = DATABASE_URL,
     simulated: Simulated = False,
     yes: Annotated[bool, typer.Option(help="I know that looking early makes false positives likelier.")] = False,
@@ -47,8 +46,8 @@ def peek(
     from app.admin import watching
 
     if not yes:
-        typer.echo(watching.PEEKING)
-        typer.confirm("Show them all the same?", abort=True)
+        typer.echo(watching.INTERIM_WARNING)
+        typer.confirm("Show them anyway?", abort=True)
     table = Table("descriptor", "condition", "n", "mean", "95 % CI", box=None)
     for row in _of(database_url, lambda engine: watching.ratings_so_far(engine, None, simulated)):
         mean, low, high = (_number(row[name]) for name in ("mean", "ci_low", "ci_high"))

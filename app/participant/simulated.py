@@ -64,7 +64,7 @@ class Crowd:
         Fetch each sound, as a browser does, where there is no set to recognise it by; else each is fetched anyway.
     log : text file, optional
         Gets one JSON line per acknowledged rating: session, trial, rating.
-    told : callable
+    on_answer : callable
         Called after each acknowledged response.
     """
 
@@ -76,7 +76,7 @@ class Crowd:
     think_s: float = 0.0
     fetch_audio: bool = False
     log: TextIO | None = None
-    told: Callable[[], None] = lambda: None
+    on_answer: Callable[[], None] = lambda: None
     tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
@@ -138,7 +138,7 @@ class Crowd:
             line = {"session": session, "trial": step["id"], "rating": answer["rating"]}
             self.log.write(json.dumps(line) + "\n")
             self.log.flush()
-        self.told()
+        self.on_answer()
 
 
 class _Participant:

@@ -15,7 +15,7 @@ MATCHED_KINDS = ("stimulus", "level", "anchor")
 
 
 def verify(folder: str | Path) -> list[str]:
-    """Re-read every file of a set: one sentence per fault, each naming its file; none when the set is whole."""
+    """Re-read every file of a set: one sentence per fault, each naming its file; none when the set is intact."""
     return [fault for group in faults(Manifest.load(folder)) for fault in group]
 
 

@@ -12,7 +12,7 @@ from model.training.sources.fma import FMA, find_tracks, read_tracks
 from model.training.sources.musdb import STEMS, find_songs
 from stimuli.music.clips import Clip, named
 
-PARTS = ("mixture", *STEMS)
+CHOICES = ("mixture", *STEMS)
 
 
 def fma_clips(
@@ -49,24 +49,24 @@ def _fma_clip(path: Path, genre: str) -> Clip:
     return Clip(f"{word}_{path.stem}", f"{genre}, FMA {int(path.stem)}", path)
 
 
-def musdb_clips(folder: str | Path, n_clips: int, part: str = "mixture", seed: int = 0) -> list[Clip]:
+def musdb_clips(folder: str | Path, n_clips: int, stem: str = "mixture", seed: int = 0) -> list[Clip]:
     """Choose ``n_clips`` songs of MUSDB18 (stem files) or MUSDB18-HQ (folders), as mixed or one stem of each.
 
-    ``part`` is ``mixture``, ``drums``, ``bass``, ``other`` or ``vocals``.
+    ``stem`` is ``mixture``, ``drums``, ``bass``, ``other`` or ``vocals``.
     """
-    if part not in PARTS:
-        raise ValueError(f"MUSDB18 has no part {part!r}; it has {', '.join(PARTS)}.")
+    if stem not in CHOICES:
+        raise ValueError(f"Unknown stem {stem!r} (known: {', '.join(CHOICES)}).")
     songs = find_songs(require_folder(folder, "MUSDB18's train and test"))
     if not songs:
         raise ValueError(f"{folder} holds no .stem.mp4 file and no folder of stems; is it MUSDB18 or MUSDB18-HQ?")
     random.Random(seed).shuffle(songs)
     clips = named([song.with_suffix("") if song.is_file() else song for song in sorted(songs[:n_clips])])
-    return [_musdb_clip(clip, song, part) for clip, song in zip(clips, sorted(songs[:n_clips]), strict=True)]
+    return [_musdb_clip(clip, song, stem) for clip, song in zip(clips, sorted(songs[:n_clips]), strict=True)]
 
 
-def _musdb_clip(clip: Clip, song: Path, part: str) -> Clip:
-    name = clip.name.removesuffix("_stem") + ("" if part == "mixture" else f"_{part}")
-    title = f"{song.name.removesuffix('.stem.mp4')}, {part}"
+def _musdb_clip(clip: Clip, song: Path, stem: str) -> Clip:
+    name = clip.name.removesuffix("_stem") + ("" if stem == "mixture" else f"_{stem}")
+    title = f"{song.name.removesuffix('.stem.mp4')}, {stem}"
     if song.is_dir():
-        return Clip(name, title, song / f"{part}.wav")
-    return Clip(name, title, song, stream=PARTS.index(part))
+        return Clip(name, title, song / f"{stem}.wav")
+    return Clip(name, title, song, stream=CHOICES.index(stem))

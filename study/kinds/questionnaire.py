@@ -68,7 +68,7 @@ class _Questionnaire(Kind):
             raise invalid("answers must be an object")
         known = {question.id: question for question in self.part(definition).questions}
         if extra := [key for key in given if key not in known]:
-            raise invalid(f"there is no question {extra[0][:64]!r}")
+            raise invalid(f"unknown question {extra[0][:64]!r}")
         kept = {}
         for question in known.values():
             value = given.get(question.id)

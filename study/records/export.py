@@ -22,7 +22,8 @@ from study.records.dictionary import as_markdown
 from study.records.tables import Record
 from study.storage import private, receipts
 from study.storage.database import reading
-from study.storage.models import Event, Session, Step, Study
+from study.storage.models import Event, Session, Step
+from study.storage.studies import study_row
 
 RECORDS = "receipts.jsonl"
 SEAL = "seal.json"
@@ -37,7 +38,7 @@ def ratings(engine: Engine, simulated: bool | None = None, study_id: int | None 
     simulated : bool or None
         Only simulated participants, only real ones, or (None) both.
     study_id : int or None
-        Which study of this database; None is the one begun last.
+        Which study of this database; None is the latest.
 
     Returns
     -------
@@ -196,17 +197,3 @@ def _bundle(folder: Path, names: list[str]) -> None:
         for name in names:
             archive.write(folder / name, name)
     part.replace(folder / BUNDLE)
-
-
-def study_row(connection: Connection, study_id: int | None = None) -> Row:
-    """The row of a study; ValueError when the database has none."""
-    query = select(Study).order_by(Study.id.desc()).limit(1)
-    if study_id is not None:
-        query = select(Study).where(Study.id == study_id)
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        which = "no study" if study_id is None else f"no study {study_id}"
-        raise ValueError(
-            f"This database holds {which}: start one with `semantic-eq serve` or `semantic-eq study begin`."
-        )
-    return row

@@ -11,19 +11,24 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, or_, select
 
 from study import clock
+from study.design.definition import Definition
 from study.design.plan import Plan
 from study.refusals import Refusal
 from study.storage.models import Session, Study
 
 
+def abandoned_since(definition: Definition) -> float:
+    """The latest time (s) at which an active session must have gone on for it to count as abandoned now."""
+    return clock.now() - 60 * definition.recruitment.abandoned_after_minutes
+
+
 def counts(plan: Plan, study_id: int, simulated: bool) -> Any:
-    """Condition for sessions that completed or are on their way; who has been silent for long has dropped out."""
-    late = clock.now() - 60 * plan.definition.recruitment.abandoned_after_minutes
-    on_their_way = (Session.state == "active") & (Session.step_since > late)
+    """Condition for sessions that completed or are in progress, not abandoned."""
+    in_progress = (Session.state == "active") & (Session.step_since > abandoned_since(plan.definition))
     return (
         (Session.study_id == study_id)
         & (Session.simulated == simulated)
-        & or_(Session.state == "completed", on_their_way)
+        & or_(Session.state == "completed", in_progress)
     )
 
 

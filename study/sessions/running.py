@@ -27,6 +27,7 @@ from study.sessions.hearing import Served
 from study.storage.commits import Commits
 from study.storage.database import DEFAULT_URL, in_one_sentence, open_database, reading
 from study.storage.models import Study
+from study.storage.studies import latest_study
 
 SHOWN_DIFFERENCES = 8
 TRIES = 20  # each one lost is a study that another process has begun meanwhile
@@ -52,7 +53,7 @@ class RunningStudy:
         file: str | Path | Definition | None = None,
         folder: str | Path | None = None,
         *,
-        begin: bool = False,
+        create: bool = False,
     ) -> RunningStudy:
         """Begin the study, or go on with it.
 
@@ -64,8 +65,8 @@ class RunningStudy:
             The study file; None is the one the database already holds, else the shipped one.
         folder : path, optional
             The stimulus set; None is ``data/stimuli/<name in the study file>``.
-        begin : bool
-            Begin a new study even if one is there; the old one's data stay.
+        create : bool
+            Create a new study even if one is there; the old one's data stay.
 
         Raises
         ------
@@ -76,7 +77,7 @@ class RunningStudy:
         engine = open_database(database_url)
         try:
             with in_one_sentence(engine.url):
-                return cls._open(engine, file, folder, begin)
+                return cls._open(engine, file, folder, create)
         except BaseException:
             engine.dispose()
             raise
@@ -87,12 +88,12 @@ class RunningStudy:
         engine: Engine,
         file: str | Path | Definition | None,
         folder: str | Path | None,
-        begin: bool,
+        create: bool,
         tries: int = TRIES,
     ) -> RunningStudy:
         with reading(engine) as connection:
-            last = last_study(connection)
-        row = None if begin else last
+            last = latest_study(connection)
+        row = None if create else last
         begun = frozen.definition_of(row) if row else None
         wanted = file if isinstance(file, Definition) else study_file.load(file) if file or not begun else begun
         stimuli = StimulusSet.load(folder or Path("data/stimuli") / wanted.stimuli)
@@ -106,7 +107,7 @@ class RunningStudy:
                 secret = connection.execute(select(Study.secret).where(Study.id == study_id)).scalar_one()
         except IntegrityError:  # another process began a study since we looked
             if tries > 1:
-                return cls._open(engine, file, folder, begin, tries - 1)
+                return cls._open(engine, file, folder, create, tries - 1)
             raise
         return cls(engine, study_id, plan, Commits(engine), secret)
 
@@ -140,11 +141,6 @@ class RunningStudy:
         self.served.store()
         self.commits.close()
         self.engine.dispose()
-
-
-def last_study(connection: Connection) -> Row | None:
-    """The row of the study begun last."""
-    return connection.execute(select(Study).order_by(Study.ordinal.desc()).limit(1)).one_or_none()
 
 
 def begin_study(connection: Connection, plan: Plan, ordinal: int) -> int:
@@ -199,7 +195,7 @@ def _refusal(what: str, changes: list[str]) -> str:
     more = len(changes) - SHOWN_DIFFERENCES
     return (
         f"{what} has changed since the study was begun, so its responses would not belong together. Undo the change, "
-        "begin a new study with `semantic-eq study begin`, or name another database with --database-url. "
+        "create a new study with `semantic-eq study create`, or name another database with --database-url. "
         "Begun with (-), found now (+):"
         f"\n  {shown}" + (f"\n  and {more} lines more" if more > 0 else "")
     )

@@ -24,10 +24,10 @@ def serve(tmp_path, noises):
     """Starts a study whose file is the shipped one but for some tables (None leaves one out); gives browsers."""
     opened = []
 
-    def start(allow_simulated=True, begin=False, **tables):
+    def start(allow_simulated=True, create=False, **tables):
         table = tomllib.loads(definition.SHIPPED.read_text(encoding="utf-8")) | SMALL | tables
         file = definition.parse({key: value for key, value in table.items() if value is not None})
-        running = RunningStudy.open(f"sqlite:///{tmp_path}/study.sqlite", file, noises, begin=begin)
+        running = RunningStudy.open(f"sqlite:///{tmp_path}/study.sqlite", file, noises, create=create)
         opened.append(running)
         app = FastAPI()
         app.include_router(endpoints.router(running, allow_simulated=allow_simulated))

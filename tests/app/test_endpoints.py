@@ -143,7 +143,7 @@ def test_a_full_disk_is_told_as_busy_and_the_answer_is_taken_when_there_is_room(
         ("trial", {"rating": "5"}, "from 1 to 7"),
         ("consent", {}, "agreed must be true or false"),
         ("questionnaire", {"answers": {"age": "7"}}, "age has an answer"),
-        ("questionnaire", {"answers": {"shoe": "42"}}, "there is no question 'shoe'"),
+        ("questionnaire", {"answers": {"shoe": "42"}}, "unknown question 'shoe'"),
         ("questionnaire", {"answers": {}}, "age is not answered"),
         ("headphones", {"choices": [1, 2]}, "6 numbers from 1 to 3"),
         ("level", {"level_db": 3}, "from -40 to 0"),

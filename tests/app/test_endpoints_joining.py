@@ -145,7 +145,7 @@ def test_a_session_of_an_older_study_does_not_go_on_in_the_new_one(serve):
     _, browser = serve()
     page = browser()
     trial = walk(page, begin(page).json()["step"], until="trial")[-1]
-    _, newer = serve(begin=True, title="Another study")
+    _, newer = serve(create=True, title="Another study")
     other = newer()
     other.cookies = page.cookies
     assert other.get("/api/study/step").json()["error"] == "no_session"

@@ -50,8 +50,8 @@ def test_check_names_what_the_set_lacks_and_what_does_not_fit(place):
         run("study", "new", "study.toml")
 
 
-def test_a_study_is_begun_watched_paused_invited_to_exported_and_backed_up(place):
-    assert "Study 1 is begun: 50 trials" in run("study", "begin", small(place))
+def test_a_study_is_created_watched_paused_invited_to_exported_and_backed_up(place):
+    assert "Study 1 is created: 50 trials" in run("study", "create", small(place))
     assert "paused" in run("study", "pause") and "state  paused" in run("study", "status")
     assert "open" in run("study", "resume") and "closed" in run("study", "close")
     codes = run("study", "invite", "-n", "3").split()
@@ -62,11 +62,24 @@ def test_a_study_is_begun_watched_paused_invited_to_exported_and_backed_up(place
     assert "made: 3" in run("study", "status", "--database-url", "copy.sqlite")
     with pytest.raises(ValueError, match="nothing was deleted"):
         run("withdraw", "P0001")
-    assert "Study 2 is begun" in run("study", "begin", "study.toml")
+    assert "Study 2 is created" in run("study", "create", "study.toml")
+
+
+def test_options_and_commands_of_the_version_before_still_work_and_are_not_shown(place):
+    run("study", "create", small(place))
+    assert "Study 2 is created" in run("study", "begin", "study.toml")
+    assert run("export", "--out", "new", "--study-number", "1") == run("export", "--out", "new", "--study", "1")
+    with pytest.raises(ValueError, match="no study 3"):
+        run("export", "--study-number", "3")
+    with pytest.raises(ValueError, match="Nobody has completed"):
+        run("peek", "--yes")
+    shown = run("study", "--help") + run("--help") + run("export", "--help")
+    assert "create" in shown and "interim-means" in shown and "--study-number" in shown
+    assert not any(f" {old} " in shown for old in ("begin", "peek", "--study"))
 
 
 def test_the_exported_study_file_starts_the_same_study_elsewhere(place):
-    run("study", "begin", small(place))
+    run("study", "create", small(place))
     run("export", "--out", "out")
     again = RunningStudy.open("sqlite:///other.sqlite", "out/study.json", "data/stimuli/default")
     again.close()

@@ -44,7 +44,7 @@ def test_a_set_is_built_listed_shown_verified_and_exported(music, run):
     assert "original, flow:dimensions=1,beta=0.01" in run("list", "sets", cwd=music).out
     shown = run("show", "sets/mine", cwd=music).out
     assert "song.wav" in shown and "-23 LUFS" in shown and "flow:dimensions=1,beta=0.01" in shown
-    assert "is whole: 22 files" in run("verify", "sets/mine", cwd=music).out
+    assert "is intact: 22 files" in run("verify", "sets/mine", cwd=music).out
     assert run("export", "sets/mine", "--out", "named", cwd=music).code == 0
     names = {path.name for path in (music / "named").iterdir()}
     assert {"song_original_warm.flac", "song_flow-dimensions=1-beta=0.01_warm.flac", "manifest.csv"} <= names

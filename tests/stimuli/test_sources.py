@@ -60,7 +60,7 @@ def stem_file():
 
 def test_mixes_and_stems_of_musdb_are_read(stem_file):
     (mix,) = musdb_clips(stem_file.parent, 1)
-    (drums,) = musdb_clips(stem_file.parent, 1, part="drums")
+    (drums,) = musdb_clips(stem_file.parent, 1, stem="drums")
     assert drums.name == f"{mix.name}_drums" and drums.title.endswith("drums")
     whole = [audio.read(audio.decode_stream(stem_file, stream))[0] for stream in range(5)]
     n_samples = min(part.shape[1] for part in whole)
@@ -73,18 +73,18 @@ def test_musdb_hq_has_a_wav_file_per_part(tmp_path):
     for part in ("mixture", "drums", "bass", "other", "vocals"):
         (tmp_path / "test" / "A - B").mkdir(parents=True, exist_ok=True)
         sf.write(tmp_path / "test" / "A - B" / f"{part}.wav", np.zeros(100), RATE_HZ)
-    (clip,) = musdb_clips(tmp_path, 3, part="vocals")
+    (clip,) = musdb_clips(tmp_path, 3, stem="vocals")
     assert (clip.name, clip.path.name) == ("a_b_vocals", "vocals.wav")
 
 
-def test_a_stream_that_is_not_there_is_told(stem_file, tmp_path):
+def test_a_stream_that_is_not_there_is_named(stem_file, tmp_path):
     with pytest.raises(ValueError, match="9 audio streams"):
         audio.decode_stream(stem_file, 8)
     (tmp_path / "song.stem.mp4").write_bytes(b"nonsense" * 100)
     with pytest.raises(ValueError, match=r"song\.stem\.mp4 cannot be read as MP4"):
         audio.decode_stream(tmp_path / "song.stem.mp4", 0)
-    with pytest.raises(ValueError, match="no part 'piano'"):
-        musdb_clips(stem_file.parent, 1, part="piano")
+    with pytest.raises(ValueError, match="Unknown stem 'piano'"):
+        musdb_clips(stem_file.parent, 1, stem="piano")
     with pytest.raises(ValueError, match=r"no \.stem\.mp4"):
         musdb_clips(_empty(tmp_path), 1)
 

@@ -97,7 +97,7 @@ def test_a_disk_that_is_full_is_told_and_what_was_there_is_whole(place, full, ca
     with pytest.raises(ValueError, match="the disk is full: make room"):
         open_database(f"sqlite:///{place}/new.sqlite")
     with pytest.raises(ValueError, match="the disk is full: make room"):
-        RunningStudy.open(f"sqlite:///{place}/study.sqlite", small(), place / "set", begin=True)
+        RunningStudy.open(f"sqlite:///{place}/study.sqlite", small(), place / "set", create=True)
     arguments = ["study", "invite", "-n", "5000", "--database-url", f"sqlite:///{place}/study.sqlite"]
     monkeypatch.setattr(sys, "argv", ["semantic-eq", *arguments])
     with pytest.raises(SystemExit, match="1"):

@@ -52,7 +52,7 @@ def test_a_changed_set_is_refused_with_the_difference(tmp_path, address, noises)
 
 def test_a_new_study_may_be_begun_beside_the_old_one(address, noises):
     old = opened(address, None, noises)
-    new = opened(address, shipped(title="Second"), noises, begin=True)
+    new = opened(address, shipped(title="Second"), noises, create=True)
     assert new.study_id == old.study_id + 1 and opened(address, None, noises).study_id == new.study_id
     with reading(new.engine) as connection:
         rows = connection.execute(select(Study.definition_sha256).order_by(Study.id)).scalars().all()

@@ -17,7 +17,7 @@ export async function run(element) {
 class Admin {
   constructor(root) {
     this.root = root;
-    this.peeking = "Looking at results while the study runs, and then deciding whether to go on, makes false positives likelier. Look only to see that the study works; the look is logged.";
+    this.warning = "Looking at results while the study runs, and then deciding whether to go on, makes false positives likelier. Look only to see that the study works; the look is logged.";
     this.simulated = false;
   }
 
@@ -52,10 +52,10 @@ class Admin {
 
   switches() {
     this.stateButtons = h("div", { class: "row" }, this.button("Take participants", () => this.setState("open")), this.button("Pause", () => this.setState("paused")),
-      this.button("Close", () => confirm("Close the study to newcomers? Who is on the way may finish.") && this.setState("closed"), "danger"));
+      this.button("Close", () => confirm("Close the study to new participants? Those in progress may finish.") && this.setState("closed"), "danger"));
     this.identifiers = h("input", { type: "checkbox", id: "identifiers" });
     return h("section", { class: "card", "aria-label": "Study" }, h("h2", {}, "Study"), this.stateButtons,
-      h("p", { class: "soft small" }, "Who is on the way may always finish."),
+      h("p", { class: "soft small" }, "Participants in progress may always finish."),
       h("h2", {}, "Export"), h("div", { class: "row" }, this.button("Download everything", () => this.exportAll()),
         h("label", { class: "row small", for: "identifiers" }, this.identifiers, "with the ids that participants came with (personal data)")));
   }
@@ -78,8 +78,8 @@ class Admin {
   }
 
   ratings() {
-    this.peek = this.button("Show the ratings all the same", () => this.showRatings());
-    this.shown = h("div", { class: "part" }, h("p", { class: "alarm" }, this.peeking), h("div", { class: "row" }, this.peek));
+    this.reveal = this.button("Show the ratings anyway", () => this.showRatings());
+    this.shown = h("div", { class: "part" }, h("p", { class: "alarm" }, this.warning), h("div", { class: "row" }, this.reveal));
     return h("section", { class: "card wide", "aria-label": "Ratings so far" }, h("h2", {}, "Ratings so far"), this.shown);
   }
 
@@ -128,20 +128,20 @@ class Admin {
   }
 
   showRecruitment({ recruitment: r }) {
-    const numbers = [["started", r.started], ["completed", r.completed], ["on the way", r.active], ["gone", r.abandoned], ["declined", r.declined], ["screened out", r.screened_out], ["withdrawn", r.withdrawn]];
+    const numbers = [["started", r.started], ["completed", r.completed], ["in progress", r.active], ["abandoned", r.abandoned], ["declined", r.declined], ["screened out", r.screened_out], ["withdrawn", r.withdrawn]];
     const share = r.cap ? Math.min(1, r.completed / r.cap) : null;
     const where = Object.entries(r.dropped_at).map(([where, n]) => `${n} at ${where}`).join(", ");
     this.recruitment.replaceChildren(
       h("dl", { class: "numbers" }, numbers.map(([name, n]) => h("div", {}, h("dd", {}, String(n)), h("dt", {}, name)))),
       ...(share === null ? [] : [h("div", { class: "bar", role: "img", "aria-label": `${r.completed} of ${r.cap}` }, h("span", { style: `width:${100 * share}%` })), h("p", { class: "small soft" }, `${r.completed} of ${r.cap} planned participants`)]),
-      h("p", { class: "small" }, where ? `Left: ${where}.` : "Nobody has left on the way."),
-      h("p", { class: "small soft" }, `${r.minutes === null ? "No completed session yet" : `half took less than ${r.minutes} minutes`}; invitations: ${r.invitations.used} of ${r.invitations.made} used.`),
+      h("p", { class: "small" }, where ? `Left: ${where}.` : "Nobody has left before the end."),
+      h("p", { class: "small soft" }, `${r.minutes === null ? "No completed session yet" : `median duration ${r.minutes} minutes`}; invitations: ${r.invitations.used} of ${r.invitations.made} used.`),
     );
   }
 
   showQuality(sessions) {
     const failed = (row) => row.checks_passed < row.checks || row.headphones_passed === false || row.same > 0.9;
-    const head = ["Participant", "State", "Rated", "Checks passed", "Headphones", "Median time", "Commonest rating", "Lost focus", "Underruns"];
+    const head = ["Participant", "State", "Rated", "Checks passed", "Headphones", "Median time", "Modal rating", "Lost focus", "Underruns"];
     const rows = sessions.slice(0, 200).map((row) => h("tr", { class: failed(row) ? "doubtful" : "" },
       cell(row.participant), cell(row.state.replace("_", " ")), cell(row.rated), cell(row.checks ? `${row.checks_passed} of ${row.checks}` : "–"),
       cell({ true: "passed", false: "failed", null: "–" }[row.headphones_passed]), cell(row.rt_ms === null ? "–" : `${(row.rt_ms / 1000).toFixed(1)} s`),
@@ -164,7 +164,7 @@ class Admin {
 
   showSimulated(simulated) {
     this.simulated = simulated;
-    this.shown.replaceChildren(h("p", { class: "alarm" }, this.peeking), h("div", { class: "row" }, this.peek));
+    this.shown.replaceChildren(h("p", { class: "alarm" }, this.warning), h("div", { class: "row" }, this.reveal));
     return this.refresh();
   }
 
