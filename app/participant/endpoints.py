@@ -20,6 +20,7 @@ from app.audience import Audience, Declared
 from app.observing import CAUSE, database_cause
 from app.participant.masking import key_of, mask
 from study import clock
+from study.design.client import MAX_USER_AGENT
 from study.design.texts import message
 from study.refusals import Refusal
 from study.sessions import session, starting
@@ -68,6 +69,7 @@ class Start(_Body):
     simulated: bool = False
     again: bool = False
     resume: str | None = Field(None, max_length=64)
+    client: dict[str, Any] = Field(default_factory=dict, max_length=20)
 
 
 class Answer(_Body):
@@ -155,6 +157,7 @@ def router(
             accepted_languages=request.headers.get("accept-language"),
             token=_token(request) or None,
             page=_page(request) or "",
+            user_agent=request.headers.get("user-agent", "")[:MAX_USER_AGENT],
         )
         shown = await write(starting.start, wanted, allow_simulated)
         token = shown.pop("token")

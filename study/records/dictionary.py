@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from study.design import client
 from study.design.columns import Column
 from study.design.definition import Definition
 from study.kinds import KINDS, TRIALS
@@ -68,6 +69,7 @@ SESSIONS = {
     "headphones_passed": Column("boolean", "whether every headphone screening was passed; empty where there was none"),
     "consent_version": Column("string", "version of the consent text that was agreed to"),
     "consented_at": Column("string", "UTC, ISO 8601"),
+    **client.COLUMNS,
     "second_answers": Column("Int64", "refused attempts to change an answer"),
     "receipt": Column("string", "newest link of the hash chain over the session's answers, as the participant saw it"),
 }

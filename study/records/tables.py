@@ -84,6 +84,7 @@ def _session(record: Record) -> dict[str, Any]:
         cells |= KINDS[answer["step"]["kind"]].session_cells(answer["response"]["answer"])
     return (
         {name: session[name] for name in SESSIONS if name in session}
+        | (session.get("client") or {})
         | {name: clock.iso(session.get(name)) for name in ("started_at", "finished_at", "consented_at")}
         | cells
         | {

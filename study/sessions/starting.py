@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from study import clock
-from study.design import order
+from study.design import client, order
 from study.design.plan import Assignment, Plan, n_counted
 from study.design.texts import messages, negotiate
 from study.refusals import Refusal, answered
@@ -48,6 +48,8 @@ class Request:
     resume: str | None = None
     token: str | None = None
     page: str = ""
+    user_agent: str = ""
+    client: Mapping[str, Any] = field(default_factory=dict)
 
 
 @answered
@@ -67,6 +69,7 @@ def start(connection: Connection, running: RunningStudy, request: Request, allow
     who = _identified(plan, study, request, language)
     known = _by_token(connection, plan, study, request, who)
     token = request.token if known else secrets.token_urlsafe(32)
+    listens_with = ((known and known.client) or {}) | client.described(request.user_agent, request.client)
     if known is None:
         known = _from_elsewhere(connection, plan, study, request, who, language)
     code = resume_code(study.secret, token_sha256(token))
@@ -77,12 +80,15 @@ def start(connection: Connection, running: RunningStudy, request: Request, allow
             "simulated": request.simulated,
             "external_id": who.identity,
             "parameters": who.parameters,
+            "client": listens_with or None,
             "invitation_id": _admit(connection, plan, study, request, who, language, allow_simulated),
         }
         _begin(connection, plan, study, session)
     else:
         language = request.language if request.language in offered else known.language
         values = proof | {"language": language, "readmit_until": None}
+        if known.state == "active":  # else the receipt is closed over what it was listened with
+            values["client"] = listens_with or None
         connection.execute(update(Session).where(Session.id == known.id).values(values))
     rows = look_up(connection, token)
     return {

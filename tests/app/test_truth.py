@@ -2,6 +2,7 @@
 
 import time
 
+import pandas as pd
 import pytest
 from sqlalchemy import select, update
 
@@ -149,3 +150,41 @@ def test_a_session_that_ends_before_it_began_has_no_length(serve, set_back):
     set_back(3600)
     walk(page, step)
     assert export.sessions(running.engine).minutes.isna().all()
+
+
+FIREFOX = "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"
+CHROME = "Mozilla/5.0 (Linux; Android 14; SM-S911B) AppleWebKit/537.36 Chrome/130.0.0.0 Mobile Safari/537.36"
+FACTS = ["browser", "browser_version", "operating_system", "device", "output_rate_hz", "output_latency_ms"]
+
+
+def facts(running):
+    """What `sessions.csv` says of the browser of the only session."""
+    [row] = export.sessions(running.engine)[FACTS].convert_dtypes().astype(object).values.tolist()
+    return row
+
+
+def test_what_is_listened_with_is_exported_and_the_user_agent_is_stored_nowhere(serve, tmp_path):
+    running, browser = serve()
+    page = browser()
+    page.headers["user-agent"] = FIREFOX + "x" * 5000
+    begun = begin(page, client={"output_rate_hz": 44100, "output_latency_ms": 23, "touch": False, "more": "?"}).json()
+    assert facts(running) == ["Firefox", 132, "Linux", "desktop", 44100, 23]
+    begin(page)  # a reload, whose sound device is not open yet
+    assert facts(running) == ["Firefox", 132, "Linux", "desktop", 44100, 23]
+    other = browser()
+    other.headers["user-agent"] = CHROME
+    assert begin(other, resume=begun["resume"], client={"output_rate_hz": 48000}).status_code == 200
+    assert facts(running)[:5] == ["Chrome", 130, "Android", "phone", 48000] and facts(running)[5] is pd.NA
+    export.write(running.engine, tmp_path / "export")
+    stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"Chrome" in stored and b"Mozilla" not in stored and b"SM-S911B" not in stored and b"more" not in stored
+
+
+def test_what_a_finished_session_was_listened_with_stays(serve):
+    running, browser = serve(**UNTIL_TRIAL)
+    page = browser()
+    page.headers["user-agent"] = FIREFOX
+    walk(page, begin(page).json()["step"])
+    page.headers["user-agent"] = CHROME
+    assert begin(page).json()["step"]["kind"] == "finished"
+    assert facts(running)[0] == "Firefox"

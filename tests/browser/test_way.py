@@ -25,6 +25,11 @@ def test_from_consent_to_completion_code_every_rating_is_in_the_database(serve, 
     for row in served.responses(person, "trial", "practice"):
         assert row.plays >= 1 and row.heard_s >= 0.05 * 7 and row.underruns is not None
         assert 0 <= row.rt_ms <= row.rt_start_ms and row.first_play_ms <= row.rt_start_ms
+    [[facts]] = served.rows(select(Session.client).where(Session.public_id == person.session))
+    assert facts.pop("output_rate_hz") == person.page.evaluate("() => new AudioContext().sampleRate")
+    assert 0 < facts.pop("base_latency_ms") < 200 and 0 < facts.pop("output_latency_ms") < 2000
+    version = int(person.page.context.browser.version.partition(".")[0])
+    assert facts == {"browser": "Chrome", "browser_version": version, "operating_system": "Linux", "device": "desktop"}
 
 
 def test_a_reload_in_every_step_comes_back_to_the_same_step(serve, visit):

@@ -51,12 +51,15 @@ function open(element, study, sounds) {
 function begin(page) {
   const parameters = Object.fromEntries(new URLSearchParams(location.search));
   delete parameters.invitation;
-  const ask = (more) => untilReached(() => api.begin({ language: chosenLanguage() ?? page.language, parameters, ...more }), (state) => page.tell(state));
+  const ask = async (more, opening = false) => {
+    const client = { ...(await page.sounds.device(opening)), touch: navigator.maxTouchPoints > 1 };
+    return untilReached(() => api.begin({ language: chosenLanguage() ?? page.language, parameters, client, ...more }), (state) => page.tell(state));
+  };
   const resume = resumeCode();
   if (resume) return ask({ resume });
   if (page.study.session) return ask({ language: chosenLanguage() ?? undefined });
   if (page.study.state !== "open") throw new ApiError(403, { error: page.study.state });
-  return start(page, (invitation) => ask({ invitation }));
+  return start(page, (invitation) => ask({ invitation }, true));
 }
 
 /** Shows steps until the study ends. An answer that was given earlier and never acknowledged goes first. */

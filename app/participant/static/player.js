@@ -9,6 +9,8 @@ const TICK_MS = 40;
 const UNDERRUN_S = 0.05;
 // A sound device that has not begun to play after this long needs the participant's help.
 const MUTE_S = 3;
+// What a device that is being opened gets to tell its latency.
+const OPENING_MS = 250;
 
 /** The page's one audio context, its level, and the sounds fetched so far. */
 export class Sounds extends EventTarget {
@@ -37,6 +39,15 @@ export class Sounds extends EventTarget {
 
   get unlocked() {
     return this.opened?.state === "running";
+  }
+
+  /** What Web Audio tells of the sound device; `opening`: it was asked for a moment ago and may still have to say. */
+  async device(opening) {
+    const { context } = this;
+    const until_ms = performance.now() + (opening ? OPENING_MS : 0);
+    while (!context.outputLatency && performance.now() < until_ms) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    const in_ms = (seconds) => (seconds > 0 ? Math.round(1000 * seconds) : null);
+    return { output_rate_hz: context.sampleRate, base_latency_ms: in_ms(context.baseLatency), output_latency_ms: in_ms(context.outputLatency) };
   }
 
   /** @param {number} gain_db at or below 0 */
