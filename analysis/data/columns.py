@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from analysis.data.ratings import _labels, _numbers, _one_population, _usual_names
+from analysis.data.ratings import _label, _labels, _numbers, _one_population, _usual_names
 
-usual_names, one_population = _usual_names, _one_population
+label, usual_names, one_population = _label, _usual_names, _one_population
 
 
 def labels(table: pd.DataFrame, column: str, order: list[str] | None = None) -> pd.Categorical:

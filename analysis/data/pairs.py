@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.data.columns import labels, numbers, one_population, require_columns, usual_names
+from analysis.data.columns import label, labels, numbers, one_population, require_columns, usual_names
 from analysis.numbers import counted
 
 SAME = "same"
@@ -93,7 +93,7 @@ def from_table(table: pd.DataFrame, simulated: bool | None = None, order: dict[s
 def _conditions(table: pd.DataFrame, order: list[str] | None) -> tuple[str, ...]:
     for column in ("a", "b", "choice", "first"):
         if column in table:
-            table[column] = table[column].astype(object).map(_text, na_action="ignore")
+            table[column] = table[column].astype(object).map(label, na_action="ignore")
     for column in ("a", "b"):
         empty = table[column].isna().to_numpy()
         if empty.any():
@@ -103,10 +103,6 @@ def _conditions(table: pd.DataFrame, order: list[str] | None) -> tuple[str, ...]
         raise ValueError(f"A condition is called {SAME!r}, which as a choice means neither; rename the condition.")
     known = [name for name in order or [] if name in found]
     return tuple(known + [name for name in found if name not in known])
-
-
-def _text(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
 def _as_presented(table: pd.DataFrame, conditions: tuple[str, ...], ordered: bool) -> pd.DataFrame:
