@@ -13,10 +13,13 @@ import hashlib
 import io
 import json
 import os
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
 FORMAT = 1
+FORMER_NAMES = {"already_so": "baseline_score"}
+"""Members of a stimulus by the names that they had in sets made by version 0.1."""
 GENERATED_KINDS = ("headphones", "huggins", "audible_check", "level", "anchor")
 KINDS = ("stimulus", *GENERATED_KINDS)
 PARAMETER_NAMES = (
@@ -45,8 +48,8 @@ class Stimulus:
     """One audio file of a set.
 
     ``kind`` is ``stimulus`` (one clip under one condition for one descriptor) or one of `GENERATED_KINDS`; of these
-    ``headphones``, ``huggins`` and ``audible_check`` carry the right answer in ``expected``. ``already_so`` tells how
-    much the source clip sounds like the descriptor before any EQ.
+    ``headphones``, ``huggins`` and ``audible_check`` carry the right answer in ``expected``. ``baseline_score`` is
+    how much the source clip sounds like the descriptor before any EQ.
     """
 
     id: str
@@ -59,7 +62,7 @@ class Stimulus:
     dbtp: float
     sha256: str
     duration_s: float
-    already_so: float | None = None
+    baseline_score: float | None = None
     expected: int | None = None
     model_hash: str | None = None
     excerpt: tuple[float, float] | None = None
@@ -104,6 +107,9 @@ class Manifest:
         if not isinstance(table, dict) or table.get("format") != FORMAT:
             found = table.get("format") if isinstance(table, dict) else None
             raise ValueError(f"{path} has format {found}, not {FORMAT}, so another version wrote it; build again.")
+        if former := sorted({key for row in table.get("stimuli", ()) for key in row if key in FORMER_NAMES}):
+            now = ", ".join(f"{name} is now {FORMER_NAMES[name]}" for name in former)
+            warnings.warn(f"{path} has columns by their former names, which still work: {now}.", FutureWarning, 3)
         try:
             return cls(
                 clips=tuple(ClipInfo(**clip) for clip in table["clips"]),
@@ -157,7 +163,7 @@ class Manifest:
     def of_kind(self, kind: str) -> list[Stimulus]:
         """The stimuli of one kind, in the manifest's order."""
         if kind not in KINDS:
-            raise ValueError(f"{kind!r} is no kind of stimulus; there are {', '.join(KINDS)}.")
+            raise ValueError(f"Unknown kind of stimulus {kind!r} (known: {', '.join(KINDS)}).")
         return [stimulus for stimulus in self.stimuli if stimulus.kind == kind]
 
     @property
@@ -179,7 +185,7 @@ _HEADER = ("name", "sample_rate_hz", "loudness_lufs", "model_hash", "seed", "rec
 
 
 def _stimulus(row: dict) -> Stimulus:
-    row = dict(row)
+    row = {FORMER_NAMES.get(key, key): value for key, value in row.items()}
     for key in ("parameters", "excerpt"):
         if row.get(key) is not None:
             row[key] = tuple(row[key])
@@ -190,7 +196,7 @@ def _stimulus(row: dict) -> Stimulus:
 
 
 def opaque_id(seed: int, *what: object) -> str:
-    """A name of 20 hexadecimal digits that tells nothing, the same for the same seed and content.
+    """A name of 20 hexadecimal digits that gives nothing away, the same for the same seed and content.
 
     Examples
     --------

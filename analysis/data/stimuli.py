@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ class Stimuli:
     Attributes
     ----------
     table
-        clip, condition, descriptor, already_so and the 13 parameters, one row per stimulus.
+        clip, condition, descriptor, baseline_score and the 13 parameters, one row per stimulus.
     curves_db
         Each stimulus's EQ, shape [stimulus, frequency] at `FREQUENCIES_HZ`; NaN where it has no parameters.
     """
@@ -50,11 +51,12 @@ class Stimuli:
         ValueError
             A column is missing.
         """
-        for name in ("clip", "condition", "descriptor", "already_so", *PARAMETERS):
+        table = _current_names(table)
+        for name in ("clip", "condition", "descriptor", "baseline_score", *PARAMETERS):
             if name not in table:
                 raise ValueError(f"The table of stimuli has no column {name!r}; a stimulus set's manifest.csv has it.")
         chosen = table.dropna(subset=["clip", "condition", "descriptor"]).reset_index(drop=True)
-        numbers = ["already_so", *PARAMETERS]
+        numbers = ["baseline_score", *PARAMETERS]
         chosen[numbers] = chosen[numbers].astype(object).apply(pd.to_numeric, errors="coerce").astype(float)
         parameters = chosen[list(PARAMETERS)].to_numpy()
         known = np.isfinite(parameters).all(axis=1)
@@ -69,11 +71,19 @@ class Stimuli:
 
     def baseline(self, descriptor: str, condition: str) -> np.ndarray:
         """Give how much the clips of those curves already sounded like the descriptor, shape [clip]."""
-        return self.table["already_so"].to_numpy()[self._known(descriptor, condition)]
+        return self.table["baseline_score"].to_numpy()[self._known(descriptor, condition)]
 
     def _known(self, descriptor: str, condition: str) -> np.ndarray:
         of_both = (self.table["descriptor"] == descriptor) & (self.table["condition"] == condition)
         return of_both.to_numpy() & np.isfinite(self.curves_db).all(axis=1)
+
+
+def _current_names(table: pd.DataFrame) -> pd.DataFrame:
+    """Take a column of a set made by version 0.1 by the name that it has now."""
+    if "already_so" not in table or "baseline_score" in table:
+        return table
+    warnings.warn("The column already_so is now baseline_score; the former name still works.", FutureWarning, 3)
+    return table.rename(columns={"already_so": "baseline_score"})
 
 
 def parameters_in_columns(rows: list[dict]) -> pd.DataFrame:

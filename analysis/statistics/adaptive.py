@@ -38,7 +38,7 @@ def eq_spread(stimuli: Stimuli) -> pd.DataFrame:
 
 def clip_differences(ratings: Ratings, a: str, b: str, stimuli: Stimuli | None = None) -> pd.DataFrame:
     """Give each clip's mean difference a - b over participants: descriptor, clip, n, diff, ci_low, ci_high,
-    already_so."""
+    baseline_score."""
     tables = []
     for descriptor in ratings.levels("descriptor"):
         grid = differences(ratings, descriptor, a, b)
@@ -51,16 +51,18 @@ def clip_differences(ratings: Ratings, a: str, b: str, stimuli: Stimuli | None =
         tables.append(pd.DataFrame({"descriptor": descriptor, **values}))
     table = pd.concat(tables, ignore_index=True)
     if stimuli is not None:
-        known = stimuli.table.drop_duplicates(["descriptor", "clip"]).set_index(["descriptor", "clip"])["already_so"]
-        table["already_so"] = [known.get((row.descriptor, row.clip), np.nan) for row in table.itertuples()]
+        known = stimuli.table.drop_duplicates(["descriptor", "clip"]).set_index(["descriptor", "clip"])[
+            "baseline_score"
+        ]
+        table["baseline_score"] = [known.get((row.descriptor, row.clip), np.nan) for row in table.itertuples()]
     return table[table["n"] > 0].reset_index(drop=True)
 
 
 def advantage(ratings: Ratings, a: str, b: str, stimuli: Stimuli) -> pd.DataFrame:
     """Test whether a's advantage over b depends on how much a clip already sounds so.
 
-    Per descriptor, difference ~ already_so (in SDs over clips) + (1 | participant) + (1 | clip) by REML; what varies
-    between clips is tested with Student's t on clips - 2 degrees of freedom. A negative slope: the advantage grows
+    Per descriptor, difference ~ baseline_score (in SDs over clips) + (1 | participant) + (1 | clip) by REML; what
+    varies between clips is tested with Student's t on clips - 2 degrees of freedom. A negative slope: the advantage grows
     where the clip is further away.
 
     Returns
@@ -71,7 +73,7 @@ def advantage(ratings: Ratings, a: str, b: str, stimuli: Stimuli) -> pd.DataFram
     by_clip = clip_differences(ratings, a, b, stimuli)
     rows = []
     for descriptor in ratings.levels("descriptor"):
-        known = by_clip[by_clip["descriptor"] == descriptor].set_index("clip")["already_so"]
+        known = by_clip[by_clip["descriptor"] == descriptor].set_index("clip")["baseline_score"]
         x = np.array([known.get(clip, np.nan) for clip in ratings.levels("clip")])
         grid = differences(ratings, descriptor, a, b)
         usable = np.isfinite(x) & np.isfinite(grid).any(axis=0)
@@ -84,7 +86,7 @@ def _slope(grid: np.ndarray, x: np.ndarray) -> list[float]:
         return [np.nan] * (len(COLUMNS) - 2)
     z = (x - x.mean()) / x.std(ddof=1)
     fixed = np.column_stack([np.ones(len(x)), z])
-    model = fit(with_fixed(grid, fixed, ["Intercept", "already_so"]))
+    model = fit(with_fixed(grid, fixed, ["Intercept", "baseline_score"]))
     if model is None:
         return [np.nan] * (len(COLUMNS) - 2)
     row = model.coefficients.iloc[1]

@@ -1,6 +1,6 @@
 """Does the adaptive condition's advantage grow with how far a clip is from the descriptor? One estimate over them all.
 
-a - b ~ descriptor + already_so + (1 + already_so | participant) + (1 | participant:descriptor) + (1 | clip) + (1 |
+a - b ~ descriptor + baseline_score + (1 + baseline_score | participant) + (1 | participant:descriptor) + (1 | clip) + (1 |
 clip:descriptor): the condition-by-baseline interaction of the two conditions, whose other effects cancel in the
 difference. What a clip adds beside its score is random, so that the slope holds for other clips; it is tested with
 Satterthwaite's degrees of freedom and reduced by the main model's rule.
@@ -23,7 +23,7 @@ from analysis.statistics.listeners_and_clips import MainModel, fit_reduced
 
 COLUMNS = ["a", "b", "descriptors", "clips", "participants", "slope", "se", "df", "t", "p", "ci_low", "ci_high",
            "at_median", "ends_at", "ends_low", "ends_high"]  # fmt: skip
-CURVE = ["already_so", "advantage", "ci_low", "ci_high"]
+CURVE = ["baseline_score", "advantage", "ci_low", "ci_high"]
 LEAST_CLIPS = 4
 POINTS = 41
 
@@ -75,7 +75,7 @@ class Adaptivity:
 
 def fit_adaptivity(ratings: Ratings, a: str, b: str, stimuli: Stimuli) -> Adaptivity | None:
     """Fit the model to the clips whose score is known; None with fewer than four of them, or of one score only."""
-    known = stimuli.table.drop_duplicates(["descriptor", "clip"]).set_index(["descriptor", "clip"])["already_so"]
+    known = stimuli.table.drop_duplicates(["descriptor", "clip"]).set_index(["descriptor", "clip"])["baseline_score"]
     grids, items = [], []
     for d, descriptor in enumerate(ratings.levels("descriptor")):
         grid = differences(ratings, descriptor, a, b)
@@ -98,7 +98,7 @@ def fit_adaptivity(ratings: Ratings, a: str, b: str, stimuli: Stimuli) -> Adapti
 def _layout(grid: np.ndarray, fixed: np.ndarray, clip: np.ndarray, descriptor: np.ndarray) -> Design:
     counts, values = np.isfinite(grid).astype(float), np.nan_to_num(grid)
     rated = counts.any(axis=1)
-    names = ["Intercept", *(f"descriptor {word}" for word in np.unique(descriptor)[1:]), "already_so"]
+    names = ["Intercept", *(f"descriptor {word}" for word in np.unique(descriptor)[1:]), "baseline_score"]
     none = np.zeros_like(clip)
     return Design(counts[rated], values[rated], float((values**2).sum()), fixed, names, clip, none, descriptor)
 
@@ -107,7 +107,7 @@ def _terms(layout: Design, scores: np.ndarray) -> tuple[list[Term], list[str]]:
     """Give the maximal random terms; the slope of a participant is by the score from its mean."""
     n, several = len(scores), len(np.unique(layout.descriptor)) > 1
     line = np.column_stack([np.ones(n), scores - scores.mean()])[None]
-    terms = [Term("participant", "participant", ("Intercept", "already_so"), line, correlated=True)]
+    terms = [Term("participant", "participant", ("Intercept", "baseline_score"), line, correlated=True)]
     groups = [("clip", "clip", layout.clip)]
     if several:
         pairs = np.unique(np.column_stack([layout.clip, layout.descriptor]), axis=0, return_inverse=True)[1].ravel()
@@ -127,7 +127,7 @@ def adaptivity(found: Adaptivity, a: str, b: str) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        `COLUMNS`: slope in points of the scale per unit of already_so (one dose of the descriptor); negative: the
+        `COLUMNS`: slope in points of the scale per unit of baseline_score (one dose of the descriptor); negative: the
         advantage grows where the clip is further from the descriptor.
     """
     layout = found.model.design

@@ -17,16 +17,16 @@ def adaptivity_figure(clips: pd.DataFrame, curve: pd.DataFrame, ends_at: float, 
         Score at which the advantage is zero; NaN where no point can be given.
     """
     figure, axes = new_figure(2.2)
-    axis, x = axes[0, 0], curve["already_so"]
+    axis, x = axes[0, 0], curve["baseline_score"]
     axis.axhline(0, color="#888888", linewidth=0.6)
     axis.fill_between(x, curve["ci_low"], curve["ci_high"], color="#cccccc", alpha=0.6, linewidth=0)
     axis.plot(x, curve["advantage"], color="black", linewidth=1)
-    for i, (descriptor, rows) in enumerate(clips.dropna(subset="already_so").groupby("descriptor", sort=False)):
+    for i, (descriptor, rows) in enumerate(clips.dropna(subset="baseline_score").groupby("descriptor", sort=False)):
         style = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)]}
-        axis.plot(rows["already_so"], rows["diff"], linestyle="none", markersize=3, label=descriptor, **style)
+        axis.plot(rows["baseline_score"], rows["diff"], linestyle="none", markersize=3, label=descriptor, **style)
     if x.min() <= ends_at <= x.max():
         axis.axvline(ends_at, color="black", linewidth=0.8, linestyle=":")
-    axis.set_xlabel("how much the clip already sounds so")
+    axis.set_xlabel("baseline descriptor score")
     axis.set_ylabel(f"{a} minus {b}, points")
     axis.legend(frameon=False, ncols=3)
     return figure

@@ -193,8 +193,8 @@ def adaptive_figure(table: pd.DataFrame, a: str, b: str) -> Figure:
     descriptors = list(table["descriptor"].unique())
     figure, axes = new_figure(1.9, columns=len(descriptors), sharey=True)
     for axis, descriptor in zip(axes[0], descriptors, strict=True):
-        rows = table[(table["descriptor"] == descriptor) & table["already_so"].notna()]
-        x, y = rows["already_so"].to_numpy(dtype=float), rows["diff"].to_numpy()
+        rows = table[(table["descriptor"] == descriptor) & table["baseline_score"].notna()]
+        x, y = rows["baseline_score"].to_numpy(dtype=float), rows["diff"].to_numpy()
         axis.axhline(0, color="#888888", linewidth=0.6)
         axis.vlines(x, rows["ci_low"], rows["ci_high"], color="#9fb8c9", linewidth=0.8)
         axis.plot(x, y, "o", color=COLOURS[2], markersize=3)
@@ -204,7 +204,7 @@ def adaptive_figure(table: pd.DataFrame, a: str, b: str) -> Figure:
             axis.plot(ends, intercept + slope * ends, color=COLOURS[1], linewidth=1)
         axis.set_title(descriptor)
     axes[0, 0].set_ylabel(f"{a} minus {b}, points")
-    figure.supxlabel("how much the clip already sounds so", fontsize=7)
+    figure.supxlabel("baseline descriptor score", fontsize=7)
     return figure
 
 

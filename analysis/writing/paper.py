@@ -349,7 +349,7 @@ def adaptivity_told(results: Results) -> str:
         )
     grows = "shrank" if row["slope"] < 0 else "grew"
     side = "below" if row["slope"] < 0 else "above"
-    curve = results["adaptivity_curve"]["already_so"]
+    curve = results["adaptivity_curve"]["baseline_score"]
     end = f"{number(row['ends_at'])} ({interval(row['ends_low'], row['ends_high'])})"
     where = (
         f"{a} was rated above {b} where it is {side} {end}"

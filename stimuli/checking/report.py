@@ -146,7 +146,7 @@ def _group(manifest: Manifest, clip: str, descriptor: str, group: list[Stimulus]
     spectra = [Line(_THIRDS_HZ, sound[each.id].spectrum_db, styles[each.condition]) for each in group]
     return {
         "descriptor": descriptor,
-        "already_so": group[0].already_so if group else None,
+        "baseline_score": group[0].baseline_score if group else None,
         "stimuli": [(each, styles[each.condition], sound[each.id].address) for each in group],
         "eq": plot(eqs, _EQ_DB, 6, f"EQ curves of {clip} for {descriptor}"),
         "spectrum": plot(spectra, _SPECTRUM_DB, 20, f"Third-octave spectra of {clip} for {descriptor}"),

@@ -61,7 +61,7 @@ def level_row(rows: list[dict[str, Any]], plan: Plan, folder: Path) -> dict[str,
     loudest = max(of_clips, key=lambda row: (row["loudest_lufs"], row["id"]))
     identifier = opaque_id(plan.seed, "level")
     write_whole(folder / f"{identifier}.flac", (folder / f"{loudest['id']}.flac").read_bytes(), sync=False)
-    unneeded = {"condition": None, "descriptor": None, "parameters": None, "model_hash": None, "already_so": None}
+    unneeded = {"condition": None, "descriptor": None, "parameters": None, "model_hash": None, "baseline_score": None}
     return loudest | unneeded | {"id": identifier, "kind": "level"}
 
 

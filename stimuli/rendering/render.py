@@ -69,7 +69,7 @@ def render_clip(clip: Clip, plan: Plan, key: str, folder: Path) -> Rendered:
     try:
         with one_thread():
             source, limited_db, takes = _takes(clip, excerpt.audio, plan)
-            already = listener().describe(source, plan.sample_rate_hz)
+            scores = listener().describe(source, plan.sample_rate_hz)
     except ValueError as error:
         return Rendered(clip.name, refused=f"{_name(clip)} cannot be used: {str(error).rstrip('.')}.")
     start_s, duration_s = excerpt.start_s, round(excerpt.duration_s, 4)
@@ -78,7 +78,7 @@ def render_clip(clip: Clip, plan: Plan, key: str, folder: Path) -> Rendered:
         "duration_s": duration_s,
         "excerpt": [round(start_s, 3), round(start_s + duration_s, 3)],
     }
-    rows = [write(take, plan, folder, about | {"already_so": _score(already, take)}) for take in takes]
+    rows = [write(take, plan, folder, about | {"baseline_score": _score(scores, take)}) for take in takes]
     info = ClipInfo(clip.name, clip.title, clip.source, round(start_s, 3), duration_s, limited_db)
     rendered = Rendered(clip.name, info, rows)
     write_whole(done, json.dumps(dataclasses.asdict(rendered)).encode())
@@ -188,8 +188,8 @@ def _found(done: Path, folder: Path) -> Rendered | None:
     return Rendered(table["clip"], ClipInfo(**table["info"]) if table["info"] else None, table["rows"])
 
 
-def _score(already: dict[str, float], take: Take) -> float | None:
-    return round(already[take.descriptor], 4) if take.descriptor in already else None
+def _score(scores: dict[str, float], take: Take) -> float | None:
+    return round(scores[take.descriptor], 4) if take.descriptor in scores else None
 
 
 def _name(clip: Clip) -> str:

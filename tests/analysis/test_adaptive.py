@@ -22,8 +22,8 @@ def manifest_rows(clips):
     for i in range(clips):
         for condition, strength in (("semantic", 1.5 - 0.2 * i), ("static", 1.0)):
             scaled = [x * strength if k in (0, 2, 5, 8, 11) else x for k, x in enumerate(WARM)]
-            rows.append({"clip": f"clip{i + 1}", "condition": condition, "descriptor": "warm", "already_so": 0.5 * i,
-                         "parameters": scaled, "kind": "stimulus"})  # fmt: skip
+            rows.append({"clip": f"clip{i + 1}", "condition": condition, "descriptor": "warm",
+                         "baseline_score": 0.5 * i, "parameters": scaled, "kind": "stimulus"})  # fmt: skip
     return parameters_in_columns(rows)
 
 
@@ -35,6 +35,13 @@ def test_stimuli_keep_the_curve_of_their_own_parameters():
     found = stimuli()
     assert found.curves("warm", "static") == pytest.approx(np.tile(response(np.array([WARM]), FREQUENCIES_HZ), (6, 1)))
     assert found.curves("warm", "original").shape == (0, len(FREQUENCIES_HZ))
+
+
+def test_a_table_of_an_earlier_version_is_read_with_a_notice():
+    earlier = manifest_rows(6).rename(columns={"baseline_score": "already_so"})
+    with pytest.warns(FutureWarning, match="already_so is now baseline_score"):
+        found = Stimuli.of(earlier, response)
+    assert found.table.equals(stimuli().table)
 
 
 def test_a_stimulus_without_parameters_has_no_curve():

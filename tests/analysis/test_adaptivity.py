@@ -23,11 +23,13 @@ def study(case, clips=12, flat=False):
     table = table[(case == "both") | (table["descriptor"] == case)]
     table = table[table["clip"].isin([f"clip{i + 1}" for i in range(clips)])]
     if flat:
-        score = table["already_so"].astype(float) * (table["condition"] == "semantic")
+        score = table["baseline_score"].astype(float) * (table["condition"] == "semantic")
         table = table.assign(rating=table["rating"].astype(float) + 0.9 * score)
-    known = table[["descriptor", "clip", "condition", "already_so"]].drop_duplicates().astype({"already_so": float})
+    known = (
+        table[["descriptor", "clip", "condition", "baseline_score"]].drop_duplicates().astype({"baseline_score": float})
+    )
     stimuli = Stimuli(known.reset_index(drop=True), np.full((len(known), len(FREQUENCIES_HZ)), np.nan))
-    return from_table(table.drop(columns="already_so"), ANY_SCALE), stimuli
+    return from_table(table.drop(columns="baseline_score"), ANY_SCALE), stimuli
 
 
 @pytest.mark.parametrize("case", ["both", "warm"])
@@ -52,7 +54,7 @@ def test_a_slope_takes_four_clips(clips, fitted):
 
 def test_a_slope_takes_clips_of_different_scores():
     ratings, stimuli = study("warm")
-    same = Stimuli(stimuli.table.assign(already_so=0.5), stimuli.curves_db)
+    same = Stimuli(stimuli.table.assign(baseline_score=0.5), stimuli.curves_db)
     assert fit_adaptivity(ratings, "semantic", "static", same) is None
 
 

@@ -85,7 +85,8 @@ def test_hashes_parameters_and_model_are_recorded(small_set):
     for stimulus in small_set.of_kind("stimulus"):
         assert len(stimulus.parameters) == 13
         assert bool(stimulus.model_hash) == (stimulus.condition != "original")
-        assert stimulus.already_so is not None and stimulus.excerpt[1] == pytest.approx(stimulus.duration_s, abs=0.01)
+        assert stimulus.baseline_score is not None
+        assert stimulus.excerpt[1] == pytest.approx(stimulus.duration_s, abs=0.01)
 
 
 def test_the_level_sound_is_the_loudest_stimulus(small_set):
