@@ -62,8 +62,8 @@ def advantage(ratings: Ratings, a: str, b: str, stimuli: Stimuli) -> pd.DataFram
     """Test whether a's advantage over b depends on how much a clip already sounds so.
 
     Per descriptor, difference ~ baseline_score (in SDs over clips) + (1 | participant) + (1 | clip) by REML; what
-    varies between clips is tested with Student's t on clips - 2 degrees of freedom. A negative slope: the advantage grows
-    where the clip is further away.
+    varies between clips is tested with Student's t on clips - 2 degrees of freedom. A negative slope: the advantage
+    grows where the clip is further away.
 
     Returns
     -------

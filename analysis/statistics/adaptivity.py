@@ -1,7 +1,7 @@
 """Does the adaptive condition's advantage grow with how far a clip is from the descriptor? One estimate over them all.
 
-a - b ~ descriptor + baseline_score + (1 + baseline_score | participant) + (1 | participant:descriptor) + (1 | clip) + (1 |
-clip:descriptor): the condition-by-baseline interaction of the two conditions, whose other effects cancel in the
+a - b ~ descriptor + baseline_score + (1 + baseline_score | participant) + (1 | participant:descriptor) + (1 | clip) +
+(1 | clip:descriptor): the condition-by-baseline interaction of the two conditions, whose other effects cancel in the
 difference. What a clip adds beside its score is random, so that the slope holds for other clips; it is tested with
 Satterthwaite's degrees of freedom and reduced by the main model's rule.
 """

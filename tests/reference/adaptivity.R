@@ -12,13 +12,13 @@ own <- rnorm(14, 0, 0.7)[as.integer(factor(d$participant))]
 d$rating <- round(4 + 0.7 * effect(d$participant) + effect(d$clip) * 0.4 + semantic * (0.6 + 0.2 * (d$descriptor == "warm") - (1 + own) * score) +
   0.6 * semantic * effect(d$participant) + 0.5 * semantic * effect(d$participant, d$descriptor) + 0.4 * semantic * effect(d$clip) +
   0.5 * semantic * effect(d$clip, d$descriptor) + rnorm(nrow(d)), 3)
-d$already_so <- score
-d <- d[runif(nrow(d)) > 0.08, c("participant", "descriptor", "clip", "condition", "rating", "already_so")]
+d$baseline_score <- score
+d <- d[runif(nrow(d)) > 0.08, c("participant", "descriptor", "clip", "condition", "rating", "baseline_score")]
 write.csv(d, file.path(here, "adaptivity.csv"), row.names = FALSE, quote = FALSE)
 
-w <- merge(subset(d, condition == "semantic"), subset(d, condition == "static"), by = c("participant", "descriptor", "clip", "already_so"))
+w <- merge(subset(d, condition == "semantic"), subset(d, condition == "static"), by = c("participant", "descriptor", "clip", "baseline_score"))
 w$diff <- w$rating.x - w$rating.y
-w$centred <- w$already_so - mean(unique(w[c("descriptor", "clip", "already_so")])$already_so)
+w$centred <- w$baseline_score - mean(unique(w[c("descriptor", "clip", "baseline_score")])$baseline_score)
 w$descriptor <- factor(w$descriptor, levels = c("warm", "bright"))
 control <- lmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-9, maxfun = 2e5))
 of_model <- function(formula, data, words) {
@@ -34,8 +34,8 @@ of_model <- function(formula, data, words) {
   fieller <- sort(Re(polyroot(c(cm[1]^2 - q * V[1, 1], 2 * (cm[1] * cm[2] - q * V[1, 2]), cm[2]^2 - q * V[2, 2]))))
   list(call = deparse1(formula), deviance = unname(REMLcrit(fit)), slope = slope, at = at, curve = curve, ends_at = -cm[1] / cm[2], fieller = fieller)
 }
-formula <- diff ~ descriptor + already_so + (1 + centred | participant) + (1 | participant:descriptor) + (1 | clip) + (1 | clip:descriptor)
+formula <- diff ~ descriptor + baseline_score + (1 + centred | participant) + (1 | participant:descriptor) + (1 | clip) + (1 | clip:descriptor)
 warm <- subset(w, descriptor == "warm")
-warm$centred <- warm$already_so - mean(unique(warm[c("clip", "already_so")])$already_so)
-out <- list(both = of_model(formula, w, 2), warm = of_model(diff ~ already_so + (1 + centred | participant) + (1 | clip), warm, 1))
+warm$centred <- warm$baseline_score - mean(unique(warm[c("clip", "baseline_score")])$baseline_score)
+out <- list(both = of_model(formula, w, 2), warm = of_model(diff ~ baseline_score + (1 + centred | participant) + (1 | clip), warm, 1))
 write_json(out, file.path(here, "adaptivity.json"), digits = NA, auto_unbox = TRUE, pretty = TRUE, na = "null")
