@@ -1,9 +1,12 @@
-"""Power and precision by simulation: how many participants and clips show a difference between two conditions.
+"""How many listeners and clips a study needs: power and precision of the tests that the report will make.
 
-A participant's difference on one clip is effect + participant + clip + residual, each normal. Two tests are
-simulated: Student's t over participants (the answer holds for these clips) and Clark's (1973) quasi-F over
-participants and clips (it holds for other clips too).
+A difference between two conditions, as the report's first sentence is about it (over all descriptors), is made of
+effect + participant + clip + residual. Two tests: Student's t over participants (the answer holds for these clips) and
+the main model's over participants and clips (it holds for new listeners and new music). Studies are drawn as the mean
+squares that the tests are made of (`balanced`), not rating by rating.
 """
+
+from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,12 +17,16 @@ from scipy import optimize, stats
 
 from analysis.data.grids import differences
 from analysis.data.ratings import Ratings
+from analysis.statistics.balanced import MeanSquares
 from analysis.statistics.design import intercept_only
 from analysis.statistics.mixed import fit
 
 POWER = ["n_participants", "n_clips", "power", "ci_low", "ci_high", "power_clips_random", "clips_random_low",
          "clips_random_high", "half_width", "half_width_90", "half_width_clips_random", "simulations"]  # fmt: skip
 DETECTABLE = ["n_participants", "n_clips", "power", "difference", "dz"]
+NEW_MUSIC = ["n_participants", "n_clips", "power", "difference"]
+PLANNED = ["test", "n_participants", "n_clips", "size", "power", "ci_low", "ci_high"]
+DRAWS = 100_000  # studies behind the differences that can be found
 
 
 @dataclass(frozen=True)
@@ -53,14 +60,14 @@ class Assumptions:
 
 
 def pilot(ratings: Ratings, a: str, b: str) -> Assumptions:
-    """Estimate the assumptions from ratings: differences a - b by REML, descriptors averaged."""
+    """Estimate the assumptions from ratings by REML, of differences a - b averaged over descriptors (of each
+    descriptor's, then averaged, where no clip was rated on all)."""
+    grids = [differences(ratings, descriptor, a, b) for descriptor in ratings.levels("descriptor")]
+    averaged = np.mean(grids, axis=0)
+    chosen = [averaged] if min(_used(averaged).shape) >= 2 else grids
     found = []
-    for descriptor in ratings.levels("descriptor"):
-        grid = differences(ratings, descriptor, a, b)
-        grid = grid[np.isfinite(grid).any(axis=1)][:, np.isfinite(grid).any(axis=0)]
-        if min(grid.shape, default=0) < 2:
-            continue
-        model = fit(intercept_only(grid))
+    for grid in map(_used, chosen):
+        model = fit(intercept_only(grid)) if min(grid.shape) >= 2 else None
         if model is not None:
             found.append([model.coefficients["estimate"][0], *np.sqrt(model.variances["variance"])])
     if not found:
@@ -69,11 +76,15 @@ def pilot(ratings: Ratings, a: str, b: str) -> Assumptions:
     return Assumptions(float(effect), *map(float, sds), source=f"{a} minus {b} in the pilot")
 
 
+def _used(grid: np.ndarray) -> np.ndarray:
+    return grid[np.isfinite(grid).any(axis=1)][:, np.isfinite(grid).any(axis=0)]
+
+
 def power(
     assumptions: Assumptions,
     participants: Sequence[int],
     clips: Sequence[int],
-    simulations: int = 2000,
+    simulations: int = 20_000,
     seed: int = 1,
     advance: Callable[[], None] = lambda: None,
 ) -> pd.DataFrame:
@@ -90,13 +101,60 @@ def power(
     rows = []
     for n_clips in clips:
         for n in participants:
-            found, found_random, half, half_random = _simulate(assumptions, n, n_clips, simulations, rng)
+            study = Studies.drawn(assumptions, n, n_clips, simulations, rng)
+            half, half_random = study.half_width(these_clips=True), study.half_width()
+            found, found_random = (np.abs(assumptions.effect + study.error) > reach for reach in (half, half_random))
             rows.append(
                 [n, n_clips, found.mean(), *wilson(found), found_random.mean(), *wilson(found_random), half.mean(),
                  float(np.quantile(half, 0.9)), half_random.mean(), simulations]
             )  # fmt: skip
             advance()
     return pd.DataFrame(rows, columns=POWER)
+
+
+@dataclass(frozen=True)
+class Studies:
+    """Simulated studies of one size.
+
+    Attributes
+    ----------
+    error
+        Estimated minus true value, shape [study].
+    squares
+        Mean squares.
+    weight
+        By which a mean square is divided to be the variance of the estimate.
+    """
+
+    error: np.ndarray
+    squares: MeanSquares
+    weight: float | np.ndarray
+
+    @classmethod
+    def drawn(cls, assumptions: Assumptions, n: int, n_clips: int, simulations: int, rng: np.random.Generator):
+        """Draw studies of the mean difference."""
+        residual = assumptions.sd_residual**2
+        expected = (residual + n_clips * assumptions.sd_participant**2, residual + n * assumptions.sd_clip**2, residual)
+        dof = (n - 1, n_clips - 1, (n - 1) * (n_clips - 1))
+        error = rng.normal(0, np.sqrt((expected[0] + expected[1] - residual) / (n * n_clips)), simulations)
+        return cls(error, MeanSquares.drawn(expected, dof, simulations, rng), n * n_clips)
+
+    @classmethod
+    def of_slope(cls, assumptions: Assumptions, n: int, n_clips: int, simulations: int, rng: np.random.Generator):
+        """Draw studies of the difference's slope over clips' scores, which are normal with an SD of 1."""
+        residual, spread = assumptions.sd_residual**2, rng.chisquare(n_clips - 1, simulations)
+        expected = (residual, residual + n * assumptions.sd_clip**2, residual)
+        dof = (n - 1, n_clips - 2, (n - 1) * (n_clips - 2))
+        error = rng.normal(0, 1, simulations) * np.sqrt(expected[1] / (n * spread))
+        return cls(error, MeanSquares.drawn(expected, dof, simulations, rng), n * spread)
+
+    def half_width(self, confidence: float = 0.95, these_clips: bool = False) -> np.ndarray:
+        """Give half of the confidence interval for new listeners and new music, or for these clips."""
+        if these_clips:
+            variance, df = self.squares.participant, self.squares.dof[0]
+        else:
+            variance, df = self.squares.variance()
+        return stats.t.ppf((1 + confidence) / 2, df) * np.sqrt(variance / self.weight)
 
 
 def _refuse_sizes(participants: Sequence[int], clips: Sequence[int], simulations: int) -> None:
@@ -106,35 +164,44 @@ def _refuse_sizes(participants: Sequence[int], clips: Sequence[int], simulations
         raise ValueError(f"{simulations} simulations are too few to tell a power; use 100 or more.")
 
 
-def _simulate(
-    assumptions: Assumptions, n: int, n_clips: int, simulations: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Simulate differences [study, participant, clip] in chunks; both tests' outcomes and half widths per study."""
-    chunks = []
-    chunk = max(1, min(simulations, 4_000_000 // (n * n_clips)))
-    for start in range(0, simulations, chunk):
-        size = min(chunk, simulations - start)
-        d = rng.normal(assumptions.effect, assumptions.sd_residual, (size, n, n_clips))
-        d += rng.normal(0, assumptions.sd_participant, (size, n, 1)) + rng.normal(
-            0, assumptions.sd_clip, (size, 1, n_clips)
-        )
-        chunks.append(_tests(d))
-    return tuple(np.concatenate(parts) for parts in zip(*chunks, strict=True))
+def planned(
+    assumptions: Assumptions,
+    participants: Sequence[int],
+    clips: Sequence[int],
+    smallest_effect: float | None = None,
+    slope: float | None = None,
+    simulations: int = 20_000,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """Give the power of other planned tests, for new listeners and new music.
 
+    Parameters
+    ----------
+    smallest_effect
+        Margin of a test of equivalence, points; its power is that where there is no difference.
+    slope
+        Adaptivity: change of the difference, points, over one SD of how much clips already sound so.
 
-def _tests(d: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    _, n, k = d.shape
-    by_participant, by_clip = d.mean(axis=2), d.mean(axis=1)
-    mean = by_participant.mean(axis=1)
-    variance = by_participant.var(axis=1, ddof=1) / n
-    half = stats.t.ppf(0.975, n - 1) * np.sqrt(variance)
-    ms_participant, ms_clip = k * by_participant.var(axis=1, ddof=1), n * by_clip.var(axis=1, ddof=1)
-    residual = d - by_participant[:, :, None] - by_clip[:, None, :] + mean[:, None, None]
-    ms_residual = (residual**2).sum(axis=(1, 2)) / ((n - 1) * (k - 1))
-    numerator = np.maximum(ms_participant + ms_clip - ms_residual, np.maximum(ms_participant, ms_clip))
-    dof = numerator**2 / (ms_participant**2 / (n - 1) + ms_clip**2 / (k - 1) + ms_residual**2 / ((n - 1) * (k - 1)))
-    half_random = stats.t.ppf(0.975, np.maximum(dof, 1)) * np.sqrt(numerator / (n * k))
-    return np.abs(mean) > half, np.abs(mean) > half_random, half, half_random
+    Returns
+    -------
+    pd.DataFrame
+        `PLANNED`; test is `equivalence` or `adaptivity`, size the margin or the slope.
+    """
+    _refuse_sizes(participants, clips, simulations)
+    if slope is not None and min(clips) < 4:
+        raise ValueError(f"{min(clips)} clips are too few for a test of adaptivity; the least is 4.")
+    rng, rows = np.random.default_rng(seed), []
+    for n_clips in clips:
+        for n in participants:
+            found = {}
+            if smallest_effect is not None:
+                study = Studies.drawn(assumptions, n, n_clips, simulations, rng)
+                found["equivalence"] = smallest_effect, np.abs(study.error) + study.half_width(0.9) < smallest_effect
+            if slope is not None:
+                study = Studies.of_slope(assumptions, n, n_clips, simulations, rng)
+                found["adaptivity"] = slope, np.abs(slope + study.error) > study.half_width()
+            rows += [[test, n, n_clips, size, hit.mean(), *wilson(hit)] for test, (size, hit) in found.items()]
+    return pd.DataFrame(rows, columns=PLANNED).sort_values("test", kind="stable", ignore_index=True)
 
 
 def wilson(found: np.ndarray) -> tuple[float, float]:
@@ -162,6 +229,29 @@ def detectable(
     return pd.DataFrame(rows, columns=DETECTABLE)
 
 
+def detectable_in_new_music(
+    assumptions: Assumptions, participants: Sequence[int], n_clips: int, wanted: float = 0.8
+) -> pd.DataFrame:
+    """Give the smallest difference that the main model finds with the wanted power, for new listeners and new music.
+
+    Returns
+    -------
+    pd.DataFrame
+        `NEW_MUSIC`; the difference is in points of the scale.
+    """
+    rows = []
+    for n in participants:
+        study = Studies.drawn(assumptions, n, n_clips, DRAWS, np.random.default_rng(0))
+        half = study.half_width()
+
+        def lacking(difference: float, error=study.error, half=half) -> float:
+            return float((np.abs(difference + error) > half).mean()) - wanted
+
+        upper = float(np.quantile(half + np.abs(study.error), 0.999))
+        rows.append([n, n_clips, wanted, optimize.brentq(lacking, 0, upper, xtol=1e-4)])
+    return pd.DataFrame(rows, columns=NEW_MUSIC)
+
+
 def exact_power(dz: float, n: int) -> float:
     """Give the power of a two-sided paired t-test at 5 % from d_z and the number of participants."""
     limit, ncp = stats.t.ppf(0.975, n - 1), dz * np.sqrt(n)
@@ -169,20 +259,28 @@ def exact_power(dz: float, n: int) -> float:
     return float(np.nan_to_num(upper, nan=1.0 if ncp > limit else 0.0) + np.nan_to_num(lower))
 
 
-def statement(assumptions: Assumptions, smallest: pd.DataFrame) -> list[str]:
-    """Say in sentences what each number of participants can detect."""
+def statement(
+    assumptions: Assumptions, smallest: pd.DataFrame, of_new_music: pd.DataFrame, others: pd.DataFrame
+) -> list[str]:
+    """Say in sentences what each number of participants can detect, from the tables of both bases and of `planned`."""
     sentences = [
         f"Effects: {assumptions.source}; a mean difference of {assumptions.effect:.2f} points, whose SD is "
-        f"{assumptions.sd_participant:.2f} over "
-        f"participants, {assumptions.sd_clip:.2f} over clips and {assumptions.sd_residual:.2f} between single "
-        "pairs of ratings."
+        f"{assumptions.sd_participant:.2f} over participants, {assumptions.sd_clip:.2f} over clips and "
+        f"{assumptions.sd_residual:.2f} between single pairs of ratings."
     ]
-    sentences += [
-        f"With {row.n_participants} participants and {row.n_clips} clips, {row.power:.0%} of studies find a "
-        "difference of "
-        f"{row.difference:.2f} points (d_z = {row.dz:.2f})."
-        for row in smallest.itertuples()
-    ]
+    for new, row in zip(of_new_music.itertuples(), smallest.itertuples(), strict=True):
+        sentences.append(
+            f"With {row.n_participants} participants and {row.n_clips} clips, {row.power:.0%} of studies find a "
+            f"difference of {new.difference:.2f} points for new listeners and new music, and of "
+            f"{row.difference:.2f} points (d_z = {row.dz:.2f}) for these clips alone."
+        )
+    told = {"equivalence": "show equivalence within {:g} points where there is no difference",
+            "adaptivity": "find that the difference changes by {:g} points over one SD of clips' scores"}  # fmt: skip
+    for row in others.itertuples():
+        what = told[row.test].format(row.size)
+        sentences.append(
+            f"With {row.n_participants} participants and {row.n_clips} clips, {row.power:.0%} of studies {what}."
+        )
     return [
         *sentences,
         "Smaller differences will often be missed at these sizes: finding nothing would not show that there is "

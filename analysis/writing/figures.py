@@ -233,22 +233,29 @@ def within_residuals(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
 
 
 def power_figure(table: pd.DataFrame) -> Figure:
-    """Draw power and the CI's half width against the number of participants, one line per number of clips."""
+    """Draw power and the CI's half width, for new listeners and new music, one line per number of clips."""
     figure, axes = new_figure(2.1, columns=2)
     left, right = axes[0]
     for k, (n_clips, rows) in enumerate(table.groupby("n_clips")):
         left.fill_between(
-            rows["n_participants"], rows["ci_low"], rows["ci_high"], color=_colour(k), alpha=0.2, linewidth=0
+            rows["n_participants"],
+            rows["clips_random_low"],
+            rows["clips_random_high"],
+            color=_colour(k),
+            alpha=0.2,
+            linewidth=0,
         )
         left.plot(
             rows["n_participants"],
-            rows["power"],
+            rows["power_clips_random"],
             _marker(k) + "-",
             color=_colour(k),
             markersize=3,
             label=f"{n_clips} clips",
         )
-        right.plot(rows["n_participants"], rows["half_width"], _marker(k) + "-", color=_colour(k), markersize=3)
+        right.plot(
+            rows["n_participants"], rows["half_width_clips_random"], _marker(k) + "-", color=_colour(k), markersize=3
+        )
     left.axhline(0.8, color="#888888", linewidth=0.6, linestyle=":")
     left.set(xlabel="participants", ylabel="power (p < .05)", ylim=(0, 1.02))
     right.set(xlabel="participants", ylabel="half of the 95 % CI, points")

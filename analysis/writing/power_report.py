@@ -3,7 +3,14 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from analysis.statistics.power import Assumptions, detectable, power, statement
+from analysis.statistics.power import (
+    Assumptions,
+    detectable,
+    detectable_in_new_music,
+    planned,
+    power,
+    statement,
+)
 from analysis.statistics.table import Table
 from analysis.writing import report
 from analysis.writing.figure_style import style, write
@@ -19,13 +26,21 @@ def plan(
     participants: Sequence[int],
     clips: Sequence[int],
     out: Path,
-    simulations: int = 2000,
+    simulations: int = 20_000,
     seed: int = 1,
     simulated: bool = False,
+    smallest_effect: float | None = None,
+    slope: float | None = None,
     advance: Callable[[], None] = lambda: None,
 ) -> list[str]:
-    """Simulate, and write `power` and `detectable` as tables, `power` as a figure, and `power.html`; with `simulated`
-    all of it says that the assumptions come from simulated participants.
+    """Simulate, and write `power`, `detectable`, `detectable_new_music` and, where other tests are planned,
+    `power_planned` as tables, `power` as a figure, and `power.html`; with `simulated` all of it says that the
+    assumptions come from simulated participants.
+
+    Parameters
+    ----------
+    smallest_effect, slope
+        Of planned tests of equivalence and adaptivity, see `analysis.statistics.power.planned`.
 
     Returns
     -------
@@ -34,11 +49,18 @@ def plan(
     """
     found = power(assumptions, participants, clips, simulations, seed, advance)
     smallest = detectable(assumptions, RECORD, RECORD_CLIPS)
-    sentences = statement(assumptions, smallest)
+    of_new_music = detectable_in_new_music(assumptions, RECORD, RECORD_CLIPS)
+    other = {"smallest_effect": smallest_effect, "slope": slope, "simulations": simulations, "seed": seed}
+    sentences = statement(assumptions, smallest, of_new_music, planned(assumptions, RECORD, [RECORD_CLIPS], **other))
     tables = [
         Table("power", "Power at 5% with 95% intervals, and half widths of the difference's 95% CI (points).", found),
+        Table("detectable_new_music", "Smallest difference found in 80% of studies, new listeners and new music.",
+              of_new_music),
         Table("detectable", "Smallest difference found in 80% of studies, on the same clips.", smallest),
-    ]
+    ]  # fmt: skip
+    if smallest_effect is not None or slope is not None:
+        others = planned(assumptions, participants, clips, **other)
+        tables.append(Table("power_planned", "Power of planned tests, new listeners and new music.", others))
     out.mkdir(parents=True, exist_ok=True)
     for table in tables:
         write_table(table, out, simulated)
@@ -46,14 +68,13 @@ def plan(
         svg = write(power_figure(found), out, "power", simulated)
     sections = [
         report.section("Power and precision", report.figure(svg, "Power (shaded: 95% interval) and expected "
-        "precision."),
+        "precision, new listeners and new music."),
                        *(report.table(table) for table in tables)),
         report.section("How to read it", report.paragraph(
-            "power: Student's t over participants, whose answer holds for the clips of the study. power clips "
-            "random: Clark's "
-            "(1973) quasi-F, whose answer holds for other clips too; more participants cannot make up for few "
-            "clips there. half "
-            "width: of the 95% CI on average; half width 90: what nine of ten studies reach.")),
+            "power clips random: the main mixed model, whose answer holds for new listeners and new music; more "
+            "participants cannot make up for few clips there. power: Student's t over participants, whose answer "
+            "holds for the clips of the study. half width: of the 95% CI on average; half width 90: what nine of ten "
+            "studies reach.")),
     ]  # fmt: skip
     page = report.page("Power plan", sentences, simulated, sections)
     (out / "power.html").write_text(page, encoding="utf-8")

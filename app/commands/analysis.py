@@ -134,13 +134,20 @@ def power(
     pilot: Annotated[Path | None, typer.Option(help="Ratings to estimate these from.")] = None,
     compare: Annotated[tuple[str, str] | None, typer.Option(help="Conditions A B that differ, in the pilot.")] = None,
     scale: Annotated[tuple[float, float] | None, typer.Option(help="Lowest and highest rating of the pilot.")] = None,
-    simulations: Annotated[int, typer.Option(help="Simulated studies per size.")] = 2000,
+    smallest_effect: Annotated[
+        float | None, typer.Option(help="Margin of a planned test of equivalence, points.")
+    ] = None,
+    adaptivity: Annotated[
+        float | None, typer.Option(help="Planned test of adaptivity: points over one SD of clips' scores.")
+    ] = None,
+    simulations: Annotated[int, typer.Option(help="Simulated studies per size.")] = 20_000,
     seed: Annotated[int, typer.Option(help="Of the simulation.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder for tables, figure and power.html.")] = Path("data/power"),
 ) -> None:
     """Simulate studies of several sizes: their power, their precision, and what 10 to 15 participants can detect."""
     _one_thread()
     from dataclasses import replace
+    from functools import partial
 
     from analysis.data.ratings import from_table
     from analysis.data.reading import read_csv
@@ -162,7 +169,9 @@ def power(
     sizes = [_integers(text, name) for text, name in ((participants, "--participants"), (clips, "--clips"))]
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("simulating", total=len(sizes[0]) * len(sizes[1]))
-        sentences = plan(assumptions, *sizes, out, simulations, seed, of_simulated, lambda: progress.advance(task))
+        others = {"smallest_effect": smallest_effect, "slope": adaptivity}
+        advance = partial(progress.advance, task)
+        sentences = plan(assumptions, *sizes, out, simulations, seed, of_simulated, advance=advance, **others)
     sentences = [*(["SIMULATED participants gave the pilot's ratings."] if of_simulated else []), *sentences]
     typer.echo("\n".join([*sentences, f"The plan is {out / 'power.html'}; tables and the figure are beside it."]))
 

@@ -76,11 +76,14 @@ def test_mistakes_are_told(tmp_path, monkeypatch, arguments, message):
 
 
 def test_the_power_plan_says_what_the_plan_of_record_can_detect(tmp_path):
-    result = run("power", "--participants", "10,15", "--clips", "10", "--simulations", "200", "--out", tmp_path)
+    sizes, tests = ("--participants", "10,15", "--clips", "10"), ("--smallest-effect", "1", "--adaptivity", "0.5")
+    result = run("power", *sizes, *tests, "--simulations", "200", "--out", tmp_path)
     assert (
-        "With 10 participants and 10 clips, 80% of studies find a difference of 0.76 points (d_z = 1.00)"
-        in result.output
+        "With 10 participants and 10 clips, 80% of studies find a difference of 0.86 points for new listeners and new "
+        "music, and of 0.76 points (d_z = 1.00) for these clips alone." in result.output
     )
+    assert "of studies show equivalence within 1 points" in result.output and "change" in result.output
+    assert pd.read_csv(tmp_path / "power_planned.csv")["test"].tolist() == ["adaptivity"] * 2 + ["equivalence"] * 2
     assert len(pd.read_csv(tmp_path / "power.csv")) == 2
     assert {path.suffix for path in tmp_path.glob("power.*")} == {
         ".csv",

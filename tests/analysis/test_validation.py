@@ -3,6 +3,7 @@
 import pytest
 from scipy import stats
 
+from tests.analysis.promises import PROMISES
 from tests.analysis.recovery import CLIP_BY_CONDITION, coverage, false_positives, predicted
 
 STUDIES = 200
@@ -35,3 +36,10 @@ def test_tests_for_new_music_keep_their_level_whether_clips_differ_or_not(clip_b
 def test_the_spread_over_clips_and_a_new_clip_lie_in_their_intervals():
     share = predicted(STUDIES, max(CLIP_BY_CONDITION)).mean()
     assert (share >= limits(0.95)[0]).all(), share
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("test", PROMISES)
+def test_the_power_plan_keeps_its_promise_within_two_points(test):
+    promised, kept = PROMISES[test](STUDIES * 2)
+    assert kept == pytest.approx(promised, abs=0.02)
