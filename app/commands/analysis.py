@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from app.commands.places import DATABASE_URL, DatabaseUrl
 from app.commands.study import OldStudyNumber, StudyNumber
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from analysis.data.screening import Rules
 
 SAMPLE_RATE_HZ = 44_100  # at which curves are drawn
-DATABASE_URL = "sqlite:///data/study.sqlite"
 
 
 class Source(StrEnum):
@@ -44,9 +44,7 @@ def analyse(
         typer.Option(help="Table with participant, descriptor, clip, condition, rating; without it, the database."),
     ] = None,
     source: Annotated[Source | None, typer.Option("--from", help="Program that wrote the files.")] = None,
-    database_url: Annotated[
-        str, typer.Option(envvar="SEMANTIC_EQ_DATABASE_URL", help="SQLite file or PostgreSQL server of the study.")
-    ] = DATABASE_URL,
+    database_url: DatabaseUrl = DATABASE_URL,
     study_number: StudyNumber = None,
     study: OldStudyNumber = None,
     simulated: Annotated[

@@ -12,15 +12,14 @@ from typing import Annotated
 
 import typer
 
-SETS = Path("data/stimuli")
+from app.commands.places import Set, set_folder
+
 RECEIVED, UNMASKED = "as received", "with the masks taken off"
 
 
 def attack(
     file: Annotated[Path | None, typer.Argument(help="Study file; default: the shipped one.")] = None,
-    stimuli_set: Annotated[
-        str | None, typer.Option("--set", help="Stimulus set: a name under data/stimuli, or a folder.")
-    ] = None,
+    stimuli_set: Set = None,
     sessions: Annotated[int, typer.Option("-n", min=3, help="Sessions to take.")] = 8,
 ) -> None:
     """Try to tell the conditions from what a browser receives, without decoding a sound.
@@ -33,7 +32,7 @@ def attack(
     from study.design.definition import load
 
     name = stimuli_set or load(file).stimuli
-    folder = Path(name) if Path(name).is_dir() else SETS / name
+    folder = set_folder(name)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(f"{sessions} sessions", total=None)
         outcomes = attacked(file, folder, sessions, lambda: progress.advance(bar))

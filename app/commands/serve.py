@@ -11,9 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-SETS = Path("data/stimuli")
-DATABASE_URL = "sqlite:///data/study.sqlite"
-
+from app.commands.places import DATABASE_URL, SETS, DatabaseUrl, Set, set_folder, set_of
 
 AdminToken = Annotated[
     str | None,
@@ -38,13 +36,11 @@ def register(cli: typer.Typer) -> None:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
-    database_url: Annotated[
-        str, typer.Option(envvar="SEMANTIC_EQ_DATABASE_URL", help="SQLite file or PostgreSQL server of the study.")
-    ] = DATABASE_URL,
-    stimuli_set: Annotated[str, typer.Option("--set", help="Stimulus set: a name under data/stimuli, or a folder.")] = (
-        "default"
+    database_url: DatabaseUrl = DATABASE_URL,
+    stimuli_set: Set = None,
+    study: Annotated[Path | None, typer.Option(help="Study file; default: the running one, else the shipped one.")] = (
+        None
     ),
-    study: Annotated[Path | None, typer.Option(help="Study file; default: the shipped one.")] = None,
     allow_simulated: Annotated[bool, typer.Option(help="Let `semantic-eq simulate` take part.")] = False,
     admin_token: AdminToken = None,
     playground: Annotated[
@@ -62,8 +58,6 @@ def serve(
     # Many small requests share the cores; threads of one matrix product would only fight over them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _check_port(host, port)
-    folder = _set_folder(stimuli_set)
-    _build_if_missing(folder)
     from app.settings import Settings
     from app.settings import admin_token as kept_token
     from study.storage import private
@@ -72,6 +66,8 @@ def serve(
     data = Path("data")
     private.make_folder(data)
     private.close_to_others(data)
+    folder = set_folder(stimuli_set or set_of(study, database_url))
+    _build_if_missing(folder)
     settings = Settings(
         database_url=database_url,
         stimuli=folder,
@@ -140,11 +136,6 @@ def _announce(console: Console, settings, address: str, where: str) -> None:
     if settings.playground != "off":
         console.print(f"Playground    {address}/playground/", highlight=False)
     console.print("Stop with Ctrl+C.", style="dim")
-
-
-def _set_folder(name: str) -> Path:
-    """The folder of a set given by name or by path."""
-    return SETS / name if name and Path(name).name == name and not Path(name).is_dir() else Path(name)
 
 
 def _build_if_missing(folder: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-SETS = Path("data/stimuli")
+from app.commands.places import set_folder
 
 
 def register(cli: typer.Typer) -> None:
@@ -99,7 +99,7 @@ def _stimuli(name: str):
     """The set by name or folder; None where there is none."""
     from study.design.stimuli import StimulusSet
 
-    folder = Path(name) if Path(name).is_dir() else SETS / name
+    folder = set_folder(name)
     return StimulusSet.load(folder) if (folder / "manifest.json").exists() else None
 
 

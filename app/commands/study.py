@@ -6,17 +6,12 @@ from typing import Annotated
 import typer
 
 from app.commands.attack import attack
+from app.commands.places import DATABASE_URL, SETS, DatabaseUrl, Set, set_folder
 
-SETS = Path("data/stimuli")
-DATABASE_URL = "sqlite:///data/study.sqlite"
-DatabaseUrl = Annotated[
-    str, typer.Option(envvar="SEMANTIC_EQ_DATABASE_URL", help="SQLite file or PostgreSQL server of the study.")
-]
 StudyFile = Annotated[Path | None, typer.Argument(help="Study file; default: the shipped one.")]
 StudyNumber = Annotated[int | None, typer.Option(help="Number of a study in the database; default: the latest.")]
 OldStudyNumber = Annotated[int | None, typer.Option("--study", hidden=True)]  # the option's name up to 0.1
 Simulated = Annotated[bool, typer.Option(help="Count simulated participants, not real ones.")]
-Set = Annotated[str | None, typer.Option("--set", help="Stimulus set: a name under data/stimuli, or a folder.")]
 
 
 def register(cli: typer.Typer) -> None:
@@ -31,19 +26,23 @@ def register(cli: typer.Typer) -> None:
 
 
 def check(file: StudyFile = None, stimuli_set: Set = None) -> None:
-    """Explain a study file: trials, minutes, balance, and what is missing."""
+    """Explain a study file: trials, minutes, balance, what is missing; exit code 1 where it cannot be served."""
     from study.design.definition import SHIPPED, load
     from study.design.describe import describe
     from study.design.stimuli import StimulusSet
 
     definition = load(file)
-    folder = _folder(stimuli_set or definition.stimuli)
+    folder = set_folder(stimuli_set or definition.stimuli)
     stimuli = StimulusSet.load(folder) if (folder / "manifest.json").exists() else None
-    facts, missing = describe(definition, stimuli)
+    facts, missing, refused = describe(definition, stimuli)
     typer.echo(f"{file or SHIPPED.name}: {definition.text(definition.title, definition.languages[0])}")
     for heading, lines in facts.items():
         typer.echo(f"\n{heading}\n" + "\n".join(f"  {line}" for line in lines))
     typer.echo("\nMissing\n" + "\n".join(f"  {line}" for line in missing) if missing else "\nNothing is missing.")
+    if stimuli is None and folder != SETS / "default":  # that one is built at the first start
+        refused = f"No stimulus set in {folder}: build it (`semantic-eq stimuli build`) or name another with --set."
+    if refused:
+        raise ValueError(refused)
 
 
 def new(file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("study.toml")) -> None:
@@ -61,7 +60,7 @@ def create(file: StudyFile = None, stimuli_set: Set = None, database_url: Databa
     from study.design.definition import load
     from study.sessions.running import RunningStudy
 
-    folder = _folder(stimuli_set or load(file).stimuli)
+    folder = set_folder(stimuli_set or load(file).stimuli)
     running = RunningStudy.open(database_url, load(file), folder, create=True)
     running.close()
     typer.echo(f"Study {running.study_id} is created: {running.trials} trials, about {running.minutes} minutes.")
@@ -234,8 +233,3 @@ def _opened(database_url: str):
             engine.dispose()
 
     return opened()
-
-
-def _folder(name: str) -> Path:
-    """A set's folder, given by name or by path."""
-    return Path(name) if Path(name).is_dir() else SETS / name

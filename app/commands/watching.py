@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.study import DATABASE_URL, DatabaseUrl
+from app.commands.places import DATABASE_URL, DatabaseUrl
 
 Simulated = Annotated[bool, typer.Option(help="The simulated participants instead of the real ones.")]
 

@@ -148,7 +148,8 @@ def router(
     async def welcome(request: Request, language: str | None = None) -> Response:
         accepted = request.headers.get("accept-language")
         shown = await read(starting.welcome, language, accepted, _token(request))
-        return _json(request, shown | {"minutes": running.minutes, "trials": running.trials})
+        effort = {"minutes": running.minutes, "trials": running.trials, "download_mb": running.download_mb}
+        return _json(request, shown | effort | {"promises": running.promises})
 
     @routes.post("/session")
     async def start(request: Request, body: Start) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 from stimuli.music import audio, score, soundfont, synth
 
 BUILT_IN = "built-in"
+LONGEST_NAME = 56  # a study file takes 64 characters; a number or a stem may follow
 _SUFFIXES = {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"}
 
 
@@ -92,13 +93,20 @@ def named(paths: list[Path]) -> list[Clip]:
     """Clips for files, each named after its file; a number tells files of the same name apart."""
     clips, taken = [], set()
     for path in paths:
-        base = re.sub(r"[^\w]+", "_", path.stem.lower()).strip("_") or "clip"
+        base = _as_name(path.stem) or "clip"
         name, number = base, 2
         while name in taken:
             name, number = f"{base}_{number}", number + 1
         taken.add(name)
         clips.append(Clip(name, path.stem, path.absolute()))
     return clips
+
+
+def _as_name(stem: str) -> str:
+    """Letters, their marks and digits of any script, as a study file's names have them; `_` for what lies between."""
+    lower = unicodedata.normalize("NFC", stem).lower()
+    kept = "".join(letter if unicodedata.category(letter)[0] in "LMN" else " " for letter in lower)
+    return "_".join(kept.split())[:LONGEST_NAME].strip("_")
 
 
 def _is_visible(path: Path, folder: Path) -> bool:

@@ -15,10 +15,11 @@ from study.kinds.trial import ANSWER_S
 
 
 class Description(NamedTuple):
-    """Facts by heading, and what somebody ought to look at."""
+    """Facts by heading, what somebody ought to look at, and why it cannot be served (None where it can)."""
 
     facts: dict[str, list[str]]
     missing: list[str]
+    refused: str | None = None
 
 
 def describe(definition: Definition, stimuli: StimulusSet | None) -> Description:
@@ -39,11 +40,11 @@ def describe(definition: Definition, stimuli: StimulusSet | None) -> Description
         )
     try:
         plan = Plan(definition, stimuli)
+        stimuli.files.check()
     except ValueError as error:
-        return Description({}, [str(error), *missing])
-    return Description(
-        {"Trials": _trials(plan), "Minutes": _minutes(plan), "Balance": _balance(plan), "Way": _way(plan)}, missing
-    )
+        return Description({}, missing, str(error))
+    facts = {"Trials": _trials(plan), "Minutes": _minutes(plan), "Balance": _balance(plan), "Way": _way(plan)}
+    return Description(facts, missing + _without_effect(plan))
 
 
 def _trials(plan: Plan) -> list[str]:
@@ -98,6 +99,16 @@ def _absent_parts(d: Definition) -> list[str]:
         "[completion] code or unique": d.completion.code or d.completion.unique or d.completion.redirect,
     }
     return [name for name, part in expected.items() if not part]
+
+
+def _without_effect(plan: Plan) -> list[str]:
+    """Parts of the file that change nothing as the rest of it stands."""
+    has_break = any(step["kind"] == "break" for step in plan.sample)
+    return (
+        ["[breaks] comes nowhere: there is one block, and no every_trials that divides it"]
+        if plan.definition.breaks and not has_break
+        else []
+    )
 
 
 def _absent_texts(d: Definition) -> list[str]:

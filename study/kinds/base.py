@@ -58,6 +58,7 @@ class Kind:
     key, field : its table of the study file, with pydantic's type and default; None for a kind without one.
     seconds : how long one of its steps takes, where that is the same for all.
     title : what the experimenter reads of a participant who stopped there.
+    promise : the message that the start page lists where the study has such a step; nothing when empty.
     absent : what `study check` says where the study file leaves the table out; nothing when empty.
     is_trial : whether a step is one presentation: it has a row in `responses.csv`, and a session is completed only
         when all of them are answered.
@@ -73,6 +74,7 @@ class Kind:
     field: ClassVar[tuple[Any, Any] | None] = None
     seconds: ClassVar[float] = 0.0
     title: ClassVar[str]
+    promise: ClassVar[str] = ""
     absent: ClassVar[str] = ""
     is_trial: ClassVar[bool] = False
     is_counted: ClassVar[bool] = False

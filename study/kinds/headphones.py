@@ -56,6 +56,7 @@ class _Headphones(Kind):
     key = "headphones"
     field = (list[Headphones], [])
     title = "the headphone check"
+    promise = "start_headphones"
     absent = "[[headphones]]: nobody knows what is listened on"
     table: ClassVar[Mapping[str, Column]] = {
         "screening": Column("Int64", "which of the study file's headphone screenings, from 1"),

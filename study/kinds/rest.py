@@ -30,6 +30,7 @@ class _Break(Kind):
     key = "breaks"
     field = (Breaks | None, None)
     title = "breaks"
+    promise = "start_pause"
     absent = "[breaks]"
 
     def steps(self, plan: Plan, assignment: Assignment, rng: random.Random) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import SimpleNamespace
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -23,6 +24,7 @@ from study.design import frozen
 from study.design.definition import Definition
 from study.design.plan import Plan
 from study.design.stimuli import StimulusSet
+from study.kinds import KINDS
 from study.sessions.hearing import Served
 from study.storage.commits import Commits
 from study.storage.database import DEFAULT_URL, in_one_sentence, open_database, reading
@@ -135,6 +137,19 @@ class RunningStudy:
     def trials(self) -> int:
         """Trials of one participant, checks and repeats included, practice not."""
         return self.plan.n_trials
+
+    @cached_property
+    def promises(self) -> list[str]:
+        """Messages about the steps to come that the start page lists."""
+        kinds = dict.fromkeys(step["kind"] for step in self.plan.sample)
+        return [KINDS[kind].promise for kind in kinds if KINDS[kind].promise]
+
+    @cached_property
+    def download_mb(self) -> int:
+        """Megabytes of sound that a participant's browser fetches."""
+        steps = [SimpleNamespace(**step) for step in self.plan.sample]
+        paths = [self.stimuli.audio_path(sound) for step in steps for sound in KINDS[step.kind].sounds(step)]
+        return round(sum(path.stat().st_size for path in paths if path) / 1e6)
 
     def close(self) -> None:
         """Finish what is being committed and let go of the database."""

@@ -9,11 +9,20 @@ import pytest
 from app.participant.page import STATIC
 from study.design.definition import SHIPPED
 from study.design.texts import FOLDER, messages
+from study.kinds import KINDS
 
 # A Chinese sentence has the full-width marks; a half-width one beside a Chinese character is a slip.
 HALF_WIDTH = re.compile(r"""(?<=[\u3400-\u9fff*])[,.:;?!()"']|[,.:;?!()"'](?=[\u3400-\u9fff])""")
 LANGUAGES = sorted(path.stem for path in FOLDER.glob("*.json"))
-SERVER_KEYS = {"name", "question", "low_label", "high_label", "attention_notice", "audible_notice", "audible_question"}
+SERVER_KEYS = {kind.promise for kind in KINDS.values() if kind.promise} | {
+    "name",
+    "question",
+    "low_label",
+    "high_label",
+    "attention_notice",
+    "audible_notice",
+    "audible_question",
+}
 
 
 def own(language):

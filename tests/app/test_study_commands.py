@@ -1,6 +1,7 @@
 """The study's commands as the experimenter types them: what they print, and how a mistake is told."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -43,11 +44,33 @@ def test_check_explains_trials_minutes_and_balance(place):
 
 
 def test_check_names_what_the_set_lacks_and_what_does_not_fit(place):
-    assert "build it, or name another with --set" in run("study", "check", "--set", "other")
-    assert "lower repeat_distance (12)" in run("study", "check")
+    with pytest.raises(ValueError, match=r"No stimulus set in data/stimuli/other: build it .* or name"):
+        run("study", "check", "--set", "other")
+    with pytest.raises(ValueError, match=r"lower repeat_distance \(12\)"):
+        run("study", "check")
     with pytest.raises(ValueError, match="there already"):
         small(place)
         run("study", "new", "study.toml")
+
+
+def test_check_refuses_what_serve_refuses(place):
+    small(place)
+    sound = next((place / "data/stimuli/default/audio").iterdir())
+    sound.write_bytes(sound.read_bytes()[:-1])
+    with pytest.raises(ValueError, match=f"is damaged: .*{sound.name}"):
+        run("study", "check", "study.toml")
+
+
+def test_check_says_where_a_break_comes_nowhere(place):
+    text = (
+        Path(small(place)).read_text().replace("attention = 6", "attention = 1").replace("repeats = 6", "repeats = 0")
+    )
+    before, first, *_, last = text.split("[[descriptors]]")
+    one_block = f"{before}[[descriptors]]{first}{last[last.index('[scale]') :]}"
+    Path("study.toml").write_text(one_block)
+    assert "[breaks] comes nowhere" in run("study", "check", "study.toml")
+    Path("study.toml").write_text(one_block.replace("[breaks]", "[breaks]\nevery_trials = 6"))
+    assert "[breaks] comes nowhere" not in run("study", "check", "study.toml")
 
 
 def test_a_study_is_created_watched_paused_invited_to_exported_and_backed_up(place):

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 from scipy.signal import welch
 
 from stimuli.music import clips, score, soundfont
+from study.design.parts import Name
 
 
 def octave_levels_db(audio):
@@ -85,6 +87,26 @@ def test_files_of_one_name_become_two_clips(tmp_path):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "My Song!.wav").write_bytes(b"x")
     assert [clip.name for clip in clips.folder_clips(tmp_path)] == ["my_song", "my_song_2"]
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"),
+    [
+        ("日本語", "日本語"),
+        ("Cafe\u0301 del mar", "café_del_mar"),
+        ("क्षि", "क्षि"),
+        ("__", "clip"),
+        ("a-b (live).2", "a_b_live_2"),
+        ("x" * 55, "x" * 55),
+        ("x" * 56, "x" * 56),
+        ("x" * 57, "x" * 56),
+    ],
+)
+def test_a_clip_has_a_name_that_a_study_file_takes(tmp_path, stem, name):
+    (tmp_path / f"{stem}.wav").write_bytes(b"x")
+    (clip,) = clips.folder_clips(tmp_path)
+    assert clip.name == name
+    assert TypeAdapter(Name).validate_python(clip.name) == name
 
 
 def test_an_empty_folder_is_told(tmp_path):

@@ -26,7 +26,8 @@ def test_the_shipped_study_is_the_one_that_was_designed(noises):
     shipped = definition.load()
     assert [d.name for d in shipped.descriptors] == ["warm", "bright", "airy"]
     assert shipped.conditions == ["original", "semantic", "flow", "static"] and shipped.scale.high == 7
-    facts, missing = describe(shipped, StimulusSet.load(noises))
+    facts, missing, refused = describe(shipped, StimulusSet.load(noises))
+    assert refused is None
     assert "10 clips x 4 conditions x 3 descriptors = 120 rating trials" in facts["Trials"]
     assert "after each 24 participants" in " ".join(facts["Balance"])
     assert not [line for line in missing if " in es" in line and "messages" not in line]
@@ -35,8 +36,9 @@ def test_the_shipped_study_is_the_one_that_was_designed(noises):
 def test_a_small_file_is_enough_and_what_it_leaves_out_is_named(tmp_path):
     file = tmp_path / "study.toml"
     file.write_text(SMALL)
-    _, missing = describe(definition.load(file), None)
+    _, missing, refused = describe(definition.load(file), None)
     assert any("[consent]" in line for line in missing) and any("stimulus set default" in line for line in missing)
+    assert refused is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,12 @@ export function start(page, begin) {
   const wrong = h("p", { class: "complaint", id: "invitation-wrong", role: "alert", hidden: true });
   const field = h("div", { class: "question-field" }, h("label", { for: "invitation" }, t("start_invitation")), code, wrong);
   const button = h("button", { type: "submit", class: "primary" }, t("start_button"));
-  const facts = [t("start_minutes", { minutes: study.minutes }), t("start_headphones"), t("start_quiet"), t("start_pause")];
+  const facts = [
+    t("start_minutes", { minutes: study.minutes }),
+    t("start_quiet"),
+    ...study.promises.map((key) => t(key)),
+    t("start_download", { megabytes: study.download_mb }),
+  ];
   const form = h(
     "form",
     {},
