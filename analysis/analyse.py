@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.data.post_screening import Anchored
 from analysis.data.ratings import Ratings
 from analysis.data.screening import Rules, screen
 from analysis.data.stimuli import Stimuli
 from analysis.statistics.results import Results, compute
 from analysis.statistics.table import Table
-from analysis.writing import answer, figures, paper, report
+from analysis.writing import answer, figures, medians, paper, report
 from analysis.writing.adaptivity_figure import adaptivity_figure
 from analysis.writing.figure_style import style
 from analysis.writing.figure_style import write as write_figure
@@ -39,6 +40,8 @@ class Settings:
         The study's rating scale, where it is known.
     headphones
         Whether each participant passed the headphone check, where known.
+    anchored
+        The hidden reference and the mid-range anchor of a MUSHRA test.
     smallest_effect
         The smallest effect of interest, points of the scale: the margin of the tests of equivalence.
     """
@@ -49,6 +52,7 @@ class Settings:
     stimuli: Stimuli | None = None
     scale: tuple[float, float] | None = None
     headphones: dict[str, bool] | None = None
+    anchored: Anchored | None = None
     smallest_effect: float | None = None
 
 
@@ -83,7 +87,7 @@ def analyse(
     if ratings.simulated:
         (out / "SIMULATED.txt").write_text(MARK, encoding="utf-8")
     told("screening")
-    screening = screen(ratings, settings.rules, settings.headphones)
+    screening = screen(ratings, settings.rules, settings.headphones, settings.anchored)
     log = Table("exclusions", screening.caption(), screening.log)
     write_table(log, out, ratings.simulated)
     screening.refuse_to_leave_out_everyone(out / "exclusions.csv")
@@ -177,6 +181,8 @@ def draw(results: Results, out: Path, stimuli: Stimuli | None) -> dict[str, str]
         "means": figures.means_figure(results["descriptives"], results.ratings.scale),
         "distributions": figures.distributions_figure(results.ratings),
     }
+    if "medians" in results.tables:
+        drawn["medians"] = medians.medians_figure(results["medians"], results.ratings.scale)
     if len(results["posthoc"]):
         drawn["forest"] = figures.forest_figure(results["posthoc"])
     if results.cells.complete().sum() > 2 and results.cells.means[0].size > 1:

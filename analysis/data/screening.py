@@ -1,12 +1,13 @@
 """Who is left out and why, by rules written down before the study: a value, a limit, and both in the log."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from analysis.data.grids import repeats, stimulus_grid
+from analysis.data.post_screening import Anchored, mid_anchor_above_90, reference_below_90
 from analysis.data.ratings import Ratings
 
 LOG = ["participant", "rule", "value", "limit"]
@@ -43,6 +44,9 @@ class Rules:
         Most of the ratings that may lie beyond 1.5 interquartile ranges of their stimulus, as the post-screening of
         ITU-R BS.1534-3 counts them; each participant's own mean is taken out first, so that a strict rater is no
         outlier. The interquartile range counts as at least a sixth of the scale.
+    max_reference_below_90, max_mid_anchor_above_90
+        Most of the items whose hidden reference may be rated below 90, and whose mid-range anchor above 90, where the
+        ratings have such conditions (post-screening of ITU-R BS.1534-3, see `analysis.data.post_screening`).
     """
 
     attention_passed: float | None = 0.8
@@ -53,6 +57,8 @@ class Rules:
     max_same_rating: float | None = 0.95
     max_missing: float | None = 0.5
     max_outlying: float | None = 0.25
+    max_reference_below_90: float | None = 0.15
+    max_mid_anchor_above_90: float | None = 0.15
 
     @classmethod
     def of(cls, limits: dict[str, float]) -> "Rules":
@@ -66,6 +72,15 @@ class Rules:
                 raise ValueError(f"The screening rule {name!r} is {limit!r}; a number is wanted.")
         unstated = dict.fromkeys(known) | {"headphones_required": False}
         return cls(**unstated | limits)
+
+    def with_bs1534(self) -> "Rules":
+        """State the post-screening of ITU-R BS.1534-3 beside these rules."""
+        default = Rules()
+        return replace(
+            self,
+            max_reference_below_90=default.max_reference_below_90,
+            max_mid_anchor_above_90=default.max_mid_anchor_above_90,
+        )
 
 
 @dataclass(frozen=True)
@@ -118,7 +133,12 @@ class Screening:
             )
 
 
-def screen(ratings: Ratings, stated: Rules | None = None, headphones: dict[str, bool] | None = None) -> Screening:
+def screen(
+    ratings: Ratings,
+    stated: Rules | None = None,
+    headphones: dict[str, bool] | None = None,
+    anchored: Anchored | None = None,
+) -> Screening:
     """Measure every participant against every rule.
 
     Parameters
@@ -129,8 +149,10 @@ def screen(ratings: Ratings, stated: Rules | None = None, headphones: dict[str, 
         The limits that were stated before the study; None takes the default ones, which leave nobody out.
     headphones
         Whether each participant passed the headphone check, where known.
+    anchored
+        Names of the hidden reference and the mid-range anchor, where the ratings have them.
     """
-    rules = stated or Rules()
+    rules, anchored = stated or Rules(), anchored or Anchored()
     people = ratings.levels("participant")
     repeat_limit = rules.repeat_mean_difference and rules.repeat_mean_difference * ratings.point
     measured = {
@@ -141,6 +163,16 @@ def screen(ratings: Ratings, stated: Rules | None = None, headphones: dict[str, 
         "max_same_rating": (_same_rating(ratings), rules.max_same_rating, np.greater_equal),
         "max_missing": (_missing(ratings), rules.max_missing, np.greater),
         "max_outlying": (_outlying(ratings), rules.max_outlying, np.greater),
+        "max_reference_below_90": (
+            reference_below_90(ratings, anchored.reference),
+            rules.max_reference_below_90,
+            np.greater,
+        ),
+        "max_mid_anchor_above_90": (
+            mid_anchor_above_90(ratings, anchored.mid_anchor),
+            rules.max_mid_anchor_above_90,
+            np.greater,
+        ),
     }
     if rules.headphones_required and headphones is not None:
         passed = pd.Series({p: float(headphones[p]) for p in people if p in headphones}, dtype=float)

@@ -21,6 +21,7 @@ from analysis.statistics.effect_sizes import paired
 from analysis.statistics.equivalence import equivalence, refuse_margin_beyond
 from analysis.statistics.heterogeneity import heterogeneity
 from analysis.statistics.listeners_and_clips import MainModel, fit_main, main_contrasts, main_tests, marginal_means
+from analysis.statistics.medians import is_continuous, medians, medians_by_clip
 from analysis.statistics.posthoc import COLUMNS, EFFECTS, friedman, holm, posthoc
 from analysis.statistics.quasi_f import quasi_f_table
 from analysis.statistics.reliability import agreement, reliability
@@ -129,6 +130,7 @@ def compute(
         Table("effects", "Effect sizes of the pairs with 95 % CIs.", pairs[["descriptor", "a", "b", "dz", *EFFECTS]]),
         Table("friedman", "Friedman's test within each descriptor.", friedman(grid)),
         Table("assumptions", "Normality of the pairs' differences (Shapiro-Wilk).", normality(grid)),
+        *_median_tables(ratings),
         *_main_tables(main, ratings),
         *_mixed_tables(models),
         *_ordinal_tables(check),
@@ -142,6 +144,15 @@ def compute(
         found += _question_tables(ratings, grid, layout, models, pair, stimuli)
         found += _beside_tables(ratings, grid, main, pair, margin)
     return Results(ratings, grid, {table.name: table for table in found}, pair, main, models, check, margin)
+
+
+def _median_tables(ratings: Ratings) -> list[Table]:
+    if not is_continuous(ratings.scale):
+        return []
+    return [
+        Table("medians", "Medians over listeners and clips, 95 % intervals and quartiles.", medians(ratings)),
+        Table("medians_by_clip", "Medians of single clips, 95 % intervals and quartiles.", medians_by_clip(ratings)),
+    ]
 
 
 def _main_tables(main: MainModel | None, ratings: Ratings) -> list[Table]:

@@ -11,6 +11,7 @@ from analysis.data.ratings import Ratings
 from analysis.data.screening import Screening
 from analysis.numbers import counted, degrees, f_test, interval, listed, number, p_value, share, t_test
 from analysis.statistics.results import Results
+from analysis.writing import medians
 from analysis.writing.answer import answer
 
 RULES_TOLD = {
@@ -23,6 +24,10 @@ RULES_TOLD = {
     "max_missing": "more than {limit:.0%} of the usual number of ratings missing",
     "max_outlying": "more than {limit:.0%} of the ratings (own mean removed) beyond 1.5 interquartile ranges of "
     "their stimulus",
+    "max_reference_below_90": "the hidden reference rated below 90 in more than {limit:.0%} of the items (ITU-R "
+    "BS.1534-3)",
+    "max_mid_anchor_above_90": "the mid-range anchor rated above 90 in more than {limit:.0%} of the items (ITU-R "
+    "BS.1534-3)",
 }
 
 
@@ -118,7 +123,8 @@ def screening_told(screening: Screening) -> str:
 
 def _analysis_told(results: Results) -> str:
     """Say which analyses were run on these data, and no others."""
-    told = [_main_told(results), _means_told(results), _beside_told(results), _appendix_told(results)]
+    told = [_main_told(results), _means_told(results), medians.methods_told(results), _beside_told(results)]
+    told.append(_appendix_told(results))
     return " ".join(part for part in told if part)
 
 
@@ -230,7 +236,7 @@ def results_section(results: Results) -> str:
     """Write the results section in APA form."""
     parts = ["# Results", *(" ".join(answer(results)),)]
     parts += [_main_tests_told(results), anova_told(results), _posthoc_told(results), _checks_told(results)]
-    parts += [_reliability_told(results), _adaptive_told(results)]
+    parts += [medians.results_told(results), _reliability_told(results), _adaptive_told(results)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 
 from analysis.statistics.results import Results
 from analysis.statistics.table import Table
-from analysis.writing import paper
+from analysis.writing import medians, paper
 from analysis.writing.answer import answer
 from analysis.writing.tables import MOST_ROWS, heading, shown
 
@@ -77,6 +77,7 @@ APPENDIX = (
     "they should not be reported as results; they are kept for comparison with earlier studies."
 )
 CAPTIONS = {
+    "medians": medians.CAPTION,
     "means": "Mean ratings with within-subject 95% CIs (Morey, 2008).",
     "distributions": "How often each rating was given.",
     "forest": "Mean differences of all pairs of conditions with 95% CIs, and d_z.",
@@ -126,8 +127,10 @@ def report(
         "Ratings": [
             *drawn("means"),
             *shown("means"),
+            *drawn("medians"),
+            *shown("medians"),
             *drawn("distributions"),
-            *shown("descriptives", "means_by_clip", folded=True),
+            *shown("descriptives", "means_by_clip", "medians_by_clip", folded=True),
         ],
         "New listeners and new music": [
             *map(paragraph, paper.convergence(results)),
