@@ -18,6 +18,7 @@ _PADDING = 1
 _LAST = 0x80
 _LONGEST_BLOCK = (1 << 24) - 1
 _SIZE_STEP = 4096
+_STRONGEST = 1.0
 
 
 def quantise(audio: np.ndarray, seed: int) -> np.ndarray:
@@ -30,7 +31,7 @@ def quantise(audio: np.ndarray, seed: int) -> np.ndarray:
 def encode(samples: np.ndarray, sample_rate_hz: int) -> bytes:
     """A FLAC file of int16 [channels, samples]."""
     file = io.BytesIO()
-    sf.write(file, samples.T, sample_rate_hz, format="FLAC", subtype="PCM_16")
+    sf.write(file, samples.T, sample_rate_hz, format="FLAC", subtype="PCM_16", compression_level=_STRONGEST)
     return file.getvalue()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import NamedTuple
 
 from study.design.definition import Definition
@@ -44,6 +45,7 @@ def describe(definition: Definition, stimuli: StimulusSet | None) -> Description
     except ValueError as error:
         return Description({}, missing, str(error))
     facts = {"Trials": _trials(plan), "Minutes": _minutes(plan), "Balance": _balance(plan), "Way": _way(plan)}
+    facts["Download"] = _download(plan)
     return Description(facts, missing + _without_effect(plan))
 
 
@@ -88,6 +90,13 @@ def _balance(plan: Plan) -> list[str]:
 def _way(plan: Plan) -> list[str]:
     kinds = list(dict.fromkeys(step["kind"] for step in plan.sample))
     return [" -> ".join(kinds)]
+
+
+def _download(plan: Plan) -> list[str]:
+    """A sound that comes twice is fetched twice: from one that was not, anybody could tell that it is a repeat."""
+    steps = [(KINDS[step["kind"]], SimpleNamespace(**step)) for step in plan.sample]
+    n_bytes = sum(plan.stimuli.files.n_bytes(sound) for kind, step in steps for sound in kind.sounds(step))
+    return [f"about {n_bytes / 1e6:.3g} MB of sound per participant, if every attempt is needed"]
 
 
 def _absent_parts(d: Definition) -> list[str]:

@@ -48,14 +48,15 @@ async def application(scope, receive, send):
 
 
 @contextmanager
-def serving(app, protocol=Hasty):
+def serving(app, protocol=Hasty, as_worker=False):
     port = free_port()
     config = uvicorn.Config(
         app, host="127.0.0.1", port=port, http=protocol, ws="none", loop="app.connections:Loop", log_config=None,
         access_log=False, timeout_keep_alive=60, lifespan="off",
     )  # fmt: skip
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
+    sockets = [config.bind_socket()] if as_worker else None  # as the process that starts `--workers 2` hands it on
+    thread = threading.Thread(target=server.run, args=(sockets,), daemon=True)
     thread.start()
     while not server.started:
         thread.join(0.01)
@@ -330,3 +331,12 @@ def test_serve_has_these_limits(tmp_path, noises, study_file):
         answer = httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=PATIENCE_S, trust_env=False)
         assert answer.status_code == 200
     assert len((tmp_path / "serve.log").read_text()) < 20_000
+
+
+@pytest.mark.parametrize("as_worker", [False, True])
+def test_no_answer_waits_until_its_beginning_is_acknowledged(as_worker):
+    with serving(application, as_worker=as_worker) as (port, server), connect(port):
+        until(lambda: server.server_state.connections)
+        [connection] = server.server_state.connections
+        used = connection.transport.get_extra_info("socket")
+        assert used.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1

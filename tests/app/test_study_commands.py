@@ -1,6 +1,7 @@
 """The study's commands as the experimenter types them: what they print, and how a mistake is told."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,10 @@ def test_check_explains_trials_minutes_and_balance(place):
     told = run("study", "check", small(place))
     assert "3 clips x 4 conditions x 3 descriptors = 36 rating trials" in told
     assert "with 6 attention checks, 2 audible checks, 6 repeats: 50 trials per participant" in told
+    sizes = [path.stat().st_size for path in (place / "data/stimuli/default/audio").iterdir()]
+    n_sounds = 50 + 3 + 1 + 2 * 6  # trials, practice, level, both attempts of the headphone check
+    said = re.search(r"about (\S+) MB of sound per participant", told)
+    assert float(said[1]) == pytest.approx(n_sounds * sum(sizes) / len(sizes) / 1e6, rel=0.05)
     assert "both together balanced after each 24 participants" in told and "contact: participants cannot ask" in told
 
 

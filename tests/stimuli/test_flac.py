@@ -23,6 +23,18 @@ def test_a_padded_file_has_the_size_asked_for_and_the_same_audio(samples, extra)
     assert np.array_equal(sf.read(io.BytesIO(larger), dtype="int16")[0].T, samples)
 
 
+def test_a_file_is_compressed_as_far_as_flac_goes():
+    noise = np.random.default_rng(1).standard_normal((2, 3 * RATE_HZ)) * 10
+    tones = sum(np.sin(np.arange(3 * RATE_HZ) * step) for step in (0.03, 0.11, 0.31, 0.57, 0.9, 1.3, 1.9))
+    samples = (1500 * tones + noise).astype(np.int16)  # whose prediction takes many coefficients
+    sizes = []
+    for level in np.linspace(0, 1, 9):  # 0 to 8 of the flac program
+        file = io.BytesIO()
+        sf.write(file, samples.T, RATE_HZ, format="FLAC", subtype="PCM_16", compression_level=level)
+        sizes.append(len(file.getvalue()))
+    assert len(flac.encode(samples, RATE_HZ)) == sizes[-1] < sizes[5] < sizes[0]
+
+
 def test_another_decoder_reads_a_padded_file(samples):
     data = flac.padded(flac.encode(samples, RATE_HZ), 300_000)
     with av.open(io.BytesIO(data)) as file:
