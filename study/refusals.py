@@ -15,6 +15,11 @@ class Refusal(Exception):  # noqa: N818 - an answer to the participant, not a fa
         self.code, self.language, self.detail, self.more = code, language, detail, more
 
 
+def invalid(detail: str) -> Refusal:
+    """The refusal of an answer that does not fit its step."""
+    return Refusal("invalid", detail=detail)
+
+
 def answered(work: Callable[..., Any]) -> Callable[..., Any]:
     """Return a refusal in place of raising it, so that what was logged on the way is committed with the group."""
 

@@ -40,21 +40,42 @@ def _inner(name: str, schema: Schema, definitions: Schema, example: object) -> I
     table = table if isinstance(table, dict) else {}
     yield name, schema, table
     for key, value in schema["properties"].items():
-        reference, is_list = _table(value)
-        if reference:
+        references, is_list = _tables(value)
+        for reference in references:
             full = f"{name.strip('[]')}.{key}" if name else key
             full = f"[[{full}]]" if is_list else f"[{full}]"
-            yield from _inner(full, definitions[reference], definitions, table.get(key, {}))
+            chosen, example = _chosen(value, reference), _example(value, reference, table.get(key, {}))
+            yield from _inner(f"{full}{chosen}", definitions[reference], definitions, example)
 
 
-def _table(schema: Schema) -> tuple[str | None, bool]:
-    """The name of the model that a key's value is, and whether it is a list of them."""
+def _tables(schema: Schema) -> tuple[list[str], bool]:
+    """The names of the models that a key's value can be, and whether it is a list of them."""
     for part in [schema, *schema.get("anyOf", []), *schema.get("allOf", [])]:
-        if "$ref" in part:
-            return part["$ref"].rsplit("/", 1)[1], False
-        if "$ref" in part.get("items", {}):
-            return part["items"]["$ref"].rsplit("/", 1)[1], True
-    return None, False
+        items = part.get("items", {})
+        for found, is_list in ((part, False), (items, True)):
+            references = [each["$ref"] for each in [found, *found.get("oneOf", [])] if "$ref" in each]
+            if references:
+                return [reference.rsplit("/", 1)[1] for reference in references], is_list
+    return [], False
+
+
+def _choices(schema: Schema) -> tuple[str, Schema]:
+    """The key that says which of several tables an entry of a list is, and the model by its value."""
+    rule = schema.get("items", {}).get("discriminator", {})
+    return rule.get("propertyName", ""), rule.get("mapping", {})
+
+
+def _chosen(schema: Schema, reference: str) -> str:
+    key, models = _choices(schema)
+    return next((f" {key} = {value}" for value, model in models.items() if model.endswith(f"/{reference}")), "")
+
+
+def _example(schema: Schema, reference: str, shipped: object) -> object:
+    """What the shipped file has of a table: of a list that has several kinds, the first entry of this one."""
+    key, models = _choices(schema)
+    if not key or not isinstance(shipped, list):
+        return shipped
+    return [entry for entry in shipped if models[entry[key]].endswith(f"/{reference}")]
 
 
 def page() -> str:
@@ -70,8 +91,8 @@ def page() -> str:
 
 
 def _row(key: str, schema: Schema, required: bool, example: object) -> str:
-    reference, is_list = _table(schema)
-    if reference:
+    references, is_list = _tables(schema)
+    if references:
         default = "required" if required else ("none" if schema.get("default") in (None, []) else "each key's own")
         return f"| `{key}` | {'tables' if is_list else 'table'}, below | {default} | | |"
     default = "required" if required else _toml(schema.get("default"))
@@ -89,6 +110,8 @@ def _type(schema: Schema) -> str:
     if any(part.get("type") == "object" for part in parts):
         return "text" if len(parts) > 1 else "table of texts"
     (part,) = parts[:1]
+    if "const" in part:
+        return f"`{part['const']}`"
     if "enum" in part:
         return "one of " + ", ".join(f"`{value}`" for value in part["enum"])
     return TYPES[part["type"]]

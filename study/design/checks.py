@@ -7,33 +7,50 @@ row and no condition more than twice. A repeat comes at a distance from its firs
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import Any
 
+from pydantic import Field
+
+from study.design.parts import Count, Part
 from study.design.stimuli import Stimulus
-
-if TYPE_CHECKING:
-    from study.design.definition import Checks
 
 MAX_RUN = 2
 
 
+class Checks(Part):
+    """Trials that tell how well somebody listens: how many, and where they may stand."""
+
+    attention: Count = 6
+    audible: Count = 0
+    repeats: Count = 0
+    anchors: Count = 0
+    not_before: Count = 3
+    repeat_distance: int = Field(12, ge=2)
+
+
 @dataclass(slots=True)
 class Trial:
-    """One presentation; ``kind`` is rating, repeat, attention, audible_check or anchor; a repeat repeats ``of``."""
+    """One presentation; ``kind`` is rating, repeat, attention, audible_check or anchor; a repeat repeats ``of``.
+
+    A page of several sounds has all of them in ``sounds``, ``stimulus`` being the first; ``detail`` is what else its
+    paradigm keeps of it.
+    """
 
     kind: str
     stimulus: Stimulus
-    descriptor: str
+    descriptor: str | None
     expected: int | None = None
     of: Trial | None = None
+    sounds: tuple[Stimulus, ...] = ()
+    detail: dict[str, Any] = field(default_factory=dict)
 
     @property
     def counts(self) -> bool:
-        """Whether its condition is part of the sequence of conditions (a generated sound has none)."""
-        return self.stimulus.condition is not None
+        """Whether its condition is part of the sequence of conditions (a generated sound has none, a page several)."""
+        return self.stimulus.condition is not None and not self.sounds
 
 
 def share_out(checks: Checks, n_blocks: int, rng: random.Random) -> list[list[str]]:
@@ -58,7 +75,7 @@ def share_out(checks: Checks, n_blocks: int, rng: random.Random) -> list[list[st
 def insert(
     trials: Sequence[Trial],
     kinds: Sequence[str],
-    sounds: dict[str, list[Stimulus]],
+    options: Mapping[str, Sequence[Trial]],
     checks: Checks,
     not_before: int,
     rng: random.Random,
@@ -67,8 +84,9 @@ def insert(
 
     Parameters
     ----------
-    sounds : dict
-        For each kind but repeats, the stimuli that may be used.
+    options : mapping
+        For each kind but repeats, the presentations that may be used; one without a descriptor gets that of the trial
+        before it.
     not_before : int
         How many trials of this block come before the first extra one.
 
@@ -78,7 +96,7 @@ def insert(
         When they do not fit.
     """
     for _ in range(50):
-        placed = _try(list(trials), list(kinds), sounds, checks, not_before, rng)
+        placed = _try(list(trials), list(kinds), options, checks, not_before, rng)
         if placed is not None:
             return placed
     raise ValueError(
@@ -87,7 +105,7 @@ def insert(
     )
 
 
-def _try(trials, kinds, sounds, checks, not_before, rng) -> list[Trial] | None:
+def _try(trials, kinds, options, checks, not_before, rng) -> list[Trial] | None:
     """One go: gaps spread over the block, filled from the first to the last."""
     repeats = [kind for kind in kinds if kind == "repeat"]
     others = [kind for kind in kinds if kind != "repeat"]
@@ -97,7 +115,7 @@ def _try(trials, kinds, sounds, checks, not_before, rng) -> list[Trial] | None:
         return None
     block = list(trials)
     for shift, (gap, kind) in enumerate(sorted((places | late).items())):
-        extra = _choose(kind, block, gap + shift, sounds, checks, rng)
+        extra = _choose(kind, block, gap + shift, options, checks, rng)
         if extra is None:
             return None
         block.insert(gap + shift, extra)
@@ -116,17 +134,17 @@ def _spread(kinds: Sequence[str], first: int, end: int, taken: set[int], rng: ra
     return gaps
 
 
-def _choose(kind, block, place, sounds, checks, rng) -> Trial | None:
+def _choose(kind, block, place, options, checks, rng) -> Trial | None:
     if kind == "repeat":
         done = {id(trial.of) for trial in block if trial.of}
         far = [
             t for t in block[: max(place - checks.repeat_distance + 1, 0)] if t.kind == "rating" and id(t) not in done
         ]
-        options = [Trial("repeat", t.stimulus, t.descriptor, of=t) for t in rng.sample(far, len(far))]
+        drawn = [replace(t, kind="repeat", of=t) for t in rng.sample(far, len(far))]
     else:
-        drawn = rng.sample(sounds[kind], len(sounds[kind]))
-        options = [Trial(kind, s, s.descriptor or block[place - 1].descriptor, s.expected) for s in drawn]
-    return next((trial for trial in options if fits(block, place, trial)), None)
+        own = rng.sample(list(options[kind]), len(options[kind]))
+        drawn = [replace(t, descriptor=t.descriptor or block[place - 1].descriptor) for t in own]
+    return next((trial for trial in drawn if fits(block, place, trial)), None)
 
 
 def fits(block: Sequence[Trial], place: int, trial: Trial) -> bool:

@@ -11,13 +11,17 @@ import hashlib
 import json
 import tomllib
 import warnings
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Union
 
 from pydantic import AfterValidator, Field, ValidationError, create_model, model_validator
 
-from study.design.parts import FORMER_NAMES, Count, Name, Part, Share, Text, distinct, renamed
-from study.kinds import KINDS
+from study.design.blocks import Block
+from study.design.checks import Checks
+from study.design.parts import FORMER_NAMES, Name, Part, Share, Text, distinct, renamed
+from study.kinds import KINDS, PARADIGMS
 
 SHIPPED = Path(__file__).with_name("default.toml")
 
@@ -46,17 +50,6 @@ class Design(Part):
     order: Literal["blocked", "mixed"] = "blocked"
     clips_per_participant: int | None = Field(None, ge=1)
     min_listened_fraction: Share = renamed(1.0, "min_listened_fraction", "hear_share")
-
-
-class Checks(Part):
-    """Trials that tell how well somebody listens: how many, and where they may stand."""
-
-    attention: Count = 6
-    audible: Count = 0
-    repeats: Count = 0
-    anchors: Count = 0
-    not_before: Count = 3
-    repeat_distance: int = Field(12, ge=2)
 
 
 class Screening(Part):
@@ -108,6 +101,7 @@ class Recruitment(Part):
         return self
 
 
+_Blocks: Any = Annotated[Union[tuple(kind.block for kind in PARADIGMS.values())], Field(discriminator="paradigm")]  # noqa: UP007
 _Parts: Any = create_model(
     "_Parts", __base__=Part, **{kind.key: kind.field for kind in KINDS.values() if kind.key and kind.field}
 )
@@ -127,6 +121,7 @@ class Definition(_Parts):
     clips: Annotated[list[Name], AfterValidator(distinct)] | None = None
     scale: Scale = Scale()
     design: Design = Design()
+    blocks: list[_Blocks] = Field(default_factory=list)
     checks: Checks = Checks(attention=0)
     screening: Screening = Screening()
     analysis: Analysis = Analysis()
@@ -143,6 +138,29 @@ class Definition(_Parts):
         if effect is not None and effect >= points:
             raise ValueError(f"analysis.smallest_effect is {effect:g}; the scale has {points} points")
         return self
+
+    @model_validator(mode="after")
+    def _blocks_name_what_there_is(self) -> Definition:
+        known = {"conditions": self.conditions, "descriptors": [d.name for d in self.descriptors], "clips": self.clips}
+        for number, block in enumerate(self.blocks, start=1):
+            for key, names in known.items():
+                if unknown := sorted(set(getattr(block, key) or ()) - set(names or getattr(block, key) or ())):
+                    raise ValueError(f"block {number} names {unknown[0]}, which is not among the study's {key}")
+        return self
+
+    @cached_property
+    def effective_blocks(self) -> tuple[Block, ...]:
+        """The blocks of the study; without any, one of single ratings as [design], [scale] and [checks] say."""
+        blocks = self.blocks or [PARADIGMS["single"].block(paradigm="single")]
+        return tuple(PARADIGMS[block.paradigm].resolved(block, self) for block in blocks)
+
+    def block_of(self, detail: Mapping[str, Any]) -> Block:
+        """The block that a step with this ``detail`` belongs to."""
+        return self.effective_blocks[detail.get("block", 0)]
+
+    def descriptor(self, name: str | None) -> Descriptor | None:
+        """A descriptor by its name."""
+        return next((descriptor for descriptor in self.descriptors if descriptor.name == name), None)
 
     def canonical(self) -> str:
         """The definition as JSON text in which equal definitions are equal."""

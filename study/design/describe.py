@@ -7,12 +7,14 @@ from itertools import pairwise
 from types import SimpleNamespace
 from typing import NamedTuple
 
+from study.design import order
+from study.design.blocks import NO_CHECKS, Block
 from study.design.definition import Definition
-from study.design.plan import Plan
+from study.design.plan import Assignment, Plan
 from study.design.stimuli import StimulusSet
 from study.design.texts import FOLDER
-from study.kinds import KINDS
-from study.kinds.trial import ANSWER_S
+from study.kinds import KINDS, PARADIGMS
+from study.kinds.paradigm import ANSWER_S
 
 
 class Description(NamedTuple):
@@ -50,8 +52,14 @@ def describe(definition: Definition, stimuli: StimulusSet | None) -> Description
 
 
 def _trials(plan: Plan) -> list[str]:
-    d, checks = plan.definition, plan.definition.checks
-    n = plan.n_clips * len(d.conditions) * len(d.descriptors)
+    lines = [line for number, block in enumerate(plan.blocks, start=1) for line in _block(plan, number, block)]
+    practice = sum(step["trial_kind"] == "practice" for step in plan.sample)
+    return [*lines, f"{plan.n_trials} trials per participant, and {practice} for practice"]
+
+
+def _block(plan: Plan, number: int, block: Block) -> list[str]:
+    """What a block presents and asks."""
+    checks = block.checks or NO_CHECKS
     counts = {
         "attention checks": checks.attention,
         "audible checks": checks.audible,
@@ -59,10 +67,21 @@ def _trials(plan: Plan) -> list[str]:
         "repeats": checks.repeats,
     }
     extra = ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "no checks"
-    practice = d.practice.trials if d.practice else 0
+    index, own = number - 1, [step for step in plan.sample if KINDS[step["kind"]].is_trial]
+    own = [step for step in own if step["detail"].get("block", 0) == index]
+    n = sum(step["trial_kind"] == "rating" for step in own)
+    minutes = sum(step["seconds_left"] - plan.sample[step["position"] + 1]["seconds_left"] for step in own) / 60
+    clips = len(plan.clips_of(block, Assignment(0, 0, plan.clips[: plan.n_clips])))
+    sizes = [
+        (clips, "clip"),
+        (len(plan.conditions_of(block)), "condition"),
+        (len(plan.descriptors_of(block)), "descriptor"),
+    ]
+    of = " x ".join(f"{size} {word}{'s' if size != 1 else ''}" for size, word in sizes)
+    asked = ", ".join(f"{question.name} ({question.type})" for question in block.questions)
     return [
-        f"{plan.n_clips} clips x {len(d.conditions)} conditions x {len(d.descriptors)} descriptors = {n} rating trials",
-        f"with {extra}: {plan.n_trials} trials per participant, and {practice} for practice",
+        f"block {number}, {block.paradigm}: {n} trials of {of}, with {extra}, about {minutes:.0f} min",
+        f"  asks: {asked}",
     ]
 
 
@@ -75,16 +94,25 @@ def _minutes(plan: Plan) -> list[str]:
 
 
 def _balance(plan: Plan) -> list[str]:
-    blocks, rows, n_blocks = plan.n_block_rows, plan.n_condition_rows, len(plan.blocks)
-    evenly = "each at each place, and after each other one, equally often per"
-    lines = [
-        f"{n_blocks} blocks in {blocks} orders: {evenly} {blocks} participants" if n_blocks > 1 else "one block",
-        f"conditions in {rows} orders (Williams): {evenly} {rows} participants",
-        f"both together balanced after each {blocks * rows} participants who complete; drop-outs do not count",
-    ]
+    lines = [line for number, block in enumerate(plan.blocks, start=1) for line in _balance_of(plan, number, block)]
+    rows = plan.n_block_rows * plan.n_condition_rows
+    lines.append(f"all together balanced after each {rows} participants who complete; drop-outs do not count")
     if plan.n_clips < len(plan.clips):
         lines.append(f"{plan.n_clips} of {len(plan.clips)} clips each, every clip equally often over participants")
     return lines
+
+
+def _balance_of(plan: Plan, number: int, block: Block) -> list[str]:
+    """What a block balances over how many participants."""
+    paradigm = PARADIGMS[block.paradigm]
+    n_parts, rows = paradigm.n_parts(plan, block), paradigm.n_rows(plan, block)
+    orders, evenly = order.n_rows(n_parts), "each at each place, and after each other one, equally often per"
+    return [
+        f"block {number}, {n_parts} parts in {orders} orders: {evenly} {orders} participants"
+        if n_parts > 1
+        else f"block {number}, one part",
+        f"  {paradigm.balances} in {rows} orders (Williams): {evenly} {rows} participants",
+    ]
 
 
 def _way(plan: Plan) -> list[str]:
@@ -101,9 +129,10 @@ def _download(plan: Plan) -> list[str]:
 
 def _absent_parts(d: Definition) -> list[str]:
     """Parts a reviewer would ask for."""
+    checks = [block.checks or NO_CHECKS for block in d.effective_blocks]
     expected = {kind.absent: kind.part(d) for kind in KINDS.values() if kind.absent} | {
-        "[checks] attention: nothing tells who does not listen": d.checks.attention,
-        "[checks] repeats: the reliability of a listener stays unknown": d.checks.repeats,
+        "checks, attention: nothing tells who does not listen": any(c.attention for c in checks),
+        "checks, repeats: the reliability of a listener stays unknown": any(c.repeats for c in checks),
         "contact: participants cannot ask anybody": d.contact,
         "[completion] code or unique": d.completion.code or d.completion.unique or d.completion.redirect,
     }

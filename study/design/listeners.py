@@ -14,11 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from study.design.questions import DESCRIPTOR
 from study.design.stimuli import Stimulus
 from study.kinds import KINDS
 
 EFFECTS = {"semantic": 0.9, "static": 0.6, "flow": 0.4}
 MEDIAN_RT_MS = 1800.0
+MODEL_RANGE = 6
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,13 @@ class Model:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}, but a standard deviation is not negative.")
 
-    def effect(self, sound: Stimulus) -> float:
-        """How many points a sound is rated above its original."""
+    def effect(self, sound: Stimulus, question: str = DESCRIPTOR) -> float:
+        """How many points a sound is rated above its original.
+
+        An attribute has the effects named with it (``quality:flow``), the descriptor those of a condition too.
+        """
+        if question != DESCRIPTOR:
+            return self.effects.get(f"{question}:{sound.condition}", 0.0)
         both = f"{sound.descriptor}:{sound.condition}"
         return self.effects.get(both, self.effects.get(sound.condition or "", 0.0))
 
@@ -73,26 +80,41 @@ class Listener:
         rt_ms = round(self.rng.lognormvariate(0, 0.5) * (300 if self._inattentive else MEDIAN_RT_MS), 1)
         heard_s = round(step["duration_s"], 3)
         counts = {"plays": 1, "rating_changes": int(self.rng.random() < 0.1), "focus_losses": 0, "underruns": 0}
-        return {
-            "rt_ms": rt_ms,
-            "rt_start_ms": rt_ms + heard_s * 1000 + 50,
-            "first_play_ms": 50.0,
-            "heard_s": heard_s,
-        } | counts
+        n = len(step["sounds"])
+        each = {"plays": 1, "heard_s": heard_s, "first_play_ms": 50.0}
+        several = {"sounds": [each] * n} if n > 1 else {}
+        return (
+            {
+                "rt_ms": rt_ms,
+                "rt_start_ms": rt_ms + n * heard_s * 1000 + 50,
+                "first_play_ms": 50.0,
+                "heard_s": n * heard_s,
+            }
+            | counts
+            | several
+        )
 
-    def rate(self, step: Mapping[str, Any], sound: Stimulus | None) -> int:
-        """A rating on the step's scale."""
-        low, high = step["scale"]["low"], step["scale"]["high"]
+    def reply(self, step: Mapping[str, Any], question: Mapping[str, Any], sound: Stimulus | None) -> Any:
+        """An answer to one question about a sound."""
+        if question["type"] == "choice":
+            return self.rng.choice(question["options"])["value"]
+        if question["type"] == "text":
+            return "A simulated listener."[: question["max_length"]]
+        return self.rate(step, question, sound)
+
+    def rate(self, step: Mapping[str, Any], question: Mapping[str, Any], sound: Stimulus | None) -> int:
+        """A rating on the question's scale; the model's points are those of a scale of seven."""
+        low, high = question["low"], question["high"]
         if self._inattentive or self.rng.random() < self._model.lapse:
             return self.rng.randint(low, high)
-        if step["notice"] and (named := re.search(r"\d+", step["notice"])):
+        if step["notice"] and (named := re.search(r"-?\d+", step["notice"])):
             return int(named.group())
         if sound and sound.expected is not None:
             return sound.expected
-        rating = (low + high) / 2 + self._bias + self.rng.gauss(0, self._model.noise_sd)
+        points = self._bias + self.rng.gauss(0, self._model.noise_sd)
         if sound:
-            rating += self._model.effect(sound) + self._liking(sound)
-        return min(max(round(rating), low), high)
+            points += self._model.effect(sound, question["name"]) + self._liking(sound)
+        return min(max(round((low + high) / 2 + points * (high - low) / MODEL_RANGE), low), high)
 
     def _liking(self, sound: Stimulus) -> float:
         """A clip's own value for a descriptor: the same for all listeners."""

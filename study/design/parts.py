@@ -35,3 +35,9 @@ def renamed(default: Any, name: str, former: str, **limits: Any) -> Any:
     """A field of a part that study files, running studies and exports may still call by its former name."""
     FORMER_NAMES[former] = name
     return Field(default, validation_alias=AliasChoices(name, former), **limits)
+
+
+def clean(text: str) -> str:
+    """Free text without control characters (which neither PostgreSQL nor a CSV file takes) and surrogates."""
+    kept = "".join(c for c in text if c in "\n\t" or (ord(c) >= 32 and not 0xD800 <= ord(c) <= 0xDFFF))
+    return kept.strip()

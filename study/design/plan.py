@@ -5,13 +5,18 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from functools import cached_property
+from math import lcm
 from typing import Any
 
-from study.design import checks, order
+from study.design import order, sequence
+from study.design.blocks import NO_CHECKS, Block
 from study.design.checks import Trial
-from study.design.definition import Definition
+from study.design.definition import Definition, Descriptor
 from study.design.stimuli import Stimulus, StimulusSet
-from study.kinds import KINDS
+from study.kinds import KINDS, PARADIGMS, is_counted
+
+BLOCKS_PLACE = 100
+"""Where the blocks come among the kinds of step; see `study.kinds.base.Kind.place`."""
 
 
 @dataclass(frozen=True)
@@ -51,20 +56,41 @@ class Plan:
         return min(self.definition.design.clips_per_participant or len(self.clips), len(self.clips))
 
     @property
-    def blocks(self) -> list[list[str]]:
-        """Descriptors of each block, before the blocks are put in a participant's order."""
-        names = [descriptor.name for descriptor in self.definition.descriptors]
-        return [[name] for name in names] if self.definition.design.order == "blocked" else [names]
+    def blocks(self) -> tuple[Block, ...]:
+        """The study's blocks, in the order in which all participants go through them."""
+        return self.definition.effective_blocks
+
+    @property
+    def n_parts(self) -> int:
+        """Parts of a session: each block is one or several."""
+        return sum(PARADIGMS[block.paradigm].n_parts(self, block) for block in self.blocks)
 
     @property
     def n_block_rows(self) -> int:
-        """Orders of the blocks that participants are spread over."""
-        return order.n_rows(len(self.blocks))
+        """Orders of the parts of blocks that participants are spread over."""
+        return lcm(*(order.n_rows(PARADIGMS[block.paradigm].n_parts(self, block)) for block in self.blocks))
 
     @property
     def n_condition_rows(self) -> int:
-        """Orders of the conditions that participants are spread over."""
-        return order.n_rows(len(self.definition.conditions))
+        """Orders within the parts that participants are spread over."""
+        return lcm(*(PARADIGMS[block.paradigm].n_rows(self, block) for block in self.blocks))
+
+    @property
+    def has_practice(self) -> bool:
+        """Whether practice comes before the first trial."""
+        return self.definition.practice is not None or self.blocks[0].practice > 0
+
+    def conditions_of(self, block: Block) -> list[str]:
+        """The conditions that a block presents."""
+        return block.conditions or self.definition.conditions
+
+    def descriptors_of(self, block: Block) -> list[Descriptor]:
+        """The descriptors that a block asks for."""
+        return [d for d in self.definition.descriptors if not block.descriptors or d.name in block.descriptors]
+
+    def clips_of(self, block: Block, assignment: Assignment) -> list[str]:
+        """The clips that a block presents: its own, else the participant's."""
+        return list(block.clips or assignment.clips)
 
     @cached_property
     def sample(self) -> list[dict[str, Any]]:
@@ -83,66 +109,44 @@ class Plan:
 
     def missing(self) -> list[str]:
         """What the study asks for and the set does not have, each in a few words."""
-        d, cells = self.definition, self.cells
-        wanted = [(c, k, x.name) for c in self.clips for k in d.conditions for x in d.descriptors]
-        absent = [cell for cell in wanted if cell not in cells]
+        wanted = dict.fromkeys(cell for block in self.blocks for cell in self._wanted(block))
+        absent = [cell for cell in wanted if cell not in self.cells]
         found = [f"{len(absent)} of {len(wanted)} stimuli, the first: {' / '.join(absent[0])}"] if absent else []
         found += [text for kind in KINDS.values() for text in kind.missing(self)]
-        for kind, n in (("audible_check", d.checks.audible), ("anchor", d.checks.anchors)):
-            if n and not self._sounds(kind):
-                found.append(f"sounds of kind {kind}")
-        return found
+        for block in self.blocks:
+            checks = block.checks or NO_CHECKS
+            for kind, n in (("audible_check", checks.audible), ("anchor", checks.anchors)):
+                if n and not self.sounds(kind, block):
+                    found.append(f"sounds of kind {kind}")
+        return list(dict.fromkeys(found))
+
+    def _wanted(self, block: Block) -> list[tuple[str, str, str]]:
+        clips, words = block.clips or self.clips, self.descriptors_of(block)
+        return [
+            (clip, condition, word.name) for clip in clips for condition in self.conditions_of(block) for word in words
+        ]
 
     @cached_property
     def cells(self) -> dict[tuple, Stimulus]:
         """The stimuli by clip, condition and descriptor."""
         return {(s.clip, s.condition, s.descriptor): s for s in self.stimuli.of_kind("stimulus")}
 
-    def _sounds(self, kind: str) -> list[Stimulus]:
-        low, high = self.definition.scale.low, self.definition.scale.high
-        sounds = self.stimuli.of_kind(kind)
-        return [s for s in sounds if s.expected is None or low <= s.expected <= high]
+    def sounds(self, kind: str, block: Block) -> list[Stimulus]:
+        """The generated sounds of a kind whose right answer, where they have one, is on a block's scale."""
+        sounds, first = self.stimuli.of_kind(kind), block.first
+        return [s for s in sounds if s.expected is None or (first.is_number and first.low <= s.expected <= first.high)]
 
     def trials(self, assignment: Assignment, rng: random.Random) -> list[list[Trial]]:
-        """Blocks of trials, checks and repeats included, in the order of one participant."""
-        design = self.definition.checks
-        blocks = [self.blocks[index] for index in self._block_order(assignment.block_row)]
-        extras = checks.share_out(design, len(blocks), rng)
-        made = []
-        for number, (descriptors, kinds) in enumerate(zip(blocks, extras, strict=True)):
-            rating = self.rating_trials(descriptors, assignment, rng)
-            not_before = design.not_before if number == 0 else 1
-            made.append(
-                checks.insert(rating, kinds, self._extra_sounds(descriptors, assignment), design, not_before, rng)
-            )
-        for trial in (trial for block in made for trial in block if trial.kind == "attention"):
-            trial.expected = rng.randint(self.definition.scale.low, self.definition.scale.high)
-        return made
-
-    def rating_trials(self, descriptors: list[str], assignment: Assignment, rng: random.Random) -> list[Trial]:
-        """Every clip x condition x descriptor of a block once, ordered by `study.order`."""
-        conditions = self.definition.conditions
-        items = [(clip, descriptor) for descriptor in descriptors for clip in assignment.clips]
-        seed = (assignment.secret, self.definition.seed, *descriptors)
-        sequence = order.condition_sequence(len(conditions), len(items), assignment.condition_row, seed)
-        dealt = order.deal_clips(sequence, [items] * len(conditions), rng)
-        cells = self.cells
-        return [
-            Trial("rating", cells[clip, conditions[c], descriptor], descriptor)
-            for c, (clip, descriptor) in zip(sequence, dealt, strict=True)
-        ]
-
-    def _block_order(self, row: int) -> list[int]:
-        n = len(self.blocks)
-        return order.williams(n)[row % order.n_rows(n)] if n > 1 else [0]
-
-    def _extra_sounds(self, descriptors: list[str], assignment: Assignment) -> dict[str, list[Stimulus]]:
-        own = [s for s in self.cells.values() if s.descriptor in descriptors and s.clip in assignment.clips]
-        return {"attention": own, "audible_check": self._sounds("audible_check"), "anchor": self._sounds("anchor")}
+        """Parts of the session, checks and repeats included, in the order of one participant."""
+        return [part for _, part in sequence.parts_of(self, assignment, rng)]
 
     def steps(self, assignment: Assignment, rng: random.Random) -> list[dict[str, Any]]:
         """Rows of the table ``step``, without the session's id."""
-        steps = [step for kind in KINDS.values() for step in kind.steps(self, assignment, rng)]
+        before = [kind for kind in KINDS.values() if kind.place < BLOCKS_PLACE]
+        after = [kind for kind in KINDS.values() if kind.place > BLOCKS_PLACE]
+        steps = [step for kind in before for step in kind.steps(self, assignment, rng)]
+        steps += sequence.steps_of(self, assignment, rng)
+        steps += [step for kind in after for step in kind.steps(self, assignment, rng)]
         n_trials = n_counted(steps)
         for step in steps[-2:]:
             step["trial_number"] = step["trial_number"] or n_trials
@@ -155,4 +159,4 @@ class Plan:
 
 def n_counted(steps: list[dict[str, Any]]) -> int:
     """How many steps the participant's page counts as trials."""
-    return sum(KINDS[step["kind"]].is_counted for step in steps)
+    return sum(is_counted(step["kind"], step["trial_kind"]) for step in steps)

@@ -10,6 +10,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from study.kinds.base import Kind
+from study.kinds.paradigm import Paradigm
 
 
 def _found() -> dict[str, Kind]:
@@ -20,5 +21,12 @@ def _found() -> dict[str, Kind]:
 
 KINDS = _found()
 """By name, in the order in which their steps come in a session."""
+PARADIGMS = {kind.paradigm: kind for kind in KINDS.values() if isinstance(kind, Paradigm) and kind.is_counted}
+"""By what a block of the study file calls them."""
 TRIALS = tuple(name for name, kind in KINDS.items() if kind.is_trial)
 """Names of the kinds whose steps are presentations."""
+
+
+def is_counted(kind: str, trial_kind: str | None) -> bool:
+    """Whether the participant's page counts a step among the trials: practice is not."""
+    return KINDS[kind].is_counted and trial_kind != "practice"

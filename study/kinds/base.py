@@ -12,9 +12,9 @@ from sqlalchemy import Row
 from study.design.parts import Text
 from study.design.stimuli import Stimulus
 from study.design.texts import message
-from study.refusals import Refusal
 
 if TYPE_CHECKING:
+    from study.design.blocks import Block
     from study.design.columns import Column
     from study.design.definition import Definition
     from study.design.listeners import Listener
@@ -39,6 +39,11 @@ class Moment:
         """The study file."""
         return self.plan.definition
 
+    @property
+    def block(self) -> Block:
+        """The block of the study that the step belongs to."""
+        return self.definition.block_of(self.step.detail)
+
     def text(self, text: Text | None) -> str:
         """A text of the study file in the participant's language."""
         return self.definition.text(text, self.session.language)
@@ -60,8 +65,7 @@ class Kind:
     title : what the experimenter reads of a participant who stopped there.
     promise : the message that the start page lists where the study has such a step; nothing when empty.
     absent : what `study check` says where the study file leaves the table out; nothing when empty.
-    is_trial : whether a step is one presentation: it has a row in `responses.csv`, and a session is completed only
-        when all of them are answered.
+    is_trial : whether a step is one presentation: a session is completed only when all of them are answered.
     is_counted : whether the participant's page counts it among the trials (practice is not).
     ends : whether nothing comes after it, so that it takes no answer.
     columns : what it adds to `responses.csv`, by the keys of its answer.
@@ -102,7 +106,7 @@ class Kind:
         """Stimuli that a step plays, in order."""
         return [step.stimulus] if step.stimulus else []
 
-    def min_listened_fraction(self, definition: Definition) -> float | None:
+    def min_listened_fraction(self, definition: Definition, step: Row) -> float | None:
         """The share of each sound that must be heard before an answer; None where they need not even be fetched."""
         return 0.0
 
@@ -113,7 +117,7 @@ class Kind:
         """
         return {"text": at.text(self.part(at.definition).text)}
 
-    def check(self, answer: Mapping[str, Any], detail: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
+    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
         """The answer as it is stored: ``rating`` has a column, everything else stays together.
 
         Nothing is stored that was not asked for.
@@ -145,17 +149,13 @@ class Kind:
         """The cells of `session_columns` for an answer."""
         return {}
 
+    def responses(self, step: Mapping[str, Any], answer: Mapping[str, Any], block: Block) -> list[dict[str, Any]]:
+        """The rows of `responses.csv` for a step and its answer: cells that differ from those that a step's rows share.
+
+        ``sound`` is the number of the sound that a row is about, where the step has several.
+        """
+        return []
+
     def rows(self, detail: Mapping[str, Any], answer: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The rows of its own ``table`` for a step and its answer."""
         return []
-
-
-def invalid(detail: str) -> Refusal:
-    """The refusal of an answer that does not fit its step."""
-    return Refusal("invalid", detail=detail)
-
-
-def clean(text: str) -> str:
-    """Free text without control characters (which neither PostgreSQL nor a CSV file takes) and surrogates."""
-    kept = "".join(c for c in text if c in "\n\t" or (ord(c) >= 32 and not 0xD800 <= ord(c) <= 0xDFFF))
-    return kept.strip()

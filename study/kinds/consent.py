@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
+from sqlalchemy import Row
 
 from study.design.parts import Part, Text
 from study.design.stimuli import Stimulus
-from study.kinds.base import Kind, Moment, invalid
+from study.kinds.base import Kind, Moment
+from study.refusals import invalid
 
 if TYPE_CHECKING:
     from study.design.definition import Definition
@@ -41,7 +43,7 @@ class _Consent(Kind):
         text = at.text(part.text).replace("{minutes}", str(at.plan.minutes))
         return {"text": text, "version": part.version, "items": [at.text(item) for item in part.items]}
 
-    def check(self, answer: Mapping[str, Any], detail: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
+    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
         if type(answer.get("agreed")) is not bool:
             raise invalid("agreed must be true or false")
         return {"agreed": answer["agreed"], "version": self.part(definition).version}

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pydantic import Field
+from sqlalchemy import Row
 
 from study.design.parts import Part, Text
-from study.kinds.base import Kind, Moment, invalid
+from study.kinds.base import Kind, Moment
+from study.refusals import invalid
 from study.storage.identity import remembered_s
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class _Finished(Kind):
             "forget_after_s": remembered_s(True, session.finished_at) if is_shared else None,
         }
 
-    def check(self, answer: Mapping[str, Any], detail: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
+    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
         raise invalid(f"a step of kind {self.name} takes no answer")
 
 

@@ -17,7 +17,8 @@ from sqlalchemy import Row
 from study.design.columns import Column
 from study.design.parts import Part, Text
 from study.design.stimuli import Stimulus
-from study.kinds.base import Kind, Moment, invalid
+from study.kinds.base import Kind, Moment
+from study.refusals import invalid
 
 if TYPE_CHECKING:
     from study.design.definition import Definition
@@ -95,7 +96,7 @@ class _Headphones(Kind):
     def sounds(self, step: Row) -> list[str]:
         return step.detail["sounds"]
 
-    def min_listened_fraction(self, definition: Definition) -> float | None:
+    def min_listened_fraction(self, definition: Definition, step: Row) -> float | None:
         return 1.0
 
     def show(self, at: Moment) -> dict[str, Any]:
@@ -109,14 +110,14 @@ class _Headphones(Kind):
             "intervals": INTERVALS,
         }
 
-    def check(self, answer: Mapping[str, Any], detail: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
-        choices, expected = answer.get("choices"), detail["expected"]
+    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
+        choices, expected = answer.get("choices"), step.detail["expected"]
         if not isinstance(choices, list) or len(choices) != len(expected):
             raise invalid(f"choices must be {len(expected)} numbers from 1 to {INTERVALS}")
         if any(type(choice) is not int or not 1 <= choice <= INTERVALS for choice in choices):
             raise invalid("a choice must be 1, 2 or 3")
         correct = sum(choice == right for choice, right in zip(choices, expected, strict=True))
-        passed = correct >= self.part(definition)[detail["screen"]].pass_mark
+        passed = correct >= self.part(definition)[step.detail["screen"]].pass_mark
         return {"choices": choices, "correct": correct, "passed": passed}
 
     def after(self, at: Moment, kept: Mapping[str, Any], now: float) -> dict[str, Any]:

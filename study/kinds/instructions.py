@@ -24,8 +24,11 @@ class _Instructions(Kind):
     absent = "[instructions]"
 
     def show(self, at: Moment) -> dict[str, Any]:
-        scale = at.definition.scale
-        return super().show(at) | {"scale": {"low": scale.low, "high": scale.high}}
+        """The study's text, or a block's own; the keys are those of the block's first question."""
+        first = at.block.first
+        scale = {"low": first.low, "high": first.high} if first.type == "scale" and first.low >= 0 else None
+        own = at.block.instructions if "block" in at.step.detail else None
+        return {"text": at.text(own or self.part(at.definition).text), "scale": scale}
 
 
 KIND = _Instructions()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from study.design.checks import Trial
+from study import kinds
 from study.design.parts import Part
 from study.kinds.trial import Rating
 
@@ -31,18 +31,12 @@ class _Practice(Rating):
     is_counted = False
 
     def steps(self, plan: Plan, assignment: Assignment, rng: random.Random) -> list[dict[str, Any]]:
-        """Through the descriptors, and from the last condition to the first, so that practice spans the range."""
-        d, part = plan.definition, self.part(plan.definition)
-        stimuli = [s for s in plan.cells.values() if s.clip in plan.clips and s.condition in d.conditions]
-        rows, last = [], None
-        for number in range(part.trials if part else 0):
-            descriptor = d.descriptors[number % len(d.descriptors)].name
-            condition = d.conditions[-1 - round(number * (len(d.conditions) - 1) / max(part.trials - 1, 1))]
-            fitting = [s for s in stimuli if s.descriptor == descriptor and s.condition == condition]
-            sound = rng.choice([s for s in fitting if s.clip != last] or fitting)
-            last = sound.clip
-            rows.append(self.presentation(Trial("practice", sound, descriptor)))
-        return rows
+        """That of the study's first block, before all blocks."""
+        part, block = self.part(plan.definition), plan.blocks[0]
+        if part is None:
+            return []
+        paradigm = kinds.PARADIGMS[block.paradigm]
+        return [paradigm.presentation(trial, block, 0) for trial in paradigm.practice(plan, block, part.trials, rng)]
 
 
 KIND = _Practice()

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
+from sqlalchemy import Row
 
 from study.design.columns import Column
-from study.design.parts import Name, Part, Text, distinct
+from study.design.parts import Name, Part, Text, clean, distinct
 from study.design.stimuli import Stimulus
 from study.design.telemetry import is_number
-from study.kinds.base import Kind, Moment, clean, invalid
+from study.kinds.base import Kind, Moment
+from study.refusals import invalid
 
 if TYPE_CHECKING:
     from study.design.definition import Definition
@@ -62,7 +64,7 @@ class _Questionnaire(Kind):
             questions.append(shown | {"label": at.text(question.label), "options": options})
         return super().show(at) | {"questions": questions}
 
-    def check(self, answer: Mapping[str, Any], detail: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
+    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
         given = answer.get("answers")
         if not isinstance(given, dict):
             raise invalid("answers must be an object")

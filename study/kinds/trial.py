@@ -1,113 +1,142 @@
-"""A rating trial: one sound, one question, one rating. Checks and repeats are rating trials too."""
+"""A single stimulus: one sound, one question or several. Checks and repeats are such trials too."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from sqlalchemy import Row
+
+from study.design import order
+from study.design.blocks import Block
+from study.design.checks import Trial
+from study.design.questions import DESCRIPTOR, ScaleQuestion, as_rows, checked
 from study.design.stimuli import Stimulus
-from study.kinds.base import Kind, Moment, invalid
-from study.kinds.rest import KIND as BREAK
+from study.kinds.base import Moment
+from study.kinds.paradigm import ANSWER_S, Paradigm
 
 if TYPE_CHECKING:
-    from study.design.checks import Trial
     from study.design.definition import Definition, Scale
     from study.design.listeners import Listener
     from study.design.plan import Assignment, Plan
 
-ANSWER_S = 4.0
+
+class SingleBlock(Block):
+    """One sound a page. What it leaves out is as [design], [scale] and [checks] say."""
+
+    paradigm: Literal["single"]
 
 
-class Rating(Kind):
-    """A rating on the study's scale; practice is one too."""
+class Rating(Paradigm):
+    """A sound and its rating; the answer to the first question is the ``rating``, the others are ``answers``."""
 
     name = "trial"
-    place = 100
     title = "the trials"
-    is_trial = True
-    is_counted = True
+    paradigm = "single"
+    block = SingleBlock
+    checks = ("attention", "repeats", "audible", "anchors")
 
-    def steps(self, plan: Plan, assignment: Assignment, rng: random.Random) -> list[dict[str, Any]]:
-        """The blocks of trials with the breaks between and within them."""
-        rows: list[dict[str, Any]] = []
-        places: dict[int, int] = {}
-        breaks = BREAK.part(plan.definition)
-        for block_number, block in enumerate(plan.trials(assignment, rng), start=1):
-            for index, trial in enumerate(block):
-                if BREAK.falls_before(breaks, block_number, index, len(block)):
-                    following = trial.descriptor if index == 0 and len(plan.blocks) > 1 else None
-                    at = {"trial_number": len(places), "block": block_number, "descriptor": following}
-                    rows.append(BREAK.step(seconds=breaks.suggested_s, **at))
-                places[id(trial)] = len(places) + 1
-                row = self.presentation(trial, trial_number=len(places), block=block_number)
-                rows.append(row | {"repeat_of": places.get(id(trial.of))})
-        return rows
+    def resolved(self, block: Block, definition: Definition) -> Block:
+        design = definition.design
+        own = {
+            "questions": block.questions or [_question(definition.scale)],
+            "order": block.order or design.order,
+            "min_listened_fraction": block.min_listened_fraction,
+            "checks": block.checks or definition.checks,
+        }
+        if block.min_listened_fraction is None:
+            own["min_listened_fraction"] = design.min_listened_fraction
+        return block.model_copy(update=own)
 
-    def presentation(self, trial: Trial, **members: Any) -> dict[str, Any]:
-        """The row of one trial."""
-        sound = trial.stimulus
-        return self.step(
-            seconds=sound.duration_s + ANSWER_S,
-            trial_kind=trial.kind,
-            stimulus=sound.id,
-            clip=sound.clip,
-            condition=sound.condition,
-            descriptor=trial.descriptor,
-            expected=trial.expected,
-            **members,
-        )
+    def parts(self, plan: Plan, block: Block, assignment: Assignment, rng: random.Random) -> list[list[Trial]]:
+        """Every clip x condition x descriptor once, ordered by `study.design.order`; the parts by a Williams square."""
+        names = [descriptor.name for descriptor in plan.descriptors_of(block)]
+        parts = [names] if block.order == "mixed" else [[name] for name in names]
+        turn = order.williams(len(parts))[assignment.block_row % order.n_rows(len(parts))] if len(parts) > 1 else [0]
+        return [self._part(plan, block, parts[index], assignment, rng) for index in turn]
 
-    def min_listened_fraction(self, definition: Definition) -> float | None:
-        return definition.design.min_listened_fraction or None
+    def _part(
+        self, plan: Plan, block: Block, descriptors: list[str], assignment: Assignment, rng: random.Random
+    ) -> list[Trial]:
+        conditions, clips = plan.conditions_of(block), plan.clips_of(block, assignment)
+        items = [(clip, descriptor) for descriptor in descriptors for clip in clips]
+        seed = (assignment.secret, plan.definition.seed, *descriptors)
+        sequence = order.condition_sequence(len(conditions), len(items), assignment.condition_row, seed)
+        dealt = order.deal_clips(sequence, [items] * len(conditions), rng)
+        return [
+            Trial("rating", plan.cells[clip, conditions[c], descriptor], descriptor)
+            for c, (clip, descriptor) in zip(sequence, dealt, strict=True)
+        ]
+
+    def extras(self, plan: Plan, block: Block, part: Sequence[Trial], assignment: Assignment) -> dict[str, list[Trial]]:
+        """Attention checks on any sound of the part, generated sounds for the others."""
+        words, clips = {trial.descriptor for trial in part}, {trial.stimulus.clip for trial in part}
+        own = [s for s in plan.cells.values() if s.descriptor in words and s.clip in clips]
+        drawn = {"attention": own} | {kind: plan.sounds(kind, block) for kind in ("audible_check", "anchor")}
+        return {kind: [Trial(kind, s, s.descriptor, s.expected) for s in sounds] for kind, sounds in drawn.items()}
+
+    def practice(self, plan: Plan, block: Block, n: int, rng: random.Random) -> list[Trial]:
+        """Through the descriptors, and from the last condition to the first, so that practice spans the range."""
+        conditions, words = plan.conditions_of(block), plan.descriptors_of(block)
+        stimuli = [s for s in plan.cells.values() if s.clip in plan.clips and s.condition in conditions]
+        trials: list[Trial] = []
+        for number in range(n):
+            word = words[number % len(words)].name
+            condition = conditions[-1 - round(number * (len(conditions) - 1) / max(n - 1, 1))]
+            fitting = [s for s in stimuli if s.descriptor == word and s.condition == condition]
+            last = trials[-1].stimulus.clip if trials else None
+            trials.append(Trial("practice", rng.choice([s for s in fitting if s.clip != last] or fitting), word))
+        return trials
+
+    def presentation(self, trial: Trial, block: Block, index: int, /, **members: Any) -> dict[str, Any]:
+        kind = "practice" if trial.kind == "practice" else self.name
+        return super().presentation(trial, block, index, **members) | {"kind": kind}
+
+    def takes_s(self, trial: Trial, block: Block) -> float:
+        return trial.stimulus.duration_s + ANSWER_S * len(block.asked(trial.kind))
 
     def show(self, at: Moment) -> dict[str, Any]:
-        d, step = at.definition, at.step
-        descriptor = next(x for x in d.descriptors if x.name == step.descriptor)
-        label = at.text(descriptor.label)
-        question = at.text(descriptor.question).replace("{descriptor}", label) if descriptor.question else None
-        asked = {
-            "descriptor": label,
-            "question": question or at.message("question", descriptor=label),
-            "definition": at.text(descriptor.definition),
-            "scale": _scale(at, d.scale, label),
-        }
-        if step.trial_kind == "audible_check":  # a number of beeps is asked for, no degree of anything
-            ends = {"low_label": "", "high_label": ""}
-            asked |= {
-                "question": at.message("audible_question"),
-                "definition": "",
-                "scale": asked["scale"] | ends,
-            }
-        return asked | {
-            "min_listened_fraction": d.design.min_listened_fraction,
-            "notice": _notice(at),
-            "counts_from_here": step.trial_number == 1 and d.practice is not None,
-            "duration_s": at.plan.stimuli.by_id[step.stimulus].duration_s,
-        }
+        shown = super().show(at)
+        if at.step.trial_kind == "audible_check":  # a number of beeps is asked for, no degree of anything
+            beeps = {"text": at.message("audible_question"), "labels": {}}
+            shown |= {"definition": "", "questions": [question | beeps for question in shown["questions"]]}
+        return shown
 
-    def check(self, answer: Mapping[str, Any], detail: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
-        scale, rating = definition.scale, answer.get("rating")
-        if type(rating) is not int or not scale.low <= rating <= scale.high:
-            raise invalid(f"rating must be a whole number from {scale.low} to {scale.high}")
-        return {"rating": rating}
+    def notice(self, at: Moment) -> str | None:
+        if at.step.trial_kind == "audible_check":
+            return at.message("audible_notice")
+        return super().notice(at)
+
+    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
+        block = definition.block_of(step.detail)
+        first, *others = block.asked(step.trial_kind)
+        given = answer.get("answers", {})
+        if not first.is_number:
+            return {"answers": checked([first, *others], given)}
+        rating = checked([first], {first.name: answer.get("rating")}).get(first.name)
+        kept = checked(others, given)
+        return {key: value for key, value in {"rating": rating, "answers": kept}.items() if value not in (None, {})}
 
     def simulate(self, listener: Listener, step: Mapping[str, Any], heard: Sequence[Stimulus | None]) -> dict[str, Any]:
-        return {"rating": listener.rate(step, heard[0] if heard else None)}
+        sound = heard[0] if heard else None
+        given = {question["name"]: listener.reply(step, question, sound) for question in step["questions"]}
+        first = step["questions"][0]
+        rating = {"rating": given.pop(first["name"])} if "low" in first else {}
+        return rating | ({"answers": given} if given else {})
+
+    def responses(self, step: Mapping[str, Any], answer: Mapping[str, Any], block: Block) -> list[dict[str, Any]]:
+        given = dict(answer.get("answers", {}))
+        if answer.get("rating") is not None:
+            given = {block.first.name: answer["rating"]} | given
+        return as_rows(given)
 
 
-def _scale(at: Moment, scale: Scale, label: str) -> dict[str, Any]:
-    ends: dict[str, Any] = {"low": scale.low, "high": scale.high}
-    for name in ("low_label", "high_label"):
-        own = getattr(scale, name)
-        ends[name] = at.text(own).replace("{descriptor}", label) if own else at.message(name, descriptor=label)
-    return ends
-
-
-def _notice(at: Moment) -> str | None:
-    if at.step.trial_kind == "attention":
-        return at.message("attention_notice", rating=at.step.expected)
-    return at.message("audible_notice") if at.step.trial_kind == "audible_check" else None
+def _question(scale: Scale) -> ScaleQuestion:
+    """The study's own scale, asked of the descriptor."""
+    ends = {scale.low: scale.low_label, scale.high: scale.high_label}
+    labels = {str(value): label for value, label in ends.items() if label is not None}
+    return ScaleQuestion(type="scale", name=DESCRIPTOR, low=scale.low, high=scale.high, labels=labels)
 
 
 KIND = Rating()

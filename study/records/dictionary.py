@@ -12,18 +12,23 @@ RESPONSES = {
     "participant": Column(
         "string", "participant, numbered in the order of starting; nothing else is known by this name"
     ),
-    "trial": Column("string", "presentation: unique in the study; an answer was stored once for it"),
+    "trial": Column("string", "sound that was presented: with `question` unique in the study, and stored once"),
     "kind": Column("string", "rating, repeat, attention, audible_check, anchor or practice"),
     "position": Column("Int64", "place of the step in the session, from 0, pages without a sound counted"),
     "trial_number": Column("Int64", "place among the trials, from 1; 0 for practice"),
-    "block": Column("Int64", "block of trials, from 1; empty for practice"),
-    "descriptor": Column("string", "word that was rated"),
+    "block": Column("Int64", "part of the session, with a break before it, from 1; empty for practice"),
+    "paradigm": Column("string", "way of asking, as in the study file's blocks: single, multistimulus"),
+    "question": Column(
+        "string", "what was asked: descriptor (how warm, bright ... it is) or an attribute such as quality"
+    ),
+    "descriptor": Column("string", "word that the sound was made for; with the question descriptor, that was rated"),
     "clip": Column("string", "source excerpt"),
     "condition": Column(
         "string", "condition of the sound that was heard, also in repeats, attention checks and practice"
     ),
     "stimulus": Column("string", "id in the stimulus manifest"),
-    "rating": Column("Int64", "answer on the scale"),
+    "rating": Column("Int64", "answer on the question's scale; empty for a choice or text"),
+    "answer": Column("string", "answer to a choice or text question; empty for a rating"),
     "expected": Column("Int64", "the right answer of an attention or audible check; empty elsewhere"),
     "repeat_of": Column("string", "trial that a repeat repeats; empty elsewhere"),
     "rt_ms": Column("Float64", "ms from the end of the first full play to the answer"),
@@ -34,8 +39,8 @@ RESPONSES = {
         "Float64",
         "ms from giving the trial to storing the answer, by the server's clock; empty where it was set back between",
     ),
-    "plays": Column("Int64", "how often playing was started"),
-    "heard_s": Column("Float64", "seconds of the clip that were heard, replays counted"),
+    "plays": Column("Int64", "how often playing this sound was started, by switching to it too"),
+    "heard_s": Column("Float64", "seconds of this sound that were heard, replays counted"),
     "rating_changes": Column("Int64", "changes of the rating before it was sent"),
     "focus_losses": Column("Int64", "how often the page lost focus or was hidden"),
     "underruns": Column("Int64", "audio underruns that the player noticed"),

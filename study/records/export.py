@@ -31,7 +31,7 @@ BUNDLE = "bundle.zip"
 
 
 def ratings(engine: Engine, simulated: bool | None = None, study_id: int | None = None) -> pd.DataFrame:
-    """One row per rated presentation (rating trials, checks, repeats, practice), session by session.
+    """One row per answer about a sound (rating trials, checks, repeats, practice), session by session.
 
     Parameters
     ----------
@@ -46,7 +46,8 @@ def ratings(engine: Engine, simulated: bool | None = None, study_id: int | None 
         The columns of `study.dictionary.RESPONSES`.
     """
     with reading(engine) as connection:
-        return tables.responses(_records(connection, study_row(connection, study_id), simulated))
+        study = study_row(connection, study_id)
+        return tables.responses(_records(connection, study, simulated), definition_of(study))
 
 
 def sessions(
@@ -120,7 +121,10 @@ def write(
         personal = _identifiers(connection, study) if identifiers else None
         counts = _counts(connection, study, records)
     definition = definition_of(study)
-    made = {"responses": tables.responses(records), "sessions": tables.sessions(records, definition, personal)}
+    made = {
+        "responses": tables.responses(records, definition),
+        "sessions": tables.sessions(records, definition, personal),
+    }
     made |= tables.of_kinds(records)
     texts = {
         "dictionary.md": as_markdown(definition),

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from study import clock
+from study.design.blocks import Block
 from study.design.columns import Column
 from study.design.definition import Definition
 from study.kinds import KINDS, TRIALS
@@ -22,18 +23,37 @@ from study.sessions.steps import step_id
 Record = dict[str, Any]
 
 
-def responses(records: Iterable[Record]) -> pd.DataFrame:
-    """One row per rated presentation, with the columns of `study.dictionary.response_columns`."""
+def responses(records: Iterable[Record], definition: Definition) -> pd.DataFrame:
+    """One row per answer about a sound, with the columns of `study.records.dictionary.response_columns`."""
     columns = response_columns()
-    rows = [row for record in records for row in _responses(record, columns)]
+    rows = [row for record in records for row in _responses(record, definition, columns)]
     return _frame(rows, columns)
 
 
-def _responses(record: Record, columns: Mapping[str, Column]) -> list[dict[str, Any]]:
+def _responses(record: Record, definition: Definition, columns: Mapping[str, Column]) -> list[dict[str, Any]]:
     session = record["session"]
     answers = [answer for answer in record["answers"] if answer["step"]["kind"] in TRIALS]
     numbers = {answer["step"]["trial_number"]: _step_id(session, answer["step"]) for answer in answers}
-    return [_response(session, answer["step"], answer["response"], numbers, columns) for answer in answers]
+    return [
+        _response(session, answer["step"], answer["response"], numbers, columns) | _about(session, answer, block, own)
+        for answer in answers
+        for block in [definition.block_of(answer["step"]["detail"])]
+        for own in KINDS[answer["step"]["kind"]].responses(answer["step"], _given(answer["response"]), block)
+    ]
+
+
+def _given(response: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer as its kind made it: the rating has a column of its own."""
+    return response["answer"] | ({"rating": response["rating"]} if "rating" in response else {})
+
+
+def _about(session: Mapping[str, Any], answer: Record, block: Block, own: Mapping[str, Any]) -> dict[str, Any]:
+    """What one row of an answer says beside what all of its step do: of which sound, and how that was heard."""
+    cells = {"rating": None, "answer": None, "paradigm": block.paradigm} | own
+    if (number := cells.pop("sound", None)) is None:
+        return cells
+    measured = ((answer["response"].get("telemetry") or {}).get("sounds") or [])[number : number + 1]
+    return cells | {"trial": f"{_step_id(session, answer['step'])}-{number}"} | (measured[0] if measured else {})
 
 
 def _response(

@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from study.design import definition
+from study.design.questions import DESCRIPTOR
 from study.records import tables
 from study.records.export import BUNDLE, RECORDS, SEAL, sha256
 from study.records.tables import Record
@@ -116,7 +117,7 @@ def _counts(folder: Path, seal: dict[str, Any], records: list[Record]) -> Iterat
 def _tables(folder: Path, seal: dict[str, Any], records: list[Record]) -> Iterator[str]:
     """The cells of the CSV files are those that the records make."""
     study = definition.load(folder / "study.json")
-    made = {"responses": tables.responses(records), "sessions": tables.sessions(records, study)}
+    made = {"responses": tables.responses(records, study), "sessions": tables.sessions(records, study)}
     for name, table in (made | tables.of_kinds(records)).items():
         if f"{name}.csv" in seal["files"]:
             yield from _cells(folder / f"{name}.csv", table)
@@ -133,8 +134,8 @@ def _cells(path: Path, table: pd.DataFrame) -> Iterator[str]:
         yield f"{path.name} was altered: it is no CSV file in UTF-8 ({error})"
         return
     key = "session" if path.stem == "sessions" else "trial"
-    wanted = {row[key]: row for row in _rows(tables.as_csv(table))}
-    names = [row.get(key) for row in found]
+    wanted = {_name(row, key): row for row in _rows(tables.as_csv(table))}
+    names = [_name(row, key) for row in found]
     yield from (f"{path.name}: the row of {key} {name} is lost" for name in wanted.keys() - set(names))
     seen: set[str | None] = set()
     for number, (name, row) in enumerate(zip(names, found, strict=True), start=1):
@@ -151,6 +152,12 @@ def _cells(path: Path, table: pd.DataFrame) -> Iterator[str]:
     if len(names) == len(wanted) and seen == wanted.keys() and (first := next(moved, None)) is not None:
         belongs = list(wanted)[first]
         yield f"{path.name}: rows were moved: {key} {names[first]} stands in row {first + 1}, where {belongs} was"
+
+
+def _name(row: dict[str, str], key: str) -> str | None:
+    """What tells a row from the others of its file; several questions may be answered about one sound."""
+    name, question = row.get(key), row.get("question", DESCRIPTOR)
+    return name if name is None or question == DESCRIPTOR else f"{name} {question}"
 
 
 def _rows(text: str) -> list[dict[str, str]]:

@@ -27,7 +27,7 @@ CLOCK_SHARE = 0.95  # a sound device's clock may run faster than the server's, a
 def needed_s(plan: Plan, step: Row) -> list[float]:
     """Seconds of each sound of a step that must be heard before its answer; empty where none need be."""
     kind = KINDS[step.kind]
-    share = kind.min_listened_fraction(plan.definition)
+    share = kind.min_listened_fraction(plan.definition, step)
     if share is None:
         return []
     return [CLOCK_SHARE * share * plan.stimuli.by_id[name].duration_s for name in kind.sounds(step)]

@@ -127,7 +127,7 @@ def answer(
 
 def _checked(plan: Plan, session: Row, step: Row, sent: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return KINDS[step.kind].check(sent, step.detail, plan.definition)
+        return KINDS[step.kind].check(sent, step, plan.definition)
     except Refusal as refusal:
         raise Refusal("invalid", language=session.language, detail=refusal.detail) from None
 
@@ -168,7 +168,7 @@ def _late(
     """An answer to a step that is not the current one: known already, contradicting, or too early."""
     session = rows[0]
     shown = steps.show(plan, session, rows)
-    query = select(Step.kind, Step.detail, Response.answer, Response.rating).join(
+    query = select(Step.kind, Step.trial_kind, Step.detail, Response.answer, Response.rating).join(
         Response, (Response.session_id == Step.session_id) & (Response.position == Step.position)
     )
     found = connection.execute(query.where(Step.session_id == session.id, Step.position == position)).one_or_none()

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from study.design.plan import Plan
-from study.kinds import KINDS
+from study.kinds import KINDS, is_counted
 from study.kinds.base import Moment
 
 N_PREFETCHED = 2
@@ -43,7 +43,7 @@ def show(plan: Plan, session: Row, steps: Sequence[Row], *, since: float | None 
     common = {
         "id": step_id(session.public_id, step.position),
         "kind": step.kind,
-        "is_trial": KINDS[step.kind].is_counted,
+        "is_trial": is_counted(step.kind, step.trial_kind),
         "ends": KINDS[step.kind].ends,
         "level_db": session.level_db,
         "progress": {
@@ -53,7 +53,7 @@ def show(plan: Plan, session: Row, steps: Sequence[Row], *, since: float | None 
             "trial": step.trial_number,
             "trials": session.n_trials,
             "block": step.block or 0,
-            "blocks": len(plan.blocks),
+            "blocks": plan.n_parts,
         },
     }
     at = Moment(plan, session, step, session.step_since if since is None else since)

@@ -21,7 +21,7 @@ def test_no_module_is_without_a_kind():
 
 
 def test_kinds_come_in_the_order_of_a_session_and_their_tables_are_the_study_files():
-    assert [kind.place for kind in KINDS.values()] == sorted({kind.place for kind in KINDS.values()})
+    assert [kind.place for kind in KINDS.values()] == sorted(kind.place for kind in KINDS.values())
     assert {kind.key for kind in KINDS.values() if kind.key} <= set(Definition.model_fields)
     assert [name for name, kind in KINDS.items() if kind.ends] == [list(KINDS)[-1]]
 

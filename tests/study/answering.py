@@ -8,12 +8,20 @@ def answer_to(step: dict[str, Any], rating: int = 4) -> dict[str, Any]:
     """Something that may be answered to a step."""
     kind = step["kind"]
     if kind in ("trial", "practice"):
-        return {"rating": rating}
+        first, *others = [(question["name"], reply_to(question, rating)) for question in step["questions"]]
+        return {"rating": first[1]} | ({"answers": dict(others)} if others else {})
     if kind == "questionnaire":
         return {"answers": {q["id"]: q["options"][0]["value"] for q in step["questions"]}}
     if kind == "headphones":
         return {"choices": [1] * len(step["sounds"])}
     return {"consent": {"agreed": True}, "level": {"level_db": -6.0}, "comments": {"text": "fine"}}.get(kind, {})
+
+
+def reply_to(question: dict[str, Any], rating: int = 4) -> Any:
+    """Something that may be answered to a question about a sound."""
+    if question["type"] == "choice":
+        return question["options"][0]["value"]
+    return "fine" if question["type"] == "text" else min(max(rating, question["low"]), question["high"])
 
 
 def send(client, step: dict[str, Any], answer: dict[str, Any], headers: dict | None = None):

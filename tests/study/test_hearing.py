@@ -6,6 +6,7 @@ import pytest
 
 from study import clock
 from study.sessions.hearing import CLOCK_SHARE, missing_s, needed_s
+from tests.study.test_plan import shipped
 
 UP_S = 1000.0  # when the step came up
 
@@ -66,6 +67,6 @@ def step(kind, **members):
 )
 def test_what_must_be_heard_of_each_kind_of_step(shown, share, needed):
     sounds = {name: SimpleNamespace(duration_s=seconds) for name, seconds in (("a", 4.0), ("b", 6.0))}
-    design = SimpleNamespace(design=SimpleNamespace(min_listened_fraction=share))
-    plan = SimpleNamespace(stimuli=SimpleNamespace(by_id=sounds), definition=design)
+    definition = shipped(design={"min_listened_fraction": share})
+    plan = SimpleNamespace(stimuli=SimpleNamespace(by_id=sounds), definition=definition)
     assert needed_s(plan, shown) == pytest.approx([CLOCK_SHARE * seconds for seconds in needed])

@@ -8,7 +8,8 @@ from study.design.listeners import Listener, Model
 from study.design.stimuli import Stimulus
 
 QUIET = {"noise_sd": 0.0, "bias_sd": 0.0, "clip_sd": 0.0, "lapse": 0.0, "inattentive": 0.0}
-TRIAL = {"kind": "trial", "scale": {"low": 1, "high": 7}, "notice": None, "duration_s": 9.0}
+WARMTH = {"name": "descriptor", "type": "scale", "low": 1, "high": 7}
+TRIAL = {"kind": "trial", "questions": [WARMTH], "notice": None, "duration_s": 9.0}
 
 
 def sound(condition=None, kind="stimulus", expected=None):

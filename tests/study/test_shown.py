@@ -37,11 +37,13 @@ def test_instructions_name_the_keys_of_this_scale(tmp_path, noises, low, high):
 
 def test_a_beep_counting_task_asks_for_beeps_and_for_no_degree(tmp_path, noises):
     steps, _ = shown_steps(tmp_path, noises, checks={"attention": 0, "audible": 2})
-    asked = [s for s in steps if s.get("question") == message("en", "audible_question")]
+    asked = [
+        s for s in steps if s["kind"] == "trial" and s["questions"][0]["text"] == message("en", "audible_question")
+    ]
     assert len(asked) == 2
     for step in asked:
         assert step["notice"] and step["definition"] == ""
-        assert (step["scale"]["low_label"], step["scale"]["high_label"]) == ("", "")
+        assert step["questions"][0]["labels"] == {} and len(step["questions"]) == 1
 
 
 @pytest.mark.parametrize(("practice", "says"), [({"trials": 2}, 1), (None, 0)])

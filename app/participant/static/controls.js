@@ -7,7 +7,7 @@ const LOOP_CHOICE = { on: false }; // kept from trial to trial, forgotten by a r
 
 /** The controls of `player`, kept in step with it until `signal` aborts. */
 export function controls(player, t, signal, { simple = false } = {}) {
-  const duration_s = player.buffer.duration;
+  const { duration_s } = player;
   const play = h("button", { type: "button", class: "play", onclick: () => player.toggle() });
   const restart = iconButton("restart", t("player_restart"), () => player.restart());
   const loop = iconButton("loop", t("player_loop"), () => {

@@ -7,6 +7,8 @@ const RAMP_S = 0.005;
 const TICK_MS = 40;
 // The audio clock must not fall behind the wall clock by more than this between two ticks, or samples were missed.
 const UNDERRUN_S = 0.05;
+// What several sounds do together is set this far ahead, so that no block of samples is made between the first and the last.
+const AHEAD_S = 0.01;
 // A sound device that has not begun to play after this long needs the participant's help.
 const MUTE_S = 3;
 // What a device that is being opened gets to tell its latency.
@@ -86,22 +88,28 @@ export class Sounds extends EventTarget {
   }
 }
 
-/** One decoded sound that can be played, paused, looped and sought; fires `change` (state) and `tick` (position). */
+/**
+ * Decoded sounds of one length that play in step, one of them heard: played, paused, looped, sought and switched
+ * together. Fires `change` (state) and `tick` (position).
+ */
 export class Player extends EventTarget {
-  constructor(sounds, buffer, listening) {
+  /** @param {AudioBuffer[]} buffers @param {Listening} listening with as many sounds */
+  constructor(sounds, buffers, listening) {
     super();
-    Object.assign(this, { sounds, buffer, listening });
+    Object.assign(this, { sounds, buffers, listening });
+    this.duration_s = Math.min(...buffers.map(({ duration }) => duration));
+    this.active = 0;
     this.loop = false;
-    this.source = null;
+    this.voices = null; // a source and its ramp for each sound, while they play
     this.position_s = 0;
   }
 
   get playing() {
-    return this.source !== null;
+    return this.voices !== null;
   }
 
   get ended() {
-    return !this.playing && this.position_s >= this.buffer.duration;
+    return !this.playing && this.position_s >= this.duration_s;
   }
 
   /** Playing was asked for, and the sound device has not begun. */
@@ -115,7 +123,7 @@ export class Player extends EventTarget {
     if (this.ended) this.position_s = 0;
     this.sounds.unlock();
     this.#start();
-    this.listening.started();
+    this.listening.started(this.active);
     this.#tell("change");
   }
 
@@ -135,14 +143,29 @@ export class Player extends EventTarget {
     this.play();
   }
 
+  /** Sound `index` is heard from now on, at the same place: all run in step, so only their gains move. */
+  select(index) {
+    if (index === this.active) return;
+    this.#tick();
+    const before = this.active;
+    this.active = index;
+    if (this.playing) {
+      const at_s = this.#together();
+      ramp(this.voices[before].gain, 1, 0, at_s);
+      ramp(this.voices[index].gain, 0, 1, at_s);
+      this.listening.started(index);
+    }
+    this.#tell("change");
+  }
+
   seek(position_s) {
     const wasPlaying = this.playing;
     this.stop();
     const before_s = this.position_s;
-    this.position_s = Math.max(0, Math.min(position_s, this.buffer.duration));
+    this.position_s = Math.max(0, Math.min(position_s, this.duration_s));
     if (wasPlaying && !this.ended) {
       this.#start();
-      if (this.position_s < before_s) this.listening.started(); // what is heard again is a play more
+      if (this.position_s < before_s) this.listening.started(this.active); // what is heard again is a play more
     }
     this.#tell("tick");
     this.#tell("change");
@@ -150,7 +173,7 @@ export class Player extends EventTarget {
 
   setLoop(loop) {
     this.loop = loop;
-    if (this.source) this.source.loop = loop;
+    for (const { source } of this.voices ?? []) source.loop = loop;
     this.#tell("change");
   }
 
@@ -162,37 +185,49 @@ export class Player extends EventTarget {
   }
 
   #start() {
-    const { context, level } = this.sounds;
-    const ramp = context.createGain();
-    const source = new AudioBufferSourceNode(context, { buffer: this.buffer, loop: this.loop });
-    source.connect(ramp).connect(level);
-    const now = context.currentTime;
-    ramp.gain.setValueAtTime(0, now);
-    ramp.gain.linearRampToValueAtTime(1, now + RAMP_S);
-    source.start(now, this.position_s);
-    source.onended = () => this.source === source && this.#tick(true);
+    const { context } = this.sounds;
+    const at_s = this.#together();
+    const voices = this.buffers.map((buffer, index) => this.#voice(buffer, index === this.active, at_s));
+    voices[0].source.onended = () => this.voices === voices && this.#tick(true);
     // The device was taken away, by a telephone call for instance: what is not heard is not playing.
     context.onstatechange = () => context.state !== "running" && this.pause();
-    Object.assign(this, { source, ramp, clock_s: now, clock_ran: false, wall_ms: performance.now(), waited_s: 0 });
+    Object.assign(this, { voices, clock_s: at_s, clock_ran: false, wall_ms: performance.now(), waited_s: 0 });
     this.timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** The moment at which all sounds can do the same: now, where there is one. */
+  #together() {
+    const { currentTime, baseLatency = 0 } = this.sounds.context;
+    return this.buffers.length === 1 ? currentTime : currentTime + Math.max(AHEAD_S, 2 * baseLatency);
+  }
+
+  #voice(buffer, isHeard, at_s) {
+    const { context, level } = this.sounds;
+    const node = new GainNode(context, { gain: 0 });
+    const source = new AudioBufferSourceNode(context, { buffer, loop: this.loop });
+    source.connect(node).connect(level);
+    if (isHeard) ramp(node.gain, 0, 1, at_s);
+    source.start(at_s, this.position_s);
+    return { source, gain: node.gain };
   }
 
   #silence() {
     const now = this.sounds.context.currentTime;
-    const { source, ramp } = this;
-    ramp.gain.cancelScheduledValues(now);
-    ramp.gain.setValueAtTime(ramp.gain.value, now);
-    ramp.gain.linearRampToValueAtTime(0, now + RAMP_S);
-    source.stop(now + 2 * RAMP_S);
-    this.source = null;
+    for (const [index, { source, gain }] of this.voices.entries()) {
+      if (index === this.active) ramp(gain, gain.value, 0, now);
+      source.stop(now + 2 * RAMP_S);
+    }
+    this.voices = null;
     clearInterval(this.timer);
   }
 
   /** Moves the position by what the audio clock moved since the last tick and notes what was heard. */
   #tick(atEnd = false) {
+    if (!this.playing) return;
     const { context } = this.sounds;
-    const { duration } = this.buffer;
-    const passed_s = context.currentTime - this.clock_s;
+    const { duration_s } = this;
+    const heard = this.listening.sounds[this.active];
+    const passed_s = Math.max(0, context.currentTime - this.clock_s);
     const wall_s = (performance.now() - this.wall_ms) / 1000;
     if (context.state === "running" && this.clock_ran && wall_s - passed_s > UNDERRUN_S) this.listening.underruns += 1;
     this.clock_ran = passed_s > 0;
@@ -200,17 +235,17 @@ export class Player extends EventTarget {
     this.clock_s += passed_s;
     this.wall_ms = performance.now();
 
-    let to_s = atEnd ? duration : this.position_s + passed_s;
-    if (to_s >= duration && this.loop && !atEnd) {
-      this.listening.hear(this.position_s, duration);
-      to_s %= duration;
+    let to_s = atEnd ? duration_s : this.position_s + passed_s;
+    if (to_s >= duration_s && this.loop && !atEnd) {
+      heard.hear(this.position_s, duration_s);
+      to_s %= duration_s;
       this.position_s = 0;
-      this.listening.plays += 1;
+      heard.plays += 1;
     }
-    this.listening.hear(this.position_s, Math.min(to_s, duration));
-    this.position_s = Math.min(to_s, duration);
-    if (this.position_s >= duration && (atEnd || !this.loop)) {
-      this.source = null;
+    heard.hear(this.position_s, Math.min(to_s, duration_s));
+    this.position_s = Math.min(to_s, duration_s);
+    if (this.position_s >= duration_s && (atEnd || !this.loop)) {
+      this.voices = null;
       clearInterval(this.timer);
       this.#tell("change");
     }
@@ -220,4 +255,11 @@ export class Player extends EventTarget {
   #tell(type) {
     this.dispatchEvent(new Event(type));
   }
+}
+
+/** Moves a gain within `RAMP_S`, so that nothing clicks. */
+function ramp(gain, from, to, at_s) {
+  gain.cancelScheduledValues(at_s);
+  gain.setValueAtTime(from, at_s);
+  gain.linearRampToValueAtTime(to, at_s + RAMP_S);
 }

@@ -21,8 +21,8 @@ export async function headphones(step, page) {
     view.count.textContent = t("headphones_count", { number: choices.length + 1, of: step.sounds.length });
     view.hint.textContent = t("trial_loading");
     const buffer = await page.sound(step.sounds[choices.length]);
-    const listening = new Listening(buffer.duration);
-    choices.push(await oneTrial(view, new Player(page.sounds, buffer, listening), page));
+    const listening = new Listening([buffer.duration]);
+    choices.push(await oneTrial(view, new Player(page.sounds, [buffer], listening), page));
     rt_start_ms.push(listening.telemetry().rt_start_ms);
     draft.keep(step.id, { choices, rt_start_ms });
   }

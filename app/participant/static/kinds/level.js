@@ -32,8 +32,8 @@ export async function level(step, page) {
   rememberFields(step, form);
 
   const buffer = await page.sound(step.sounds[0]);
-  const listening = new Listening(buffer.duration);
-  const player = new Player(sounds, buffer, listening);
+  const listening = new Listening([buffer.duration]);
+  const player = new Player(sounds, [buffer], listening);
   player.setLoop(true);
   place.replaceChildren(...controls(player, t, signal, { simple: true }));
   place.removeAttribute("aria-busy");

@@ -1,4 +1,4 @@
-// One sound, one question, one rating. Nothing is preset, and the scale opens once the sound was heard.
+// One sound, one question or several. Nothing is preset, and the questions open once the sound was heard.
 
 import { controls, watchFocus } from "../controls.js";
 import { h } from "../dom.js";
@@ -6,98 +6,88 @@ import { bindKeys } from "../keyboard.js";
 import { kinds } from "../kinds.js";
 import { Listening } from "../listening.js";
 import { Player } from "../player.js";
+import { control } from "../questions.js";
 
 kinds.trial = trial;
 
-/** Shows the trial and resolves to its answer, `{answer: {rating}, telemetry}`. */
+/** Shows the trial and resolves to its answer, `{answer: {rating, answers}, telemetry}`. */
 export async function trial(step, page) {
   const { sounds, t, signal } = page;
-  const scale = ratingScale(step.scale, t);
+  const asked = step.questions.map((question, index) => ({ question, own: control(question, { t, id: index }) }));
   const next = h("button", { type: "submit", class: "primary", disabled: true }, t("trial_next"));
   const hint = h("p", { class: "hint", role: "status" }, t("trial_loading"));
   const place = h("div", { class: "player-place", "aria-busy": "true" });
-  const form = h("form", { class: "trial" }, question(step, t), place, scale.element, hint, h("div", { class: "actions" }, next));
+  const [first, ...others] = asked;
+  const more = others.map(({ question, own }) => h("div", { class: "question-field" }, h("h2", { class: "question" }, question.text), own.element));
+  const form = h("form", { class: "trial" }, introduction(step, first.question.text, t), place, first.own.element, more, hint, h("div", { class: "actions" }, next));
   page.show(form);
 
   const shown_ms = performance.now();
   const buffer = await page.sound(step.sounds[0]);
-  const listening = new Listening(buffer.duration, shown_ms, page.answered_ms);
-  const player = new Player(sounds, buffer, listening);
+  const listening = new Listening([buffer.duration], shown_ms, page.answered_ms);
+  const player = new Player(sounds, [buffer], listening);
   place.replaceChildren(...controls(player, t, signal));
   place.removeAttribute("aria-busy");
   watchFocus(listening, signal);
-
-  const enough = () => listening.share >= Math.min(step.min_listened_fraction, 0.995);
-  const open = () => {
-    if (!enough() || !scale.element.disabled) return;
-    listening.unlock();
-    scale.element.disabled = false;
-    hint.textContent = t("trial_rate_now");
-  };
-  hint.textContent = t(step.min_listened_fraction >= 1 ? "trial_listen_first" : "trial_listen_some");
-  open();
-  player.addEventListener("tick", open, { signal });
-  scale.onchange = () => {
-    if (!next.disabled) listening.rating_changes += 1;
-    next.disabled = false;
-    hint.textContent = t("trial_confirm");
-  };
+  openWhenHeard({ step, player, listening, hint, page, asked, next });
 
   return new Promise((resolve) => {
     const submit = () => {
-      if (scale.value === null) return false;
+      if (next.disabled) return false;
       player.stop();
-      resolve({ answer: { rating: scale.value }, telemetry: listening.telemetry() });
+      resolve({ answer: answerOf(asked), telemetry: listening.telemetry() });
       return true;
     };
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       submit();
     });
-    bindKeys({ " ": () => player.toggle(), Enter: submit, digit: (value) => scale.choose(value) }, signal);
+    bindKeys({ " ": () => player.toggle(), Enter: submit, digit: (value) => first.own.choose(value) }, signal);
     signal.addEventListener("abort", () => player.stop());
     if (sounds.unlocked) player.play();
   });
 }
 
-function question(step, t) {
+/** Opens the questions once enough was heard, and the way on once all that must be answered is. */
+export function openWhenHeard({ step, player, listening, hint, page, asked, next }) {
+  const { t, signal } = page;
+  const isOpen = () => !asked[0].own.disabled;
+  const open = () => {
+    if (isOpen() || listening.share < Math.min(step.min_listened_fraction, 0.995)) return;
+    listening.unlock();
+    for (const { own } of asked) own.disabled = false;
+    hint.textContent = t(asked[0].question.type === "scale" ? "trial_rate_now" : "trial_answer_now");
+  };
+  hint.textContent = t(step.min_listened_fraction >= 1 ? "trial_listen_first" : "trial_listen_some");
+  open();
+  player.addEventListener("tick", open, { signal });
+  const answered = new Set();
+  for (const { own } of asked) {
+    own.onchange = () => {
+      if (answered.has(own)) listening.rating_changes += 1;
+      answered.add(own);
+      next.disabled = asked.some(({ question, own: { value } }) => question.required && value === null);
+      if (!next.disabled) hint.textContent = t("trial_confirm");
+    };
+  }
+  next.disabled = true;
+}
+
+/** A number that is asked for first is the rating; all else goes by the names of the questions. */
+function answerOf(asked) {
+  const given = asked.filter(({ own }) => own.value !== null).map(({ question, own }) => [question.name, own.value]);
+  const isRated = "low" in asked[0].question;
+  const answers = Object.fromEntries(isRated ? given.slice(1) : given);
+  return { ...(isRated && { rating: asked[0].own.value }), ...(Object.keys(answers).length && { answers }) };
+}
+
+export function introduction(step, asked, t) {
   return [
-    !step.is_trial && h("p", { class: "tag" }, t("trial_practice")),
+    step.is_practice && h("p", { class: "tag" }, t("trial_practice")),
     step.counts_from_here && h("p", { class: "tag", id: "counts" }, t("trial_counts")),
     // The focus comes here, and with it a screen reader says what else is to be known.
-    h("h1", { tabindex: -1, "aria-describedby": "counts notice" }, step.question),
+    h("h1", { tabindex: -1, "aria-describedby": "counts notice" }, asked),
     step.definition && h("p", { class: "definition" }, step.definition),
     step.notice && h("p", { class: "notice", id: "notice" }, step.notice),
   ];
-}
-
-/** The rating tiles from `low` to `high`: a fieldset of radio buttons, closed at first. */
-function ratingScale({ low, high, low_label, high_label }, t) {
-  const values = Array.from({ length: high - low + 1 }, (_, index) => low + index);
-  const label = (value) => {
-    const end = value === low ? low_label : value === high ? high_label : "";
-    return end ? `${value}, ${end}` : String(value);
-  };
-  const radios = values.map((value) => h("input", { type: "radio", name: "rating", value, "aria-label": label(value) }));
-  const tiles = radios.map((radio, index) => h("label", { class: "tile" }, radio, h("span", { "aria-hidden": "true" }, String(values[index]))));
-  const ends = h("div", { class: "ends", "aria-hidden": "true" }, h("span", {}, low_label), h("span", {}, high_label));
-  const legend = h("legend", { class: "visually-hidden" }, t("trial_scale", { low, high }));
-  const element = h("fieldset", { class: "scale", disabled: true }, legend, h("div", { class: "tiles" }, tiles), ends);
-  const scale = {
-    element,
-    value: null,
-    onchange: () => {},
-    choose(value) {
-      const radio = radios[values.indexOf(value)];
-      if (!radio || element.disabled) return false;
-      radio.focus();
-      if (value === scale.value) return true;
-      radio.checked = true;
-      scale.value = value;
-      scale.onchange();
-      return true;
-    },
-  };
-  element.addEventListener("change", (event) => scale.choose(Number(event.target.value)));
-  return scale;
 }
