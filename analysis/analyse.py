@@ -16,7 +16,8 @@ from analysis.writing import answer, figures, medians, paper, report
 from analysis.writing.adaptivity_figure import adaptivity_figure
 from analysis.writing.figure_style import style
 from analysis.writing.figure_style import write as write_figure
-from analysis.writing.tables import SUFFIXES, write_table
+from analysis.writing.folder import whole_folder
+from analysis.writing.tables import write_table
 
 MARK = "SIMULATED participants: nothing here says anything about people.\n"
 
@@ -69,7 +70,8 @@ def analyse(
     ratings
         Checked ratings, `analysis.ratings.from_table`.
     out
-        Folder, made where it is not there. The same ratings give the same bytes.
+        Folder, made where it is not there: written whole or not at all, in place of an earlier analysis's files. The
+        same ratings give the same bytes.
     settings
         Title, screening rules, compared conditions, stimuli.
     told
@@ -81,16 +83,31 @@ def analyse(
         Of the participants that were kept; of everyone where no rules were stated.
     """
     settings = settings or Settings()
-    out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "SIMULATED.txt").unlink(missing_ok=True)
+    _check_compared(ratings.levels("condition"), settings.compared)
+    with whole_folder(Path(out)) as folder:
+        return _analyse(ratings, folder, settings, told)
+
+
+def _check_compared(conditions: list[str], compared: tuple[str, str] | None) -> None:
+    if compared is None:
+        return
+    for name in compared:
+        if name not in conditions:
+            raise ValueError(
+                f"{name!r} is an unknown condition and cannot be compared; there are {', '.join(conditions)}."
+            )
+    if compared[0] == compared[1]:
+        raise ValueError(f"{compared[0]!r} cannot be compared with itself; two conditions are wanted.")
+
+
+def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[str], None]) -> Results:
     if ratings.simulated:
         (out / "SIMULATED.txt").write_text(MARK, encoding="utf-8")
     told("screening")
     screening = screen(ratings, settings.rules, settings.headphones, settings.anchored)
     log = Table("exclusions", screening.caption(), screening.log)
     write_table(log, out, ratings.simulated)
-    screening.refuse_to_leave_out_everyone(out / "exclusions.csv")
+    screening.refuse_to_leave_out_everyone()
     told("models")
     stated, some = screening.stated, screening.splits()
     question = {"compared": settings.compared, "stimuli": settings.stimuli, "margin": settings.smallest_effect}
@@ -108,7 +125,10 @@ def analyse(
     )
     for table in tables.values():
         write_table(table, out, ratings.simulated)
-    _write_beside(beside, out, screening.folder())
+    if beside:
+        (out / screening.folder()).mkdir()
+        for table in beside.tables.values():
+            write_table(table, out / screening.folder(), ratings.simulated)
     told("figures")
     with style():
         svgs = draw(main, out, settings.stimuli)
@@ -120,19 +140,6 @@ def analyse(
     page = report.report(settings.title, main, tables, svgs, texts, paper.screening_told(screening))
     (out / "report.html").write_text(page, encoding="utf-8")
     return main
-
-
-def _write_beside(results: Results | None, out: Path, name: str) -> None:
-    """Write the other version's tables into a folder of their own, and take away those of an earlier analysis."""
-    for folder in (out / "all_participants", out / "after_exclusions"):
-        for old in [path for path in folder.glob("*.*") if path.suffix in SUFFIXES]:
-            old.unlink()
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
-    if results:
-        (out / name).mkdir(exist_ok=True)
-        for table in results.tables.values():
-            write_table(table, out / name, results.ratings.simulated)
 
 
 def side_by_side(everyone: Results, kept: Results | None) -> pd.DataFrame:

@@ -6,6 +6,7 @@ counted and told, never filled in.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -96,6 +97,9 @@ def from_table(
     ValueError
         Names the row, the column and the value that cannot be right.
     """
+    low, high = scale
+    if not low < high:
+        raise ValueError(f"The scale runs from {low:g} to {high:g}; the lowest rating comes first, such as 1 7.")
     table = _usual_names(table)
     _require_columns(table)
     table = table[[name for name in (*REQUIRED, *OPTIONAL) if name in table.columns]].copy()
@@ -109,11 +113,12 @@ def from_table(
     for column in ("rating", "rt_ms", "position", "expected"):
         if column in table:
             table[column] = _numbers(table, column, strict=column != "expected")
+    _refuse_no_ratings(table, is_rating)
     _refuse_outside(table, is_rating | (kind == "repeat"), scale)
     main = table[is_rating].drop(columns=["kind", "expected", "simulated", "session"], errors="ignore")
     _refuse_duplicates(main)
     extra = table[~is_rating & (kind != "practice")].assign(kind=kind)
-    return Ratings(main, extra, (float(scale[0]), float(scale[1])), is_simulated, tuple(notes))
+    return Ratings(main, extra, (float(low), float(high)), is_simulated, tuple(notes))
 
 
 def _usual_names(table: pd.DataFrame) -> pd.DataFrame:
@@ -183,6 +188,7 @@ def _labels(table: pd.DataFrame, column: str, needed: pd.Series, order: list[str
     appearing = list(dict.fromkeys(_label(value) for value in found))
     every = list(dict.fromkeys([*appearing, *(_label(value) for value in values.dropna().unique())]))
     names = {value: _label(value) for value in values.dropna().unique()}
+    _refuse_alike(column, every)
     if order:
         appearing = [label for label in order if label in appearing] + [x for x in appearing if x not in order]
     levels = appearing if column != "participant" else every
@@ -190,6 +196,26 @@ def _labels(table: pd.DataFrame, column: str, needed: pd.Series, order: list[str
     codes, found = pd.factorize(values, use_na_sentinel=True)
     lookup = np.array([position.get(names[value], -1) for value in found] + [-1])
     return pd.Categorical.from_codes(lookup[codes], categories=levels)
+
+
+def _refuse_alike(column: str, labels: list[str]) -> None:
+    """Refuse labels that a person takes for one: `static` beside `STATIC`."""
+    seen: dict[str, str] = {}
+    for label in labels:
+        first = seen.setdefault(" ".join(unicodedata.normalize("NFKC", label).casefold().split()), label)
+        if first != label:
+            raise ValueError(
+                f"Column {column!r} holds {first!r} and {label!r}, which differ only in capitals, spaces or the form "
+                "of their letters; write both the same way, or rename one where they are not the same."
+            )
+
+
+def _refuse_no_ratings(table: pd.DataFrame, rated: pd.Series) -> None:
+    if table.loc[rated, "rating"].isna().all():
+        raise ValueError(
+            f"None of {counted(int(rated.sum()), 'row')} has a rating; was the table made before anyone rated, or is "
+            "the column 'rating' another one?"
+        )
 
 
 def _label(value: object) -> str:

@@ -48,6 +48,8 @@ def read_csv(path: str | Path) -> pd.DataFrame:
         raise ValueError(f"{path} is not a text file; a table as CSV is wanted, saved as UTF-8.") from None
     if not header.strip():
         raise ValueError(f"{path} is empty (no header in its first line); was the export cut off?")
+    if header.lstrip()[0] in "{[":
+        raise ValueError(f"{path} is JSON, and a table as CSV is wanted, one row per rating.")
     separator = _separator(header)
     names = [name.strip() for name in next(csv.reader([header], delimiter=separator))]
     _refuse_double_names(path, names)

@@ -1,7 +1,6 @@
 """Who is left out and why, by rules written down before the study: a value, a limit, and both in the log."""
 
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,6 +8,7 @@ import pandas as pd
 from analysis.data.grids import repeats, stimulus_grid
 from analysis.data.post_screening import Anchored, mid_anchor_above_90, reference_below_90
 from analysis.data.ratings import Ratings
+from analysis.numbers import counted
 
 LOG = ["participant", "rule", "value", "limit"]
 # As study files and exports of version 0.1 call the rules.
@@ -123,13 +123,13 @@ class Screening:
             return "Who was left out, by which rule."
         return "Who breaks a default limit; nobody was left out, since no rules were stated."
 
-    def refuse_to_leave_out_everyone(self, log: Path) -> None:
+    def refuse_to_leave_out_everyone(self) -> None:
         """Raise a ValueError where stated rules leave nobody."""
         if self.stated and len(self.broke()) == len(self.measured):
-            first = self.log.iloc[0]
+            rules = ", ".join(f"{n} by {rule}" for rule, n in self.log["rule"].value_counts().items())
             raise ValueError(
-                f"Every participant breaks a screening rule (the first: {first['participant']}, {first['rule']}); "
-                f"{log} lists them all. Are the limits meant for another study?"
+                f"Every one of {counted(len(self.measured), 'participant')} breaks a screening rule ({rules}); are the "
+                "limits meant for another study?"
             )
 
 

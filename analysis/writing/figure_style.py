@@ -27,6 +27,7 @@ _STYLE = {
     "legend.fontsize": 6.5,
     "legend.frameon": False,
     "lines.linewidth": 1.0,
+    "text.parse_math": False,  # labels are shown as they are, dollars included
     "svg.hashsalt": "semantic-eq",
     "svg.fonttype": "path",
     "pdf.fonttype": 42,

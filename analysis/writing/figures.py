@@ -149,7 +149,7 @@ def forest_figure(pairs: pd.DataFrame) -> Figure:
             y += 1
         y += 0.6
     heading = {"xycoords": "axes fraction", "textcoords": "offset points", "fontsize": 6.5}
-    axis.annotate("$d_z$", (1.02, 1), xytext=(0, 2), **heading)
+    axis.annotate("$d_z$", (1.02, 1), xytext=(0, 2), parse_math=True, **heading)
     axis.set_yticks(places, labels)
     axis.set_ylim(max(places) + 0.7, -0.7)
     axis.set_xlabel("difference in points, 95 % CI")

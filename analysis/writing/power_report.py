@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from analysis.statistics.power import (
     Assumptions,
     detectable,
@@ -15,6 +17,7 @@ from analysis.statistics.table import Table
 from analysis.writing import report
 from analysis.writing.figure_style import style, write
 from analysis.writing.figures import power_figure
+from analysis.writing.folder import whole_folder
 from analysis.writing.tables import write_table
 
 RECORD = (10, 12, 15)
@@ -61,7 +64,12 @@ def plan(
     if smallest_effect is not None or slope is not None:
         others = planned(assumptions, participants, clips, **other)
         tables.append(Table("power_planned", "Power of planned tests, new listeners and new music.", others))
-    out.mkdir(parents=True, exist_ok=True)
+    with whole_folder(out) as folder:
+        _write(tables, found, sentences, folder, simulated)
+    return sentences
+
+
+def _write(tables: list[Table], found: pd.DataFrame, sentences: list[str], out: Path, simulated: bool) -> None:
     for table in tables:
         write_table(table, out, simulated)
     with style():
@@ -78,4 +86,3 @@ def plan(
     ]  # fmt: skip
     page = report.page("Power plan", sentences, simulated, sections)
     (out / "power.html").write_text(page, encoding="utf-8")
-    return sentences

@@ -12,7 +12,6 @@ import pandas as pd
 
 from analysis.statistics.table import Table
 
-SUFFIXES = (".csv", ".md", ".tex")
 ROWS_PER_PAGE = 45
 MOST_ROWS = 400
 WIDE_COLUMNS = 8

@@ -90,7 +90,11 @@ def analyse(
 
     gc.freeze()  # what was imported stays: it need not be looked through for garbage again and again
     given, settings = [*(files or []), *([ratings] if ratings else [])], Settings(compared=compare)
-    order = {"condition": _split(conditions), "descriptor": _split(descriptors)}
+    order = {
+        "condition": _labels(conditions, "--conditions"),
+        "descriptor": _labels(descriptors, "--descriptors"),
+    }
+    wanted = dict(order)
     steps = 4
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("reading", total=steps + 1)
@@ -110,6 +114,8 @@ def analyse(
             table_of_stimuli = read_csv(stimuli / "manifest.csv" if stimuli.is_dir() else stimuli)
             settings = replace(settings, stimuli=Stimuli.of(table_of_stimuli, _equaliser))
         checked = from_table(table, scale or found_scale or (1.0, 7.0), True if simulated else None, order)
+        for column, labels in wanted.items():
+            _refuse_unknown(checked.levels(column), labels, f"--{column}s")
         if source is Source.WEBMUSHRA:
             checked = replace(checked, asked="test")
         results = run(checked, out, settings, lambda step: progress.update(task, description=step, advance=1))
@@ -180,8 +186,21 @@ def _one_thread() -> None:
         os.environ.setdefault(name, "1")
 
 
-def _split(text: str | None) -> list[str] | None:
-    return [part.strip() for part in text.split(",") if part.strip()] if text else None
+def _labels(text: str | None, option: str) -> list[str] | None:
+    """Split an order of labels, each named once."""
+    if not text:
+        return None
+    labels = [part.strip() for part in text.split(",") if part.strip()]
+    for name in labels:
+        if labels.count(name) > 1:
+            raise ValueError(f"{option} names {name!r} more than once.")
+    return labels
+
+
+def _refuse_unknown(labels: list[str], given: list[str] | None, option: str) -> None:
+    for name in given or []:
+        if name not in labels:
+            raise ValueError(f"{option} names {name!r}, which is not in the table; there are {', '.join(labels)}.")
 
 
 def _integers(text: str, option: str) -> list[int]:

@@ -65,7 +65,7 @@ def test_webmushra_files_are_analysed_on_their_scale(tmp_path):
     [
         (("--ratings", "none.csv"), "none.csv"),
         (("--database-url", "sqlite:///none.sqlite"), "There is no database none.sqlite"),
-        (("--ratings", "ratings.csv", "--compare", "flow", "loud"), "'loud' is no condition"),
+        (("--ratings", "ratings.csv", "--compare", "flow", "loud"), "'loud' is an unknown condition"),
     ],
 )
 def test_mistakes_are_told(tmp_path, monkeypatch, arguments, message):
