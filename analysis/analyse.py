@@ -17,6 +17,7 @@ from analysis.writing.adaptivity_figure import adaptivity_figure
 from analysis.writing.figure_style import style
 from analysis.writing.figure_style import write as write_figure
 from analysis.writing.folder import whole_folder
+from analysis.writing.reproduce import write_reproduction
 from analysis.writing.tables import write_table
 
 MARK = "SIMULATED participants: nothing here says anything about people.\n"
@@ -129,6 +130,8 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[st
         (out / screening.folder()).mkdir()
         for table in beside.tables.values():
             write_table(table, out / screening.folder(), ratings.simulated)
+    sets = {"": main, **({screening.folder(): beside} if beside else {})}
+    write_reproduction(sets, ratings, out)
     told("figures")
     with style():
         svgs = draw(main, out, settings.stimuli)

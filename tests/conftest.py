@@ -1,8 +1,21 @@
 """What every test shares."""
 
+import os
 import tempfile
 
 import pytest
+
+from tests.programs import PROGRAMS, missing
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs R or LaTeX where they cannot be had; never under CI, where it fails."""
+    needed = {name for name in PROGRAMS if any(item.get_closest_marker(name) for item in items)}
+    if os.environ.get("CI") or not needed or not (lacking := needed & set(missing())):
+        return
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in lacking)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

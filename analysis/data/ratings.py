@@ -117,7 +117,8 @@ def from_table(
     _refuse_outside(table, is_rating | (kind == "repeat"), scale)
     main = table[is_rating].drop(columns=["kind", "expected", "simulated", "session"], errors="ignore")
     _refuse_duplicates(main)
-    extra = table[~is_rating & (kind != "practice")].assign(kind=kind)
+    others = ~is_rating & (kind != "practice")
+    extra = table[others].assign(kind=kind[others].to_numpy())
     return Ratings(main, extra, (float(low), float(high)), is_simulated, tuple(notes))
 
 
