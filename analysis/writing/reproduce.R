@@ -242,7 +242,7 @@ analyse <- function() {
     known <- read("clip_differences.csv")
     each(function(i) {
       s <- differences(grids[[i]]); own <- known[known$descriptor == descriptors[i], ]
-      s$x <- as.numeric(own$already_so)[match(attr(d, "clips")[as.integer(as.character(s$clip))], own$clip)]; s <- droplevels(s[is.finite(s$x), ])
+      s$x <- as.numeric(own$baseline_score)[match(attr(d, "clips")[as.integer(as.character(s$clip))], own$clip)]; s <- droplevels(s[is.finite(s$x), ])
       by <- tapply(s$x, s$clip, mean); k <- length(by); if (k < 4 || sd(by) == 0) return(data.frame(clips = k, slope = NA, se = NA, t = NA, dof = NA, p = NA, ci_low = NA, ci_high = NA, spearman = NA, p_spearman = NA))
       s$z <- (s$x - mean(by)) / sd(by); fit <- lmer(y ~ z + (1 | participant) + (1 | clip), s, control = control())
       e <- unname(fixef(fit)[2]); se <- sqrt(vcov(fit)[2, 2]); reach <- qt(0.975, k - 2) * se; rho <- cor(tapply(s$y, s$clip, mean), by, method = "spearman")
