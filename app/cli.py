@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from app.commands import analysis, model, serve, simulate, stimuli, study, watching
+from app.commands import analysis, equalise, evaluation, serve, simulate, stimuli, study, training, watching
 
 cli = typer.Typer(
     help="A listening study of a semantic equaliser: train, build stimuli, serve, analyse.",
@@ -16,7 +16,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for group in (stimuli, study, serve, watching, simulate, analysis, model):
+for group in (stimuli, study, serve, watching, simulate, analysis, equalise, training, evaluation):
     group.register(cli)
 
 

@@ -7,7 +7,6 @@ processing", JAES 2022).
 
 from __future__ import annotations
 
-import dasp_pytorch.functional
 import numpy as np
 import torch
 
@@ -60,6 +59,9 @@ def to_dasp(parameters: torch.Tensor) -> dict[str, torch.Tensor]:
 
 def parametric_eq(audio: torch.Tensor, sample_rate: float, parameters: torch.Tensor) -> torch.Tensor:
     """Equalise ``audio`` [batch, 1, samples] by one setting each [batch, 13] through dasp-pytorch."""
+    # Imported here: with what it imports it takes as long as half of torch, and only training filters audio so.
+    import dasp_pytorch.functional
+
     return dasp_pytorch.functional.parametric_eq(audio, sample_rate, **to_dasp(parameters))
 
 

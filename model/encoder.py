@@ -120,9 +120,19 @@ def features(audio: torch.Tensor, sample_rate: float) -> tuple[torch.Tensor, tor
     spectrum : tensor [batch, 80], dB, mean 0 over the bands that the sample rate holds; NaN-free, 0 beyond them
     texture : tensor [batch, 12, 80], in units of 10 dB or correlations, which an EQ leaves as it is
     """
+    spectrum, texture, _ = features_and_frames(audio, sample_rate)
+    return spectrum, texture
+
+
+def features_and_frames(
+    audio: torch.Tensor, sample_rate: float
+) -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor]]:
+    """Return what `features` does, and of every clip the levels in dB [80, frames] of the frames that are no pauses."""
     power, bands = log_mel(audio, sample_rate)
-    rows = [_features_of_one(*pair, mel_bank(float(sample_rate)).to(power)) for pair in zip(power, bands, strict=True)]
-    return torch.stack([row[0] for row in rows]), torch.stack([row[1] for row in rows])
+    bank = mel_bank(float(sample_rate)).to(power)
+    rows = [_features_of_one(*pair, bank) for pair in zip(power, bands, strict=True)]
+    spectra, textures, frames = zip(*rows, strict=True)
+    return torch.stack(spectra), torch.stack(textures), list(frames)
 
 
 def _features_of_one(power, bands, bank):
@@ -153,7 +163,8 @@ def _features_of_one(power, bands, bank):
         10 * _correlation(standard, _standardised(decibels[held].mean(dim=0, keepdim=True))),
     ]
     texture = torch.stack(texture) / 10
-    return torch.where(held, long_term - long_term[held].mean(), 0.0), torch.where(held, texture, 0.0)
+    spectrum = torch.where(held, long_term - long_term[held].mean(), 0.0)
+    return spectrum, torch.where(held, texture, 0.0), decibels
 
 
 def _standardised(rows: torch.Tensor) -> torch.Tensor:
@@ -186,7 +197,7 @@ class AudioEncoder(nn.Module):
         self.register_buffer("belief", torch.tensor(0.5))
         self.position = nn.Parameter(torch.zeros(width, N_MELS))
         self.entry = nn.Conv1d(len(TEXTURE), width, 5, padding=2)
-        self.blocks = nn.ModuleList(_Block(width, 2**power, dropout) for power in range(4))
+        self.blocks = nn.ModuleList(ResidualBlock(width, 2**power, dropout) for power in range(4))
         self.whole = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(dropout))
         self.natural = nn.Conv1d(2 * width, 1, 1)
         self.to_latent = nn.Linear(N_MELS, LATENT, bias=False)
@@ -195,14 +206,19 @@ class AudioEncoder(nn.Module):
 
     def natural_spectrum(self, texture: torch.Tensor) -> torch.Tensor:
         """Return the spectrum in dB [batch, 80] that sounds of this texture [batch, 12, 80] naturally have."""
+        hidden = self.hidden(texture)
+        whole = self.whole(hidden.mean(dim=2))[:, :, None].expand(-1, -1, N_MELS)
+        natural = self.spectrum_mean + 10 * self.natural(torch.cat([hidden, whole], dim=1))[:, 0]
+        return natural - natural.mean(dim=1, keepdim=True)
+
+    def hidden(self, texture: torch.Tensor) -> torch.Tensor:
+        """Return what is made of textures [batch, 12, 80] before anything is predicted from it, [batch, width, 80]."""
         # A band that the sample rate does not hold has no texture: it is taken as usual.
         texture = torch.where((texture == 0).all(dim=1, keepdim=True), self.texture_mean, texture)
         hidden = self.entry((texture - self.texture_mean) / self.texture_scale) + self.position
         for block in self.blocks:
             hidden = block(hidden)
-        whole = self.whole(hidden.mean(dim=2))[:, :, None].expand(-1, -1, N_MELS)
-        natural = self.spectrum_mean + 10 * self.natural(torch.cat([hidden, whole], dim=1))[:, 0]
-        return natural - natural.mean(dim=1, keepdim=True)
+        return hidden
 
     def nature(self, texture: torch.Tensor) -> torch.Tensor:
         """Return how the natural spectrum of these textures differs from that of usual music, dB [batch, 80]."""
@@ -225,7 +241,9 @@ class AudioEncoder(nn.Module):
         return self.code(spectrum, self.nature(texture))
 
 
-class _Block(nn.Module):
+class ResidualBlock(nn.Module):
+    """A dilated convolution over bands and one within each, added to what came in [batch, width, 80]."""
+
     def __init__(self, width: int, dilation: int, dropout: float) -> None:
         super().__init__()
         self.layers = nn.Sequential(

@@ -9,9 +9,10 @@ import soundfile as sf
 from typer.testing import CliRunner
 
 from app.cli import cli
-from model import SemanticEQ, evaluate, report, safe_db, steadiness
+from model import SemanticEQ, safe_db
 from model.eq import GRID_HZ, EQParams
-from model.evaluate import Clip
+from model.evaluation import adaptivity, hearing, report, steadiness
+from model.evaluation.clips import Clip, filtered
 from model.profile import profile
 from model.static import fit_static
 from tests.model.synthetic import pink_noise, write_safe
@@ -30,7 +31,7 @@ def clips():
 
 def test_filtering_has_the_given_response():
     noise = pink_noise(2, channels=1)
-    output = evaluate.filtered(noise, 44_100, GRID_HZ, np.linspace(-6, 6, len(GRID_HZ)))
+    output = filtered(noise, 44_100, GRID_HZ, np.linspace(-6, 6, len(GRID_HZ)))
     change = 20 * np.log10(np.abs(np.fft.rfft(output) / np.fft.rfft(noise)))[0]
     bins_hz = np.fft.rfftfreq(noise.shape[1], 1 / 44_100)
     middle = np.sqrt(GRID_HZ[0] * GRID_HZ[-1])
@@ -40,8 +41,8 @@ def test_filtering_has_the_given_response():
 
 def test_a_fixed_curve_has_slope_0_spread_1_dose_1(settings, clips):
     static = fit_static(settings, starts=2)
-    rows = evaluate.responses({"static": static.propose}, clips, settings, ["warm"])
-    table = evaluate.summarise(rows, settings).iloc[0]
+    rows = adaptivity.responses({"static": static.propose}, clips, settings, ["warm"])
+    table = adaptivity.summarise(rows, settings).iloc[0]
     assert table.slope == pytest.approx(0, abs=1e-9) and table.spread == pytest.approx(1, abs=1e-9)
     assert table.spearman == 0 and table.wrong_way == 0 and table.variety_db == 0
     assert table.mean_dose == pytest.approx(1, abs=0.1) and table.curve_r > 0.97
@@ -51,22 +52,22 @@ def test_full_compensation_has_slope_minus_1_and_spread_0(settings, clips):
     mean = settings.mean_response_db()["bright"]
     static = fit_static(settings, starts=2)
     curve = static.propose(clips[0].audio, 44_100, "bright").response(GRID_HZ, 44_100)
-    usual = [evaluate.baseline_score(clip.audio, 44_100, mean) for clip in clips]
+    usual = [adaptivity.baseline_score(clip.audio, 44_100, mean) for clip in clips]
 
     def compensating(audio, sample_rate, descriptor):
-        already = evaluate.baseline_score(audio, sample_rate, mean) - np.mean(usual)
+        already = adaptivity.baseline_score(audio, sample_rate, mean) - np.mean(usual)
         return EQParams.flat() if already >= 1 else static.propose(audio, sample_rate, "bright").scaled(1 - already)
 
-    rows = evaluate.responses({"full": compensating}, clips, settings, ["bright"])
+    rows = adaptivity.responses({"full": compensating}, clips, settings, ["bright"])
     assert np.corrcoef(curve, mean)[0, 1] > 0.97
-    table = evaluate.summarise(rows[rows.k.isin([-0.5, 0.0, 0.5])], settings).iloc[0]
+    table = adaptivity.summarise(rows[rows.k.isin([-0.5, 0.0, 0.5])], settings).iloc[0]
     assert table.slope == pytest.approx(-1, abs=0.1) and table.spread < 0.1 and table.spearman < -0.95
 
 
 def test_a_fixed_curve_leaves_clips_as_different_as_they_were(settings, clips):
     static = fit_static(settings, starts=2)
-    rows = evaluate.responses({"static": static.propose}, clips, settings, ["warm"])
-    table = evaluate.summarise(rows, settings).iloc[0]
+    rows = adaptivity.responses({"static": static.propose}, clips, settings, ["warm"])
+    table = adaptivity.summarise(rows, settings).iloc[0]
     assert table.perceptual == pytest.approx(1, abs=0.1)
     assert table.perceptual_low <= table.perceptual <= table.perceptual_high
 
@@ -76,7 +77,7 @@ def test_a_curve_that_swings_less_than_1_db_is_inaudible(settings, clips, swing_
     curve = EQParams.from_safe((6, 300, 0, 300, 0.7, 0, 1000, 0.7, 0, 3000, 0.7, 0, 8000))
     swing = np.ptp(curve.response(GRID_HZ, 44_100))
     propose = lambda audio, rate, word: _scaled_to(curve, swing_db)  # noqa: E731
-    table = evaluate.summarise(evaluate.responses({"x": propose}, clips[:1], settings, ["warm"]), settings).iloc[0]
+    table = adaptivity.summarise(adaptivity.responses({"x": propose}, clips[:1], settings, ["warm"]), settings).iloc[0]
     assert swing > 1 and table.inaudible == inaudible and table.swing_db == pytest.approx(swing_db, abs=0.001)
 
 
@@ -90,16 +91,16 @@ def _scaled_to(params: EQParams, swing_db: float) -> EQParams:
 
 
 def test_a_perfect_estimate_has_no_error_and_none_has_the_settings_size(settings, clips):
-    flat = evaluate.blind_error({"none": lambda audio, rate: np.zeros(len(GRID_HZ))}, clips[:2], settings)
+    flat = hearing.blind_error({"none": lambda audio, rate: np.zeros(len(GRID_HZ))}, clips[:2], settings)
     assert flat.rms_db[0] == flat.rms_db[1] > 1
 
 
 def test_a_rule_gives_the_fixed_curve_in_its_dose_and_a_shuffled_system_hears_another_clip(clips):
     curve = EQParams.from_safe((6, 300, 0, 300, 0.7, 0, 1000, 0.7, 0, 3000, 0.7, 0, 8000))
-    rule = evaluate.ruled(lambda audio, rate, word: 0.5, lambda audio, rate, word: curve)
+    rule = adaptivity.ruled(lambda audio, rate, word: 0.5, lambda audio, rate, word: curve)
     assert rule(clips[0].audio, 44_100, "warm") == curve.scaled(0.5)
     heard = []
-    other = evaluate.shuffled(lambda audio, rate, word: heard.append(audio), clips[1:])
+    other = adaptivity.shuffled(lambda audio, rate, word: heard.append(audio), clips[1:])
     other(clips[0].audio, 44_100, "warm")
     assert any(heard[0] is clip.audio for clip in clips[1:])
 
@@ -124,16 +125,16 @@ def test_area_under_curve_is_the_share_of_ordered_pairs():
     positive, negative = rng.integers(0, 5, 20), rng.integers(0, 4, 30)
     pairs = positive[:, None] - negative[None]
     expected = (pairs > 0).mean() + (pairs == 0).mean() / 2
-    assert evaluate.area_under_curve(positive, negative) == pytest.approx(expected)
+    assert hearing.area_under_curve(positive, negative) == pytest.approx(expected)
 
 
 def test_tables_are_written_three_ways_with_the_plots(settings, clips, tmp_path):
     eq = SemanticEQ.load()
-    rows = evaluate.responses({"semantic": eq.propose}, clips[:2], settings, ["warm"])
-    aucs = {"semantic": evaluate.separation(eq.describe, clips[:1], settings, n_settings=3)}
-    blind = evaluate.blind_error({"semantic": eq.applied_eq}, clips[:1], settings, n_settings=2)
+    rows = adaptivity.responses({"semantic": eq.propose}, clips[:2], settings, ["warm"])
+    aucs = {"semantic": hearing.separation(eq.describe, clips[:1], settings, n_settings=3)}
+    blind = hearing.blind_error({"semantic": eq.applied_eq}, clips[:1], settings, n_settings=2)
     more = {report.BLIND: blind}
-    report.write(tmp_path, evaluate.summarise(rows, settings), rows, aucs, settings, clips[:2], eq, more)
+    report.write(tmp_path, adaptivity.summarise(rows, settings), rows, aucs, settings, clips[:2], eq, more)
     with (tmp_path / "adaptivity.csv").open() as file:
         row = next(csv.DictReader(file))
     assert row["descriptor"] == "warm" and float(row["slope"]) < 0 and float(row["wrong_way"]) == 0

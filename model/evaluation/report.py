@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 
 from model.eq import GRID_HZ
-from model.evaluate import Clip
+from model.evaluation.clips import Clip
 from model.safe_db import Settings
 from model.semantic import SemanticEQ
 
@@ -35,8 +35,8 @@ def write(
 
     Parameters
     ----------
-    table, rows : what `model.evaluate.summarise` and `responses` gave
-    aucs : per semantic equaliser, what `model.evaluate.separation` gave
+    table, rows : what `model.evaluation.adaptivity.summarise` and `responses` gave
+    aucs : per semantic equaliser, what `model.evaluation.hearing.separation` gave
     eq : SemanticEQ
         The one whose latent space is drawn.
     more : dict of DataFrame, optional

@@ -22,7 +22,8 @@ import soundfile
 import soxr
 
 from model.eq import GRID_HZ
-from model.evaluate import Clip, Propose
+from model.evaluation.adaptivity import Propose
+from model.evaluation.clips import Clip
 
 MP3_BITRATE_KBPS = 64
 NOISE_DB, LOW_PASS_HZ, CLIPPED_BY_DB = -40.0, 4000.0, 12.0

@@ -1,0 +1,95 @@
+"""The command that measures: all tables of the model card."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands.equalise import Weights, load_semantic
+from app.commands.training import SafeFile
+
+
+def register(cli: typer.Typer) -> None:
+    """Add this group's command to ``cli``."""
+    cli.command()(evaluate)
+
+
+def evaluate(
+    safe: SafeFile,
+    clips: Annotated[Path, typer.Option(help="Folder of recordings that training did not use.")],
+    out: Annotated[Path, typer.Option(help="Folder for tables and plots.")] = Path("data/evaluation"),
+    weights: Weights = None,
+    ablation: Annotated[
+        list[str] | None, typer.Option(help="More semantic weights, NAME=FILE; may be given more than once.")
+    ] = None,
+    rule: Annotated[
+        Path | None, typer.Option(help="Weights from `train --no-nature`: the fixed curve in their dose is the rule.")
+    ] = None,
+    held_out_only: Annotated[bool, typer.Option(help="Use only recordings that training by name leaves out.")] = False,
+    max_clips: Annotated[int, typer.Option(help="Use so many, evenly spread over the folder.")] = 40,
+    descriptors: Annotated[
+        str, typer.Option(help="Separated by commas, or 'all' that weights and SAFE-DB's file know.")
+    ] = "warm,bright,airy",
+    all_settings: Annotated[
+        bool, typer.Option(help="Test describe() with all settings, not only held-out ones.")
+    ] = False,
+) -> None:
+    """Measure static, ridge, flow and semantic on clips that training did not use; write tables and plots."""
+    from rich.progress import track
+
+    from model import safe_db
+    from model.evaluation import adaptivity, hearing, report, steadiness
+    from model.evaluation.clips import read_clips, read_pairs
+
+    chosen = read_clips(clips, max_clips, held_out_only, lambda items: track(items, "Reading"))
+    settings = safe_db.read(safe)
+    _, held_out = settings.split()
+    systems, listening = _systems(weights, ablation or [])
+    main = listening["semantic"]
+    systems["shuffled clips"] = adaptivity.shuffled(main.propose, chosen)
+    if rule is not None:
+        listening["rule"] = load_semantic(rule)
+        systems["rule"] = adaptivity.ruled(listening["rule"].dose, systems["static"])
+    known = [word for word in main.descriptors if word in settings.names]
+    words = known if descriptors == "all" else [word.strip().lower() for word in descriptors.split(",")]
+    if unknown := set(words) - set(known):
+        raise ValueError(
+            f"Unknown descriptors {', '.join(sorted(unknown))}: weights and {safe} both have {', '.join(known)}."
+        )
+    rows = adaptivity.responses(systems, track(chosen, "Proposing"), settings, words)
+    testing = settings if all_settings else held_out
+    aucs = {
+        name: hearing.separation(eq.describe, track(chosen, f"Describing ({name})"), testing)
+        for name, eq in listening.items()
+    }
+    estimates = {name: eq.applied_eq for name, eq in listening.items()}
+    blind = hearing.blind_error(estimates, track(chosen, "Estimating the EQ of clips"), held_out)
+    pairs = read_pairs(chosen, clips)
+    steady = steadiness.differences(systems, track(pairs, "Comparing excerpts"), words[:2]) if pairs else None
+    table = adaptivity.summarise(rows, settings)
+    more = {report.BLIND: blind}
+    if steady is not None:
+        more[report.STEADINESS] = steadiness.summarise(steady)
+    report.write(out, table, rows, aucs, settings, chosen, main, more)
+    for frame in (table, report.auc_table(aucs), *more.values()):
+        typer.echo(report.markdown(frame) + "\n")
+    typer.echo(f"Wrote {out}")
+
+
+def _systems(weights: Path | None, ablations: list[str]):
+    """Return every system's propose, and those that can describe what they hear."""
+    from model import FlowEQ, RidgeEQ, StaticEQ
+
+    ridge, semantic = RidgeEQ.load(), {"semantic": load_semantic(weights)}
+    for text in ablations:
+        name, _, path = text.partition("=")
+        if not path:
+            raise ValueError(f"The ablation {text!r} has no file: write NAME=FILE.")
+        semantic[name] = load_semantic(Path(path))
+    main = semantic["semantic"]
+    systems = {"static": StaticEQ.load().propose, "ridge": ridge.propose, "flow": FlowEQ.load().propose}
+    systems |= {name: eq.propose for name, eq in semantic.items()}
+    # At full intensity the published traversal ends at the target whatever it hears; its authors used 0.7.
+    systems["published traversal"] = partial(main.propose, origin="audio", intensity=0.7)
+    return systems, {"ridge": ridge, **semantic}
