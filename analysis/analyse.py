@@ -1,7 +1,7 @@
 """From ratings to files: tables, figures, paragraphs and one page."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +11,7 @@ from analysis.data.ratings import Ratings
 from analysis.data.screening import Rules, screen
 from analysis.data.stimuli import Stimuli
 from analysis.statistics.results import Results, compute
+from analysis.statistics.sequential import Looks, taken
 from analysis.statistics.table import Table
 from analysis.writing import answer, figures, medians, paper, report
 from analysis.writing.adaptivity_figure import adaptivity_figure
@@ -46,6 +47,10 @@ class Settings:
         The hidden reference and the mid-range anchor of a MUSHRA test.
     smallest_effect
         The smallest effect of interest, points of the scale: the margin of the tests of equivalence.
+    looks
+        Planned looks, where the study may stop early.
+    completed
+        Participants in the order in which they completed, for the looks.
     """
 
     title: str = "Listening study"
@@ -56,6 +61,8 @@ class Settings:
     headphones: dict[str, bool] | None = None
     anchored: Anchored | None = None
     smallest_effect: float | None = None
+    looks: Looks | None = None
+    completed: list[str] | None = None
 
 
 def analyse(
@@ -124,6 +131,10 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[st
     tables["with_and_without"] = Table(
         "with_and_without", "The main tests for all participants and after exclusions.", side_by_side(everyone, kept)
     )
+    if settings.looks and main.compared:
+        found = _looks_taken(ratings, settings, main.compared)
+        tables["looks"] = Table("looks", "Planned looks: the study may stop where p is below alpha.", found)
+        main = replace(main, alpha=_limit(found))
     for table in tables.values():
         write_table(table, out, ratings.simulated)
     if beside:
@@ -143,6 +154,18 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[st
     page = report.report(settings.title, main, tables, svgs, texts, paper.screening_told(screening))
     (out / "report.html").write_text(page, encoding="utf-8")
     return main
+
+
+def _looks_taken(ratings: Ratings, settings: Settings, pair: tuple[str, str]) -> pd.DataFrame:
+    """Take the planned looks; without knowing who completed when, in the order of the table."""
+    completed = settings.completed or ratings.levels("participant")
+    return taken(settings.looks, ratings, completed, pair, settings.rules, settings.headphones)
+
+
+def _limit(looks: pd.DataFrame) -> float:
+    """Give the p below which the last look that was taken is significant; before the first, none is."""
+    reached = looks[looks["decision"] != ""]
+    return float(reached["alpha"].iloc[-1]) if len(reached) else 0.0
 
 
 def side_by_side(everyone: Results, kept: Results | None) -> pd.DataFrame:

@@ -53,6 +53,8 @@ class Results:
         The cumulative logit model, or None.
     margin
         The smallest effect of interest, points of the scale; None where the study states none.
+    alpha
+        p below which the compared conditions count as different: 5 %, or the limit of the planned look.
     """
 
     ratings: Ratings
@@ -63,6 +65,7 @@ class Results:
     models: dict[str, mixed.MixedFit | None]
     ordinal: ordinal.OrdinalFit | None
     margin: float | None = None
+    alpha: float = 0.05
 
     @property
     def of_new_music(self) -> bool:

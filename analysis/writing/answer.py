@@ -4,9 +4,9 @@ import math
 
 from scipy import stats
 
-from analysis.numbers import counted, interval, listed, number, p_value, t_test
+from analysis.numbers import counted, interval, listed, number, p_value, share, t_test
 from analysis.statistics.contrasts import EVERY
-from analysis.statistics.equivalence import EQUIVALENT
+from analysis.statistics.equivalence import ALPHA, EQUIVALENT
 from analysis.statistics.results import NEW_MUSIC, Results
 
 FEW = 5
@@ -62,13 +62,17 @@ def new_music(results: Results) -> str:
     if row is None:
         reason = "one clip was rated" if clips < 2 else "the mixed model could not be fitted"
         return f"For new music nothing can be said: {reason}."
-    people = len(results.main.design.counts)
+    people, test = len(results.main.design.counts), t_test(row["df"], row["t"], row["p"])
     return (
         f"For new listeners and new music: {_over(results)}, {a} was rated {_more_or_less(row['estimate'])} {b} on the "
-        f"{_scale(results)} scale ({interval(row['ci_low'], row['ci_high'])}, {t_test(row['df'], row['t'], row['p'])}; "
+        f"{_scale(results)} scale ({interval(row['ci_low'], row['ci_high'])}, {test}{_look(results)}; "
         f"{counted(people, 'participant')} and {counted(clips, 'clip')}, both random): "
         f"{_verdict(results, row['estimate'], row['p'], people, clips)}."
     )
+
+
+def _look(results: Results) -> str:
+    return "" if results.alpha == ALPHA else f", at this planned look significant below {share(results.alpha)}"
 
 
 def _over(results: Results) -> str:
@@ -93,7 +97,7 @@ def _verdict(results: Results, difference: float, p: float, people: int, clips: 
         few = "participants" if people < FEW else "clips"
         return f"too few {few} to trust the test"
     equivalent = _is_equivalent(results)
-    if p >= 0.05:
+    if p >= results.alpha:
         return _nothing_shown(results, equivalent)
     a, b = results.compared
     higher = a if difference > 0 else b

@@ -136,7 +136,7 @@ def report(
             *map(paragraph, paper.convergence(results)),
             *shown("main_model_contrasts", "main_model_tests"),
             *drawn("clip_differences"),
-            *shown("clip_heterogeneity", "equivalence", "bayes_factor"),
+            *shown("clip_heterogeneity", "equivalence", "bayes_factor", "looks"),
             *shown("main_model_means", "main_model_variance", "quasi_f", folded=True),
         ],
         "These clips: analysis of variance": [

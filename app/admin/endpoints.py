@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 
 from app import audience
-from app.admin import watching
+from app.admin import interim, watching
 from app.admin.access import COOKIE, Access
 from app.audience import Audience
 from app.security import allow_scripts, error
@@ -73,9 +73,13 @@ def router(running: RunningStudy, access: Access) -> APIRouter:
         rows = watching.balance(engine, conditions, simulated)
         return {"sessions": watching.quality(engine, simulated), "balance": rows}
 
+    @routes.get("/look")
+    def look(simulated: bool = False) -> dict[str, Any]:
+        return interim.look(engine, simulated)
+
     @routes.post("/ratings")
     def ratings(simulated: bool = False) -> dict[str, Any]:
-        cells = watching.ratings_so_far(engine, running.definition.conditions, simulated)
+        cells = interim.ratings_so_far(engine, simulated)
         LOG.warning("ratings looked at while the study is running", extra={"fields": {"simulated": simulated}})
         return {"cells": cells, "scale": [running.definition.scale.low, running.definition.scale.high]}
 

@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 CHECKS = ("attention", "audible_check")
 STARTED = time.time()
-INTERIM_WARNING = (
-    "Looking at results while the study runs, and then deciding whether to go on, makes false positives likelier. "
-    "Look only to see that the study works."
-)
 
 
 def quality(engine: Engine, simulated: bool = False) -> list[dict[str, Any]]:
@@ -46,11 +42,11 @@ def quality(engine: Engine, simulated: bool = False) -> list[dict[str, Any]]:
 def _session(row: dict[str, Any], responses: pd.DataFrame | None) -> dict[str, Any]:
     kept = {name: row[name] for name in ("participant", "state", "headphones_passed", "second_answers")}
     if responses is None:
-        return _plain(kept | {"rated": 0, "checks": 0, "checks_passed": 0, "rt_ms": None, "same": None})
+        return plain(kept | {"rated": 0, "checks": 0, "checks_passed": 0, "rt_ms": None, "same": None})
     checks = responses[responses["kind"].isin(CHECKS)]
     rated = responses[responses["kind"] == "rating"]
     same = rated["rating"].value_counts(normalize=True).max() if len(rated) else None
-    return _plain(
+    return plain(
         kept
         | {
             "rated": len(rated),
@@ -77,26 +73,6 @@ def balance(engine: Engine, conditions: list[str], simulated: bool = False) -> l
     ]
 
 
-def ratings_so_far(engine: Engine, conditions: list[str] | None, simulated: bool = False) -> list[dict[str, Any]]:
-    """Mean and 95 % CI per descriptor and condition, as `semantic-eq analyse` computes them; no test is made.
-
-    Raises
-    ------
-    ValueError
-        When nobody has completed the study.
-    """
-    from analysis.data.cells import cells
-    from analysis.data.ratings import from_table
-    from analysis.statistics.descriptives import means
-
-    responses = export.ratings(engine, simulated)
-    done = responses[responses["session_state"] == "completed"]
-    if done.empty:
-        raise ValueError("Nobody has completed the study, so there are no ratings to show.")
-    table = means(cells(from_table(done, simulated=simulated, order={"condition": conditions} if conditions else None)))
-    return [_plain(row) for row in table.to_dict("records")]
-
-
 def health(engine: Engine, stimuli: Path) -> dict[str, Any]:
     """What may go wrong with the server itself."""
     place = Path(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else stimuli
@@ -110,7 +86,7 @@ def health(engine: Engine, stimuli: Path) -> dict[str, Any]:
     }
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
+def plain(row: dict[str, Any]) -> dict[str, Any]:
     """Values as JSON has them: pandas' missing values and numbers become None, int or float."""
     plain = {}
     for name, value in row.items():

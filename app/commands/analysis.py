@@ -16,13 +16,10 @@ from app.commands.places import DATABASE_URL, DatabaseUrl
 from app.commands.study import OldStudyNumber, StudyNumber
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
     from analysis.analyse import Settings
     from analysis.data.screening import Rules
-
-SAMPLE_RATE_HZ = 44_100  # at which curves are drawn
 
 
 class Source(StrEnum):
@@ -87,6 +84,7 @@ def analyse(
     from analysis.data.reading import read_csv
     from analysis.data.stimuli import Stimuli
     from analysis.numbers import counted
+    from app.study_settings import response_db
 
     gc.freeze()  # what was imported stays: it need not be looked through for garbage again and again
     given, settings = [*(files or []), *([ratings] if ratings else [])], Settings(compared=compare)
@@ -112,7 +110,7 @@ def analyse(
             settings = replace(settings, smallest_effect=smallest_effect)
         if stimuli:
             table_of_stimuli = read_csv(stimuli / "manifest.csv" if stimuli.is_dir() else stimuli)
-            settings = replace(settings, stimuli=Stimuli.of(table_of_stimuli, _equaliser))
+            settings = replace(settings, stimuli=Stimuli.of(table_of_stimuli, response_db))
         checked = from_table(table, scale or found_scale or (1.0, 7.0), True if simulated else None, order)
         for column, labels in wanted.items():
             _refuse_unknown(checked.levels(column), labels, f"--{column}s")
@@ -246,6 +244,7 @@ def _from_database(database_url: str, study: int | None, settings, order: dict) 
     """Read the study's ratings, and what its definition and manifest say: orders, scale, rules, stimuli."""
     import json
 
+    from app.study_settings import of_study
     from study.design.frozen import definition_of
     from study.records.export import ratings, sessions
     from study.storage.database import open_database, reading
@@ -263,7 +262,7 @@ def _from_database(database_url: str, study: int | None, settings, order: dict) 
         raise ValueError(
             f"The study in {database_url} holds no ratings yet; has anyone started, or was another database used?"
         )
-    return table, *_of_study(definition, manifest, people, settings, order)
+    return table, *of_study(definition, manifest, people, settings, order)
 
 
 def _from_export(folder: Path, settings: Settings, order: dict) -> tuple[Settings, dict]:
@@ -271,51 +270,9 @@ def _from_export(folder: Path, settings: Settings, order: dict) -> tuple[Setting
     import json
 
     from analysis.data.reading import read_csv
+    from app.study_settings import of_study
 
     definition = json.loads((folder / "study.json").read_text(encoding="utf-8"))
     manifest, sessions = folder / "manifest.json", folder / "sessions.csv"
     stimuli = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else None
-    return _of_study(definition, stimuli, read_csv(sessions) if sessions.is_file() else None, settings, order)
-
-
-def _of_study(
-    definition: dict, manifest: dict | None, people: pd.DataFrame | None, settings: Settings, order: dict
-) -> tuple[Settings, dict]:
-    """Take a study's order of conditions, scale, screening rules, EQ curves and headphone checks."""
-    from dataclasses import replace
-
-    from analysis.data.screening import Rules
-    from analysis.data.stimuli import Stimuli, parameters_in_columns
-
-    order = {
-        "condition": order["condition"] or definition["conditions"],
-        "descriptor": order["descriptor"] or [descriptor["name"] for descriptor in definition["descriptors"]],
-    }
-    headphones = None
-    if people is not None and "headphones_passed" in people:
-        passed = people.dropna(subset="headphones_passed")
-        headphones = {str(row.participant): _yes(row.headphones_passed) for row in passed.itertuples()}
-    settings = replace(
-        settings,
-        title=_text(definition["title"]),
-        rules=Rules.of(definition.get("screening") or {}),
-        stimuli=Stimuli.of(parameters_in_columns(manifest["stimuli"]), _equaliser) if manifest else None,
-        headphones=headphones,
-        scale=(float(definition["scale"]["low"]), float(definition["scale"]["high"])),
-        smallest_effect=(definition.get("analysis") or {}).get("smallest_effect"),
-    )
-    return settings, order
-
-
-def _yes(value: object) -> bool:
-    return str(value).strip().lower() in {"true", "1", "1.0"}
-
-
-def _equaliser(parameters: np.ndarray, frequencies_hz: np.ndarray) -> np.ndarray:
-    from model.eq import response_db
-
-    return response_db(parameters, frequencies_hz, SAMPLE_RATE_HZ)
-
-
-def _text(text: str | dict[str, str]) -> str:
-    return text if isinstance(text, str) else text.get("en") or next(iter(text.values()))
+    return of_study(definition, stimuli, read_csv(sessions) if sessions.is_file() else None, settings, order)

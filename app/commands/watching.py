@@ -43,13 +43,13 @@ def interim_means(
     from rich.console import Console
     from rich.table import Table
 
-    from app.admin import watching
+    from app.admin import interim
 
     if not yes:
-        typer.echo(watching.INTERIM_WARNING)
+        typer.echo(interim.INTERIM_WARNING)
         typer.confirm("Show them anyway?", abort=True)
     table = Table("descriptor", "condition", "n", "mean", "95 % CI", box=None)
-    for row in _of(database_url, lambda engine: watching.ratings_so_far(engine, None, simulated)):
+    for row in _of(database_url, lambda engine: interim.ratings_so_far(engine, simulated)):
         mean, low, high = (_number(row[name]) for name in ("mean", "ci_low", "ci_high"))
         table.add_row(row["descriptor"], row["condition"], str(row["n"]), mean, f"{low} to {high}")
     Console().print(table)

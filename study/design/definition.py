@@ -69,10 +69,19 @@ class Analysis(Part):
     """What the analysis is to test, stated before the study begins.
 
     ``smallest_effect`` is the smallest difference of interest, in points of the scale: the margin of the tests of
-    equivalence.
+    equivalence. ``looks`` are numbers of participants who completed at which the study may stop, the last being that of
+    the whole study; ``spending`` says how the 5 % of error are spent over them.
     """
 
     smallest_effect: float | None = Field(None, gt=0)
+    looks: list[Annotated[int, Field(ge=2)]] = Field(default_factory=list)
+    spending: Literal["obrien_fleming", "pocock"] = "obrien_fleming"
+
+    @model_validator(mode="after")
+    def _looks_increase(self) -> Analysis:
+        if self.looks != sorted(set(self.looks)):
+            raise ValueError(f"looks are {', '.join(map(str, self.looks))}; each is above the one before")
+        return self
 
 
 class Recruitment(Part):

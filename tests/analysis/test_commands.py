@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from analysis.numbers import share
 from app.cli import cli
 from tests.analysis.example import example
 from tests.analysis.test_webmushra import MUSHRA
@@ -34,14 +35,15 @@ def test_exported_ratings_are_analysed_by_what_the_study_file_beside_them_states
     table.loc[table["participant"] == "p02", "rating"] = 9
     table.to_csv(tmp_path / "responses.csv", index=False)
     people = pd.DataFrame(
-        {"participant": [f"p{i:02d}" for i in range(1, 9)], "headphones_passed": [False, *[True] * 7]}
-    )
+        {"participant": [f"p{i:02d}" for i in range(1, 9)], "headphones_passed": [False, *[True] * 7],
+         "state": "completed", "finished_at": [f"2026-01-0{9 - i}" for i in range(1, 9)]}
+    )  # fmt: skip
     people.to_csv(tmp_path / "sessions.csv", index=False)
     definition = {
         "title": {"en": "Warmth"}, "conditions": ["static", "semantic", "flow", "original"],
         "descriptors": [{"name": "bright"}, {"name": "warm"}], "scale": {"low": 1, "high": 9},
         "screening": {"headphones_required": True, "max_same_rating": 0.95},
-        "analysis": {"smallest_effect": 0.8},
+        "analysis": {"smallest_effect": 0.8, "looks": [5, 9], "spending": "pocock"},
     }  # fmt: skip
     (tmp_path / "study.json").write_text(json.dumps(definition))
     result = run("analyse", "--ratings", tmp_path / "responses.csv", "--out", tmp_path / "out")
@@ -50,6 +52,10 @@ def test_exported_ratings_are_analysed_by_what_the_study_file_beside_them_states
     assert means["condition"][0] == "static" and means["descriptor"][0] == "bright"
     assert set(pd.read_csv(tmp_path / "out" / "exclusions.csv")["participant"]) == {"p01", "p02"}
     assert set(pd.read_csv(tmp_path / "out" / "equivalence.csv")["margin"]) == {0.8}
+    looks = pd.read_csv(tmp_path / "out" / "looks.csv")
+    assert looks["participants"].tolist() == [5, 9] and looks["decision"].fillna("").tolist() == ["stop", ""]
+    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert f"at this planned look significant below {share(looks['alpha'][0])}" in report
 
 
 def test_webmushra_files_are_analysed_on_their_scale(tmp_path):

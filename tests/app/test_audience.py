@@ -23,7 +23,8 @@ SERVES = {
         /api/study /api/study/session /api/study/step /api/study/step/{step} /api/study/audio/{sound}
         /api/study/withdraw /api/study/leave""",
     Audience.ADMIN: """
-        /admin /admin/ /playground /playground/ /api/admin /api/admin/quality /api/admin/ratings /api/admin/state
+        /admin /admin/ /playground /playground/ /api/admin /api/admin/quality /api/admin/look /api/admin/ratings
+        /api/admin/state
         /api/admin/invitations /api/admin/readmit /api/admin/withdraw /api/admin/sign-out /api/admin/sign-out-others
         /api/admin/export /api/admin/stimuli/report /api/admin/stimuli/audio/{name} /api/playground
         /api/playground/clips

@@ -1,6 +1,8 @@
 """Answers that a willing participant gives, for the tests."""
 
 import time
+from collections.abc import Iterable
+from itertools import cycle
 from typing import Any
 
 
@@ -35,11 +37,17 @@ def send(client, step: dict[str, Any], answer: dict[str, Any], headers: dict | N
         time.sleep(answered.json()["retry_after_s"])
 
 
-def walk(client, step: dict[str, Any], until: str = "finished", headers: dict | None = None) -> list[dict[str, Any]]:
-    """Answer step after step; returns the steps shown, the one of kind ``until`` last."""
-    shown = [step]
+def walk(
+    client,
+    step: dict[str, Any],
+    until: str = "finished",
+    headers: dict | None = None,
+    ratings: Iterable[int] = (4,),
+) -> list[dict[str, Any]]:
+    """Answer step after step, with these ratings in turn; returns the steps shown, the one of kind ``until`` last."""
+    shown, given = [step], cycle(ratings)
     while step["kind"] != until:
-        answered = send(client, step, answer_to(step), headers)
+        answered = send(client, step, answer_to(step, next(given)), headers)
         assert answered.status_code == 200, (step, answered.text)
         step = answered.json()["step"]
         shown.append(step)

@@ -58,6 +58,8 @@ def test_a_small_file_is_enough_and_what_it_leaves_out_is_named(tmp_path):
         ),
         ("[completion]", "[analysis]\nsmallest_effect = 6\n[completion]", "smallest_effect is 6; the scale has 6"),
         ("[completion]", "[analysis]\nsmallest_effect = 0\n[completion]", "smallest_effect: input should be greater"),
+        ("[completion]", "[analysis]\nlooks = [8, 8]\n[completion]", "looks are 8, 8; each is above the one before"),
+        ("[completion]", "[analysis]\nlooks = [1, 8]\n[completion]", "input should be greater than or equal to 2"),
         ("[completion]", "[desing]\n[completion]", "desing is not a key that a study file has"),
         ("[completion]", "[recruitment]\nid_required = true\n[completion]", "id_required is true but no id_parameter"),
         ("[completion]", "[[headphones]]\npass_mark = 9\n[completion]", "pass_mark is 9, more than the 6 trials"),

@@ -99,7 +99,7 @@ class Admin {
 
   refresh() {
     return this.attempt(async () => {
-      const [about, answered] = await Promise.all([this.get(), this.get("/quality")]);
+      const [about, answered, look] = await Promise.all([this.get(), this.get("/quality"), this.get("/look")]);
       this.formKey = about.form_key;
       this.title.textContent = about.title;
       this.alarms.replaceChildren(...about.alarms.map((sentence) => h("p", { class: "alarm" }, sentence)));
@@ -108,6 +108,7 @@ class Admin {
       this.showQuality(answered.sessions);
       this.showBalance(answered.balance, about.recruitment);
       this.stimuli.replaceChildren(facts([["name", about.set.name], ["sounds", about.set.stimuli], ["trials per participant", about.trials], ["minutes per participant", about.minutes]]));
+      if (look.planned.length) this.showLook(look);
       this.showSignedIn(about.signed_in);
       const { health } = about;
       this.health.replaceChildren(facts([["running for", `${health.up_hours} h`], ["database", health.database_mb === null ? health.database : `${health.database}, ${health.database_mb} MB`], ["disk free", `${health.disk_free_gb} GB`], ["seen at", new Date().toLocaleTimeString()]]));
@@ -166,6 +167,16 @@ class Admin {
     this.simulated = simulated;
     this.shown.replaceChildren(h("p", { class: "alarm" }, this.warning), h("div", { class: "row" }, this.reveal));
     return this.refresh();
+  }
+
+  /** Of a study with planned looks the page says whether to go on, and nothing else of the ratings. */
+  showLook({ planned, completed, decision }) {
+    const next = planned.find((n) => n > completed);
+    const when = next === undefined ? "That was the last." : `The next look is at ${next}.`;
+    const said = decision === null ? "No look has been reached." : `At the last look: ${decision}.`;
+    this.shown.replaceChildren(
+      h("p", { class: "decision" }, said),
+      h("p", { class: "small soft" }, `Looks are planned at ${planned.join(", ")} participants; ${completed} completed. ${when}`));
   }
 
   async showRatings() {

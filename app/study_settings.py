@@ -1,0 +1,77 @@
+"""What a study's own file, manifest and sessions say of its analysis: the same, wherever its ratings are looked at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.analyse import Settings
+from analysis.data.screening import Rules
+from analysis.data.stimuli import Stimuli, parameters_in_columns
+from analysis.statistics.sequential import Looks
+
+SAMPLE_RATE_HZ = 44_100  # at which curves are drawn
+
+
+def of_study(
+    definition: dict, manifest: dict | None, people: pd.DataFrame | None, settings: Settings, order: dict
+) -> tuple[Settings, dict]:
+    """Take a study's order of conditions, scale, screening rules, planned tests, EQ curves and headphone checks.
+
+    Parameters
+    ----------
+    definition, manifest
+        Of the study and its stimulus set, as JSON has them.
+    people
+        The table of sessions.
+    settings, order
+        What was given by hand; an order given there comes before the study's.
+    """
+    order = {
+        "condition": order["condition"] or definition["conditions"],
+        "descriptor": order["descriptor"] or [descriptor["name"] for descriptor in definition["descriptors"]],
+    }
+    plan = definition.get("analysis") or {}
+    settings = replace(
+        settings,
+        title=_text(definition["title"]),
+        rules=Rules.of(definition.get("screening") or {}),
+        stimuli=Stimuli.of(parameters_in_columns(manifest["stimuli"]), response_db) if manifest else None,
+        headphones=_headphones(people),
+        scale=(float(definition["scale"]["low"]), float(definition["scale"]["high"])),
+        smallest_effect=plan.get("smallest_effect"),
+        looks=Looks(tuple(plan["looks"]), plan["spending"]) if plan.get("looks") else None,
+        completed=completed(people),
+    )
+    return settings, order
+
+
+def completed(people: pd.DataFrame | None) -> list[str] | None:
+    """List the participants who completed, the first to do so first; None where sessions are not known."""
+    if people is None or not {"state", "finished_at", "participant"} <= set(people.columns):
+        return None
+    return people[people["state"] == "completed"].sort_values("finished_at")["participant"].astype(str).tolist()
+
+
+def response_db(parameters: np.ndarray, frequencies_hz: np.ndarray) -> np.ndarray:
+    """Give the equaliser's magnitude response."""
+    from model.eq import response_db
+
+    return response_db(parameters, frequencies_hz, SAMPLE_RATE_HZ)
+
+
+def _headphones(people: pd.DataFrame | None) -> dict[str, bool] | None:
+    if people is None or "headphones_passed" not in people:
+        return None
+    known = people.dropna(subset="headphones_passed")
+    return {str(row.participant): _yes(row.headphones_passed) for row in known.itertuples()}
+
+
+def _yes(value: object) -> bool:
+    return str(value).strip().lower() in {"true", "1", "1.0"}
+
+
+def _text(text: str | dict[str, str]) -> str:
+    return text if isinstance(text, str) else text.get("en") or next(iter(text.values()))
