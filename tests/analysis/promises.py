@@ -81,7 +81,7 @@ def slope(studies: int) -> tuple[float, float]:
     disagree = []
     for seed in range(studies):
         ratings, score = study(seed, 0.5, -SLOPE)
-        table = pd.DataFrame({"descriptor": "warm", "clip": ratings.levels("clip"), "already_so": score})
+        table = pd.DataFrame({"descriptor": "warm", "clip": ratings.levels("clip"), "baseline_score": score})
         stimuli = Stimuli(table, np.full((CLIPS, len(FREQUENCIES_HZ)), np.nan))
         model = fit_adaptivity(ratings, "semantic", "static", stimuli)
         row = adaptivity(model, "semantic", "static").iloc[0]
