@@ -3,7 +3,8 @@
 import time
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlsplit
 
 import typer
 
@@ -41,6 +42,10 @@ def simulate(
         bool, typer.Option(help="Fetch every sound though there is no set to recognise it by.")
     ] = False,
     wait: Annotated[float, typer.Option(min=0, help="Seconds that the server may be away.")] = 300.0,
+    links: Annotated[
+        Path | None,
+        typer.Option(help="File of `study links` or `study invite`: what each participant comes with, one a line."),
+    ] = None,
 ) -> None:
     """Take simulated participants through a running study that allows them (`serve --allow-simulated`)."""
     from rich.console import Console
@@ -49,12 +54,13 @@ def simulate(
     from app.participant.simulated import Crowd
     from study.design.listeners import EFFECTS, Model
 
+    arrivals = _arrivals(links, n) if links else []
     model = Model(_effects(effect) if effect else dict(EFFECTS), noise, bias, clip, lapse, inattentive, dropout)
     stimuli = _stimuli(stimuli_set)
     console = Console()
     if stimuli is None:
         console.print(f"No stimulus set {stimuli_set}: listeners hear nothing, so no effect is in their ratings.")
-    crowd = Crowd(url, model, stimuli, seed, wait, think, fetch_audio)
+    crowd = Crowd(url, model, stimuli, seed, wait, think, fetch_audio, arrivals)
     trials = crowd.welcome()["trials"]
     begun = time.monotonic()
     with _opened(log) as file, Progress(console=console, transient=True) as progress:
@@ -101,6 +107,24 @@ def _stimuli(name: str):
 
     folder = set_folder(name)
     return StimulusSet.load(folder) if (folder / "manifest.json").exists() else None
+
+
+def _arrivals(path: Path, n: int) -> list[dict[str, Any]]:
+    """What ``n`` participants bring: the query of a link, or an invitation code."""
+    import csv
+
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        last = [row[-1].strip() for row in csv.reader(file) if row and row[-1].strip()]
+    found = [_arrival(text) for text in last if text != "link"]  # the header of `study links`
+    if len(found) < n:
+        raise ValueError(f"{path} has {len(found)} links or codes for {n} participants: each needs one of their own.")
+    return found
+
+
+def _arrival(text: str) -> dict[str, Any]:
+    parameters = dict(parse_qsl(urlsplit(text).query)) if "?" in text else {"invitation": text}
+    invitation = parameters.pop("invitation", None)
+    return {"parameters": parameters} | ({"invitation": invitation} if invitation else {})
 
 
 def _opened(path: Path | None):

@@ -183,17 +183,18 @@ def router(
 
     @routes.api_route("/audio/{sound}", methods=["GET", "HEAD"])
     async def audio(request: Request, sound: str) -> Response:
-        stimulus = await read(session.sound, _token(request), sound, request.method == "GET")
-        if stimulus not in running.stimuli.by_id:
+        found = await read(session.sound, _token(request), sound)
+        if found is None or found.stimulus not in running.stimuli.by_id:
             raise Refusal("unknown_audio")
-        content = await run_in_threadpool(running.stimuli.files.read, stimulus)
+        content = await run_in_threadpool(running.stimuli.files.read, found.stimulus)
         if content is None:
-            alarms.sound_is_missing(stimulus)
+            alarms.sound_is_missing(found.stimulus)
             raise Refusal("sound_missing")
         if request.method == "HEAD":
             headers = AUDIO_HEADERS | {"Content-Length": str(len(content))}
             return Response(media_type=MASKED, headers=headers)
         masked = await run_in_threadpool(mask, content, key_of(running.secret, sound))
+        running.served.note(*found.place)
         return Response(masked, media_type=MASKED, headers=AUDIO_HEADERS)
 
     @routes.post("/leave")

@@ -62,6 +62,9 @@ class Crowd:
         Pause before each answer.
     fetch_audio : bool
         Fetch each sound, as a browser does, where there is no set to recognise it by; else each is fetched anyway.
+    arrivals : list of dict
+        What each participant brings for the start, members of `POST /api/study/session` such as ``parameters``; one who
+        finds none brings an id of their own where the study wants one.
     log : text file, optional
         Gets one JSON line per acknowledged rating: session, trial, rating.
     on_answer : callable
@@ -75,6 +78,7 @@ class Crowd:
     wait_s: float = 300.0
     think_s: float = 0.0
     fetch_audio: bool = False
+    arrivals: list[dict[str, Any]] = field(default_factory=list)
     log: TextIO | None = None
     on_answer: Callable[[], None] = lambda: None
     tally: Tally = field(default_factory=Tally)
@@ -84,6 +88,7 @@ class Crowd:
         # The sound that a level is set with is a copy of a stimulus: as which it is heard in a trial.
         rows = sorted(self.stimuli.rows if self.stimuli else (), key=lambda row: row.kind == "stimulus")
         self._by_sha256: dict[str, Stimulus] = {row.sha256: row for row in rows}
+        self._id_parameters: list[str] = []
 
     def run(self, n: int, concurrency: int) -> Tally:
         """Take ``n`` participants through the study, ``concurrency`` at a time."""
@@ -103,6 +108,7 @@ class Crowd:
             try:
                 address = urljoin(self.urls[0], "api/study")
                 shown = httpx.get(address, timeout=TIMEOUT_S, verify=tls, trust_env=False).json()
+                self._id_parameters = shown["id_parameters"] if shown["id_required"] else []
                 return {"trials": shown["trials"], "minutes": shown["minutes"]}
             except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
                 if time.monotonic() > until:
@@ -127,6 +133,13 @@ class Crowd:
             for number in range(n):
                 group.create_task(one(number))
 
+    def arrival(self, number: int) -> dict[str, Any]:
+        """What a participant brings for the start."""
+        if number < len(self.arrivals):
+            return self.arrivals[number]
+        own = secrets.token_hex(4)
+        return {"parameters": dict.fromkeys(self._id_parameters, own)} if self._id_parameters else {}
+
     def recognise(self, reply: httpx.Response, address: str) -> Stimulus | None:
         """The sound that was fetched from this address."""
         return self._by_sha256.get(hashlib.sha256(unmask(reply.content, address)).hexdigest())
@@ -146,11 +159,12 @@ class _Participant:
 
     def __init__(self, crowd: Crowd, client: httpx.AsyncClient, number: int) -> None:
         self._crowd, self._client, self._server = crowd, client, number
+        self._brings = crowd.arrival(number)
         self._listener = Listener(crowd.model, f"{crowd.seed}/{number}")
         self._headers = {"X-Page": secrets.token_hex(8)}
 
     async def take_part(self) -> None:
-        started = await self._ask("POST", "api/study/session", {"simulated": True})
+        started = await self._ask("POST", "api/study/session", self._brings | {"simulated": True})
         cookie = SimpleCookie(started.headers.get("set-cookie", "")).get(COOKIE)
         if cookie is None:
             raise ValueError(f"{self._url} started a session without a cookie: is it a study of this version?")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import NamedTuple
 
 from study.design import order
@@ -121,10 +120,7 @@ def _way(plan: Plan) -> list[str]:
 
 
 def _download(plan: Plan) -> list[str]:
-    """A sound that comes twice is fetched twice: from one that was not, anybody could tell that it is a repeat."""
-    steps = [(KINDS[step["kind"]], SimpleNamespace(**step)) for step in plan.sample]
-    n_bytes = sum(plan.stimuli.files.n_bytes(sound) for kind, step in steps for sound in kind.sounds(step))
-    return [f"about {n_bytes / 1e6:.3g} MB of sound per participant, if every attempt is needed"]
+    return [f"about {plan.download_bytes / 1e6:.3g} MB of sound per participant, if every attempt is needed"]
 
 
 def _absent_parts(d: Definition) -> list[str]:

@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 from functools import cached_property
 from math import lcm
+from types import SimpleNamespace
 from typing import Any
 
 from study.design import order, sequence
@@ -101,6 +102,16 @@ class Plan:
     def minutes(self) -> int:
         """How long a participant takes, breaks included."""
         return round(self.sample[0]["seconds_left"] / 60)
+
+    @cached_property
+    def download_bytes(self) -> int:
+        """Size of all sounds that a participant's browser fetches, if every attempt of a check is needed.
+
+        One that comes twice is fetched twice: if it were not, that would tell that it is a repeat.
+        """
+        steps = [SimpleNamespace(**step) for step in self.sample]
+        paths = [self.stimuli.audio_path(sound) for step in steps for sound in KINDS[step.kind].sounds(step)]
+        return sum(path.stat().st_size for path in paths if path)
 
     @property
     def n_trials(self) -> int:

@@ -78,11 +78,6 @@ class SoundFiles:
         except OSError:
             return None
 
-    def n_bytes(self, sound: str) -> int:
-        """The size of a sound's file; 0 where it is missing."""
-        path = self._path(sound)
-        return path.stat().st_size if path.is_file() else 0
-
     def _path(self, sound: str) -> Path:
         return self._stimuli.folder / "audio" / f"{sound}.flac"
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import SimpleNamespace
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -147,9 +146,7 @@ class RunningStudy:
     @cached_property
     def download_mb(self) -> int:
         """Megabytes of sound that a participant's browser fetches."""
-        steps = [SimpleNamespace(**step) for step in self.plan.sample]
-        paths = [self.stimuli.audio_path(sound) for step in steps for sound in KINDS[step.kind].sounds(step)]
-        return round(sum(path.stat().st_size for path in paths if path) / 1e6)
+        return round(self.plan.download_bytes / 1e6)
 
     def close(self) -> None:
         """Finish what is being committed and let go of the database."""

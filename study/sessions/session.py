@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
@@ -248,8 +248,15 @@ def log(connection: Connection, session: Row, kind: str, detail: dict[str, Any])
     connection.execute(insert(Event), row)
 
 
-def sound(connection: Connection, running: RunningStudy, token: str, address: str, served: bool = False) -> str | None:
-    """The stimulus behind a sound's id; None unless it is of this session. ``served``: it is on its way from now."""
+class Sound(NamedTuple):
+    """One sound of a session: its stimulus, and where it stands (session, step and number in it; see `Served.note`)."""
+
+    stimulus: str
+    place: tuple[int, int, int]
+
+
+def sound(connection: Connection, running: RunningStudy, token: str, address: str) -> Sound | None:
+    """What is behind a sound's id; None unless it is of this session."""
     public_id, _, rest = address.partition("-")
     place, _, number = rest.partition("-")
     position = steps.position_of(public_id, f"{public_id}-{place}")
@@ -260,10 +267,7 @@ def sound(connection: Connection, running: RunningStudy, token: str, address: st
     if row is None or not _is_remembered(running, row):
         return None
     found, index = KINDS[row.kind].sounds(row), int(number or 0)
-    stimulus = found[index] if index < len(found) else None
-    if stimulus and served:
-        running.served.note(row.id, position, index)
-    return stimulus
+    return Sound(found[index], (row.id, position, index)) if index < len(found) else None
 
 
 def look_up(connection: Connection, token: str, *, lock: bool = False) -> Sequence[Row]:

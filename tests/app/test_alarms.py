@@ -79,6 +79,17 @@ def test_a_sound_that_goes_missing_is_a_pause_and_an_alarm_and_comes_back(own, s
     assert ready(app) == (200, []) and admin(app, token) == []
 
 
+def test_a_sound_that_was_missing_does_not_count_as_served(own):
+    app, folder = own
+    browser = TestClient(app)
+    step = walk(browser, begin(browser).json()["step"], until="level")[-1]
+    (folder / "audio").rename(folder / "away")
+    assert browser.get(step["sounds"][0]).json()["error"] == "sound_missing"
+    (folder / "away").rename(folder / "audio")
+    refused = browser.post(f"/api/study/step/{step['id']}", json={"answer": {"level_db": -6.0}}).json()
+    assert (refused["error"], refused["unserved"]) == ("unheard", step["sounds"])
+
+
 def test_a_sound_that_is_damaged_in_mid_study_is_not_served(own):
     app, folder = own
     browser, address = at_a_sound(app)

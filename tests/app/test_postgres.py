@@ -4,15 +4,21 @@ import json
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import func, insert, select
 
 from app.participant.simulated import Crowd
 from app.server import create_app
 from study.design.listeners import Model
 from study.design.stimuli import StimulusSet
 from study.records.export import ratings
-from study.storage.database import connect
+from study.refusals import Refusal
+from study.sessions import session, starting
+from study.sessions.running import RunningStudy
+from study.storage.database import connect, open_database, reading
+from study.storage.models import Event, Session
 from tests.app.balancer import Balancer
 from tests.app.study_process import free_port, kill, served
 from tests.study.sets import write_set
@@ -60,3 +66,45 @@ def test_database_that_is_away_is_told_in_one_sentence(settings):
     with pytest.raises(ValueError, match="cannot be used") as told:
         create_app(away)
     assert "secret" not in str(told.value) and "\n" not in str(told.value)
+
+
+def test_what_is_read_for_one_export_is_of_one_moment(postgres):
+    """A second query sees what the first saw, whatever was committed between: else tables could contradict."""
+    engine = open_database(postgres)
+    event = {"study_id": None, "session_id": None, "at": 0.0, "kind": "between", "detail": {}}
+    n = select(func.count()).select_from(Event).where(Event.kind == "between")
+    with reading(engine) as connection:
+        before = connection.execute(n).scalar_one()
+        with engine.begin() as other:
+            other.execute(insert(Event), event)
+        assert connection.execute(n).scalar_one() == before
+    with reading(engine) as connection:
+        assert connection.execute(n).scalar_one() == before + 1
+    engine.dispose()
+
+
+def test_replicas_together_let_no_more_past_consent_than_there_are_places(tmp_path, postgres):
+    """Each replica has a connection of its own for what it writes, so only the database can keep them apart."""
+    folder, cap, n_people = write_set(tmp_path / "set", n_clips=3), 3, 12
+    file = shipped(title="Places", recruitment={"cap": cap}, checks={"attention": 3, "repeats": 0})
+    replicas = [RunningStudy.open(postgres, file, folder, create=number == 0) for number in range(4)]
+    people = []
+    with replicas[0].engine.begin() as connection:
+        for _ in range(n_people):
+            people.append(starting.start(connection, replicas[0], starting.Request(), False))
+    barrier = threading.Barrier(n_people)
+
+    def agree(number: int) -> bool:
+        person, running = people[number], replicas[number % len(replicas)]
+        answer = person["token"], None, person["step"]["id"], {"agreed": True}, {}
+        barrier.wait(60)
+        with running.engine.begin() as connection:
+            return not isinstance(session.answer(connection, running, *answer), Refusal)
+
+    with ThreadPoolExecutor(n_people) as pool:
+        assert sum(pool.map(agree, range(n_people))) == cap
+    with replicas[0].engine.connect() as connection:
+        past = select(func.count()).where(Session.position > 0, Session.study_id == replicas[0].study_id)
+        assert connection.execute(past).scalar_one() == cap
+    for running in replicas:
+        running.close()
