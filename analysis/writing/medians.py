@@ -27,7 +27,8 @@ def medians_figure(medians: pd.DataFrame, scale: tuple[float, float]) -> Figure:
         axis.grid(axis="y", linewidth=0.3, color="#cccccc")
         axis.set_xticks(range(len(rows)), rows["condition"], rotation=40, ha="right", rotation_mode="anchor")
         axis.set_xlim(-0.6, len(rows) - 0.4)
-    axes[0, 0].set_ylim(scale)
+    margin = 0.03 * (scale[1] - scale[0])
+    axes[0, 0].set_ylim(scale[0] - margin, scale[1] + margin)
     axes[0, 0].set_ylabel(f"median rating ({scale[0]:g} to {scale[1]:g})")
     return figure
 
