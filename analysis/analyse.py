@@ -51,6 +51,8 @@ class Settings:
         Planned looks, where the study may stop early.
     completed
         Participants in the order in which they completed, for the looks.
+    beside
+        The study's other analyses, whose answers the page gives too.
     """
 
     title: str = "Listening study"
@@ -63,6 +65,7 @@ class Settings:
     smallest_effect: float | None = None
     looks: Looks | None = None
     completed: list[str] | None = None
+    beside: tuple[report.Beside, ...] = ()
 
 
 def analyse(
@@ -151,7 +154,7 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[st
     for name, text in texts.items():
         marked = f"> **{MARK.strip()}**\n\n{text}" if ratings.simulated else text
         (out / f"{name}.md").write_text(marked, encoding="utf-8")
-    page = report.report(settings.title, main, tables, svgs, texts, paper.screening_told(screening))
+    page = report.report(settings.title, main, tables, svgs, texts, paper.screening_told(screening), settings.beside)
     (out / "report.html").write_text(page, encoding="utf-8")
     return main
 

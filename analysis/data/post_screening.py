@@ -22,21 +22,13 @@ class Anchored:
     reference: str | None = None
     mid_anchor: str | None = None
 
-    @classmethod
-    def among(cls, conditions: list[str], reference: str | None = None, mid_anchor: str | None = None) -> "Anchored":
-        """Take the named conditions, which must be there.
-
-        Raises
-        ------
-        ValueError
-            A named condition is none of the table's.
-        """
-        for role, name in (("hidden reference", reference), ("mid-range anchor", mid_anchor)):
+    def refuse_unknown(self, conditions: list[str]) -> None:
+        """Refuse a name that is none of the ratings' conditions."""
+        for role, name in (("hidden reference", self.reference), ("mid-range anchor", self.mid_anchor)):
             if name is not None and name not in conditions:
                 raise ValueError(
                     f"The {role} {name!r} is no condition of these ratings; there are {', '.join(conditions)}."
                 )
-        return cls(reference, mid_anchor)
 
 
 def reference_below_90(ratings: Ratings, reference: str | None) -> pd.Series:

@@ -13,6 +13,8 @@ from analysis.statistics import abx
 from analysis.statistics.table import Table
 from analysis.writing.document import Document, write_document
 from analysis.writing.figure_style import COLOURS, new_figure
+from analysis.writing.folder import whole_folder
+from analysis.writing.report import Beside
 
 FEW = 5
 CAPTIONS = {
@@ -29,8 +31,12 @@ FIGURE = (
 
 
 def analyse_abx(
-    trials: AbxTrials, out: str | Path, title: str = "ABX", step: Callable[[str], None] = lambda name: None
-) -> dict[str, pd.DataFrame]:
+    trials: AbxTrials,
+    out: str | Path,
+    title: str = "ABX",
+    step: Callable[[str], None] = lambda name: None,
+    beside: tuple[Beside, ...] = (),
+) -> Document:
     """Test ABX trials and write tables, a figure, paragraphs and `report.html` into a folder.
 
     Parameters
@@ -38,16 +44,18 @@ def analyse_abx(
     trials
         Checked trials, `analysis.data.abx.from_table`.
     out
-        Folder, made where it is not there. The same trials give the same bytes.
+        Folder, made where it is not there and written whole or not at all. The same trials give the same bytes.
     title
         Of the page.
     step
         Called with the name of each step as it begins.
+    beside
+        The study's other analyses, whose answers the page gives too.
 
     Returns
     -------
-    dict
-        Every table by name.
+    Document
+        What was written: `document["abx"]` is a table, `document.answer` its first sentences.
     """
     step("tests")
     found = abx.abx(trials)
@@ -64,9 +72,11 @@ def analyse_abx(
         trials.notes,
         trials.simulated,
         frozenset({"abx_listeners"}),
+        beside,
     )
-    write_document(document, Path(out))
-    return tables
+    with whole_folder(Path(out)) as folder:
+        write_document(document, folder)
+    return document
 
 
 def abx_figure(found: pd.DataFrame, listeners: pd.DataFrame) -> Figure:

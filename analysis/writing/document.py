@@ -1,15 +1,17 @@
 """One analysis as files: its tables, figures and paragraphs, and a page that opens with the answer."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
 from analysis.statistics.table import Table
 from analysis.writing import report
 from analysis.writing.figure_style import style, write
+from analysis.writing.report import Beside
 from analysis.writing.tables import write_table
 
 MARK = "SIMULATED participants: nothing here says anything about people.\n"
@@ -39,6 +41,8 @@ class Document:
         Everything says so.
     folded
         Names of the tables that the page folds away.
+    beside
+        The study's other analyses, whose answers the page gives too.
     """
 
     title: str
@@ -49,12 +53,16 @@ class Document:
     texts: Mapping[str, str]
     notes: tuple[str, ...] = ()
     simulated: bool = False
-    folded: frozenset[str] = field(default_factory=frozenset)
+    folded: frozenset[str] = frozenset()
+    beside: tuple[Beside, ...] = ()
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Give a table's numbers."""
+        return next(table.data for tables in self.tables.values() for table in tables if table.name == name)
 
 
 def write_document(document: Document, out: Path) -> None:
     """Write every table (CSV, Markdown, LaTeX), figure (PDF, SVG, PNG) and text, and `report.html`."""
-    out.mkdir(parents=True, exist_ok=True)
     if document.simulated:
         (out / "SIMULATED.txt").write_text(MARK, encoding="utf-8")
     for table in [table for tables in document.tables.values() for table in tables]:
@@ -81,4 +89,9 @@ def _page(document: Document, svgs: dict[str, str]) -> str:
     ]
     sections.append(report.section("For the paper", *texts))
     notes = [report.paragraph(note) for note in document.notes]
-    return report.page(document.title, document.answer, document.simulated, [*notes, *sections])
+    return report.page(
+        document.title,
+        document.answer,
+        document.simulated,
+        [*notes, *report.beside_section(document.beside), *sections],
+    )

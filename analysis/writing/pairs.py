@@ -1,6 +1,7 @@
 """Paired comparisons as a folder of files: tables, figures, paragraphs and a page."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,8 +13,10 @@ from analysis.statistics.preferences import Scale
 from analysis.statistics.results import compared_conditions
 from analysis.statistics.table import Table
 from analysis.writing.document import Document, write_document
+from analysis.writing.folder import whole_folder
 from analysis.writing.pairs_figures import choices_figure, preferences_figure
 from analysis.writing.pairs_prose import answer, results
+from analysis.writing.report import Beside
 
 CAPTIONS = {
     "preferences": "Log-worth of each condition: the log-odds of being chosen over an average one; 95 % CIs over "
@@ -42,7 +45,8 @@ def analyse_pairs(
     title: str = "Paired comparisons",
     compared: tuple[str, str] | None = None,
     step: Callable[[str], None] = lambda name: None,
-) -> dict[str, pd.DataFrame]:
+    beside: tuple[Beside, ...] = (),
+) -> Document:
     """Scale paired comparisons and write tables, figures, paragraphs and `report.html` into a folder.
 
     Parameters
@@ -50,18 +54,20 @@ def analyse_pairs(
     pairs
         Checked comparisons, `analysis.data.pairs.from_table`.
     out
-        Folder, made where it is not there. The same comparisons give the same bytes.
+        Folder, made where it is not there and written whole or not at all. The same comparisons give the same bytes.
     title
         Of the page.
     compared
         The two conditions of the main question; None takes semantic and static, else the first two.
     step
         Called with the name of each step as it begins.
+    beside
+        The study's other analyses, whose answers the page gives too.
 
     Returns
     -------
-    dict
-        Every table by name.
+    Document
+        What was written: `document["preferences"]` is a table, `document.answer` its first sentences.
     """
     pair = compared_conditions(list(pairs.conditions), compared) or ("", "")
     scales = {}
@@ -78,8 +84,10 @@ def analyse_pairs(
         "transitivity": transitivity.transitivity(pairs),
     }
     step("report")
-    write_document(_document(title, pairs, pair, scales, tables), Path(out))
-    return tables
+    document = replace(_document(title, pairs, pair, scales, tables), beside=beside)
+    with whole_folder(Path(out)) as folder:
+        write_document(document, folder)
+    return document
 
 
 def _document(

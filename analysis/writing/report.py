@@ -1,6 +1,8 @@
 """One page, self-contained, that opens with the answer."""
 
 import html
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -12,6 +14,15 @@ from analysis.writing.answer import answer
 from analysis.writing.tables import MOST_ROWS, heading, shown
 
 _CSS = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Another analysis of the same study: its name, its page and its answer."""
+
+    name: str
+    page: str
+    answer: list[str]
 
 
 def page(title: str, answer: list[str], simulated: bool, sections: list[str]) -> str:
@@ -35,6 +46,16 @@ def page(title: str, answer: list[str], simulated: bool, sections: list[str]) ->
 def section(title: str, *parts: str) -> str:
     """Give one section with its heading."""
     return f"<section><h2>{html.escape(title)}</h2>\n" + "\n".join(parts) + "</section>"
+
+
+def beside_section(found: Sequence[Beside]) -> list[str]:
+    """Give the answers of the study's other analyses, with links to their pages."""
+    told = [
+        f'<p><a href="{html.escape(one.page, quote=True)}">{html.escape(one.name)}</a>: '
+        f"{html.escape(' '.join(one.answer))}</p>"
+        for one in found
+    ]
+    return [section("Also asked", *told)] if told else []
 
 
 def paragraph(text: str) -> str:
@@ -93,7 +114,13 @@ CAPTIONS = {
 
 
 def report(
-    title: str, results: Results, tables: dict[str, Table], svgs: dict[str, str], texts: dict[str, str], screening: str
+    title: str,
+    results: Results,
+    tables: dict[str, Table],
+    svgs: dict[str, str],
+    texts: dict[str, str],
+    screening: str,
+    beside: Sequence[Beside] = (),
 ) -> str:
     """Write the page from what was computed, drawn and written.
 
@@ -109,6 +136,8 @@ def report(
         `methods` and `results`, Markdown.
     screening
         Who is analysed and where the other version lies.
+    beside
+        The study's other analyses.
     """
 
     def shown(*names: str, folded: bool = False) -> list[str]:
@@ -173,7 +202,12 @@ def report(
         "For the paper": texts_of_paper,
     }
     sections = [section(name, *parts) for name, parts in contents.items() if parts]
-    return page(title, answer(results), results.ratings.simulated, [*map(paragraph, results.ratings.notes), *sections])
+    return page(
+        title,
+        answer(results),
+        results.ratings.simulated,
+        [*map(paragraph, results.ratings.notes), *beside_section(beside), *sections],
+    )
 
 
 def _missing_told(n: int) -> list[str]:

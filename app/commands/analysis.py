@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from analysis.analyse import Settings
     from analysis.data.screening import Rules
+    from app.commands.paradigms import Tables
 
 
 class Source(StrEnum):
@@ -35,10 +36,20 @@ def register(cli: typer.Typer) -> None:
 
 
 def analyse(
-    files: Annotated[list[Path] | None, typer.Argument(help="Result files of another program, with --from.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="An exported folder; or result files of another program, with --from.")
+    ] = None,
     ratings: Annotated[
         Path | None,
         typer.Option(help="Table with participant, descriptor, clip, condition, rating; without it, the database."),
+    ] = None,
+    pairs: Annotated[
+        Path | None,
+        typer.Option(help="Table with participant, descriptor, clip, a, b, choice (a's or b's name, same)."),
+    ] = None,
+    abx: Annotated[Path | None, typer.Option(help="Table with participant, a, b, correct.")] = None,
+    question: Annotated[
+        str | None, typer.Option(help="Analyse one question only, of those in the table's column question.")
     ] = None,
     source: Annotated[Source | None, typer.Option("--from", help="Program that wrote the files.")] = None,
     database_url: DatabaseUrl = DATABASE_URL,
@@ -68,9 +79,15 @@ def analyse(
         float | None,
         typer.Option(help="Smallest effect of interest, points: tests equivalence; the study file's by default."),
     ] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Hidden reference of a MUSHRA test: post-screening by ITU-R BS.1534-3.")
+    ] = None,
+    mid_anchor: Annotated[
+        str | None, typer.Option(help="Mid-range anchor (7 kHz) of a MUSHRA test, for its post-screening.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = Path("data/results"),
 ) -> None:
-    """Turn ratings into tables, figures, paragraphs and a report.
+    """Turn ratings, paired comparisons and ABX trials into tables, figures, paragraphs and a report.
 
     Simulated and real participants are never analysed together; where there are only simulated ones, everything
     written says SIMULATED.
@@ -79,31 +96,28 @@ def analyse(
     from dataclasses import replace
 
     from analysis.analyse import Settings
-    from analysis.analyse import analyse as run
-    from analysis.data.ratings import from_table
     from analysis.data.reading import read_csv
     from analysis.data.stimuli import Stimuli
-    from analysis.numbers import counted
+    from app.commands import paradigms
     from app.study_settings import response_db
 
     gc.freeze()  # what was imported stays: it need not be looked through for garbage again and again
-    given, settings = [*(files or []), *([ratings] if ratings else [])], Settings(compared=compare)
-    order = {
+    settings = Settings(compared=compare)
+    wanted = {
         "condition": _labels(conditions, "--conditions"),
         "descriptor": _labels(descriptors, "--descriptors"),
     }
-    wanted = dict(order)
-    steps = 4
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("reading", total=steps + 1)
-        if given:
-            table, found_scale = _from_files(given, source)
-            if not source and (given[0].parent / "study.json").is_file():
-                settings, order = _from_export(given[0].parent, settings, order)
-                found_scale = settings.scale
+        task = progress.add_task("reading", total=None)
+        options = {"ratings": ratings, "pairs": pairs, "abx": abx}
+        tables = paradigms.Tables(settings, wanted, wanted, scale=scale, simulated=True if simulated else None)
+        if files and not source and len(files) == 1 and files[0].is_dir():
+            tables = _from_folder(files[0], tables)
+        elif files or any(options.values()):
+            tables = _from_files(files or [], options, source, tables)
         else:
-            table, settings, order = _from_database(database_url, study_number or study, settings, order)
-            found_scale = settings.scale
+            tables = _from_database(database_url, study_number or study, tables)
+        settings = tables.settings
         if rules:
             settings = replace(settings, rules=_rules(rules))
         if smallest_effect is not None:
@@ -111,15 +125,24 @@ def analyse(
         if stimuli:
             table_of_stimuli = read_csv(stimuli / "manifest.csv" if stimuli.is_dir() else stimuli)
             settings = replace(settings, stimuli=Stimuli.of(table_of_stimuli, response_db))
-        checked = from_table(table, scale or found_scale or (1.0, 7.0), True if simulated else None, order)
-        for column, labels in wanted.items():
-            _refuse_unknown(checked.levels(column), labels, f"--{column}s")
-        if source is Source.WEBMUSHRA:
-            checked = replace(checked, asked="test")
-        results = run(checked, out, settings, lambda step: progress.update(task, description=step, advance=1))
-    mark = "SIMULATED participants. " if checked.simulated else ""
-    n = counted(len(results.cells.participants), "participant")
-    typer.echo(f"{mark}The ratings of {n} are analysed in {out / 'report.html'}; tables and figures are beside it.")
+        settings = _post_screened(settings, reference, mid_anchor)
+        done = paradigms.analyse_all(
+            replace(tables, settings=settings), out, question, lambda step: progress.update(task, description=step)
+        )
+    typer.echo("\n".join(paradigms.told(done)))
+
+
+def _post_screened(settings: Settings, reference: str | None, mid_anchor: str | None) -> Settings:
+    """State the post-screening of BS.1534 where the command names a hidden reference or an anchor."""
+    from dataclasses import replace
+
+    from analysis.data.post_screening import Anchored
+    from analysis.data.screening import Rules
+
+    if reference is None and mid_anchor is None:
+        return settings
+    rules = (settings.rules or Rules.of({})).with_bs1534()
+    return replace(settings, rules=rules, anchored=Anchored(reference, mid_anchor))
 
 
 def power(
@@ -195,12 +218,6 @@ def _labels(text: str | None, option: str) -> list[str] | None:
     return labels
 
 
-def _refuse_unknown(labels: list[str], given: list[str] | None, option: str) -> None:
-    for name in given or []:
-        if name not in labels:
-            raise ValueError(f"{option} names {name!r}, which is not in the table; there are {', '.join(labels)}.")
-
-
 def _integers(text: str, option: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
@@ -210,15 +227,36 @@ def _integers(text: str, option: str) -> list[int]:
         ) from None
 
 
-def _from_files(paths: list[Path], source: Source | None) -> tuple[pd.DataFrame, tuple[float, float] | None]:
+def _from_files(files: list[Path], options: dict[str, Path | None], source: Source | None, tables: Tables) -> Tables:
+    """Read the tables that were named, and what lies beside an exported one."""
+    from dataclasses import replace
+
     from analysis.data.reading import read_csv
     from analysis.data.webmushra import read_webmushra
 
     if source is Source.WEBMUSHRA:
-        return read_webmushra(paths)
-    if len(paths) > 1:
-        raise ValueError(f"{len(paths)} files were given; one table is read with --ratings, several only with --from.")
-    return read_csv(paths[0]), None
+        table, scale = read_webmushra([*files, *([options["ratings"]] if options["ratings"] else [])])
+        return replace(tables, ratings=table, scale=tables.scale or scale, asked="test")
+    if len(files) > 1 or (files and options["ratings"]):
+        raise ValueError(
+            f"{len(files) + bool(options['ratings'])} files were given; one table is read with --ratings, several only "
+            "with --from."
+        )
+    named = options | ({"ratings": files[0]} if files else {})
+    found = {name: path for name, path in named.items() if path}
+    tables = replace(tables, **{name: read_csv(path) for name, path in found.items()})
+    folder = next(iter(found.values())).parent
+    return _beside(folder, tables) if (folder / "study.json").is_file() else tables
+
+
+def _from_folder(folder: Path, tables: Tables) -> Tables:
+    """Read every table of an exported folder."""
+    from dataclasses import replace
+
+    from app.commands import paradigms
+
+    tables = replace(tables, **paradigms.from_folder(folder))
+    return _beside(folder, tables) if (folder / "study.json").is_file() else tables
 
 
 def _rules(path: Path) -> Rules:
@@ -240,39 +278,52 @@ def _rules(path: Path) -> Rules:
     return Rules.of(table["screening"])
 
 
-def _from_database(database_url: str, study: int | None, settings, order: dict) -> tuple:
-    """Read the study's ratings, and what its definition and manifest say: orders, scale, rules, stimuli."""
+def _from_database(database_url: str, study: int | None, tables: Tables) -> Tables:
+    """Read the study's tables, and what its definition and manifest say: orders, scale, rules, stimuli."""
     import json
+    from dataclasses import replace
 
-    from app.study_settings import of_study
+    from app.commands import paradigms
     from study.design.frozen import definition_of
-    from study.records.export import ratings, sessions
+    from study.records.export import of_kinds, ratings, sessions
     from study.storage.database import open_database, reading
     from study.storage.studies import study_row
 
     engine = open_database(database_url, create=False)
     try:
         table, people = ratings(engine, study_id=study), sessions(engine, study_id=study)
+        others = of_kinds(engine, study_id=study)
         with reading(engine) as connection:
             row = study_row(connection, study)
     finally:
         engine.dispose()
     definition, manifest = definition_of(row).model_dump(mode="json"), json.loads(row.manifest)
-    if table.empty:
+    found = paradigms.with_rows({"ratings": table} | others)
+    if not found:
         raise ValueError(
             f"The study in {database_url} holds no ratings yet; has anyone started, or was another database used?"
         )
-    return table, *of_study(definition, manifest, people, settings, order)
+    return _of_study(definition, manifest, people, replace(tables, **found))
 
 
-def _from_export(folder: Path, settings: Settings, order: dict) -> tuple[Settings, dict]:
-    """Take what the study's file, its manifest and its sessions say, as they lie beside exported ratings."""
+def _beside(folder: Path, tables: Tables) -> Tables:
+    """Take what the study's file, its manifest and its sessions say, as they lie beside exported tables."""
     import json
 
     from analysis.data.reading import read_csv
-    from app.study_settings import of_study
 
     definition = json.loads((folder / "study.json").read_text(encoding="utf-8"))
     manifest, sessions = folder / "manifest.json", folder / "sessions.csv"
     stimuli = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else None
-    return of_study(definition, stimuli, read_csv(sessions) if sessions.is_file() else None, settings, order)
+    return _of_study(definition, stimuli, read_csv(sessions) if sessions.is_file() else None, tables)
+
+
+def _of_study(definition: dict, manifest: dict | None, people: pd.DataFrame | None, tables: Tables) -> Tables:
+    """Take what the study states of its analysis."""
+    from dataclasses import replace
+
+    from app.commands import paradigms
+    from app.study_settings import of_study
+
+    settings, order = of_study(definition, manifest, people, tables.settings, tables.order)
+    return paradigms.with_simulated(replace(tables, settings=settings, order=order, definition=definition), people)

@@ -64,6 +64,13 @@ def sessions(
     return tables.sessions(records, definition_of(study), personal)
 
 
+def of_kinds(engine: Engine, simulated: bool | None = None, study_id: int | None = None) -> dict[str, pd.DataFrame]:
+    """The tables that kinds of step have of their own, by name, such as `comments`."""
+    with reading(engine) as connection:
+        study = study_row(connection, study_id)
+        return tables.of_kinds(_records(connection, study, simulated))
+
+
 def _records(connection: Connection, study: Row, simulated: bool | None) -> list[Record]:
     """The sessions of a study with their answers, in the order of starting."""
     of_study = Session.study_id == study.id

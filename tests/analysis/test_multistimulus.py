@@ -65,7 +65,7 @@ def test_an_item_counts_until_more_than_a_quarter_find_its_anchor_excellent(who,
 
 def test_an_unknown_reference_is_refused():
     with pytest.raises(ValueError, match="'original' is no condition"):
-        Anchored.among(["reference"], "original")
+        Anchored("original").refuse_unknown(["reference"])
 
 
 def test_medians_of_clips_agree_with_r():

@@ -1,0 +1,268 @@
+"""What `semantic-eq analyse` analyses: every question and every way of asking of which there is a table.
+
+The first is analysed into the folder of results itself, each other one into a folder of its name in it; the first one's
+page links the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.analyse import Settings
+    from analysis.data.questions import Asked
+    from analysis.writing.report import Beside
+
+FILES = {"ratings": "responses.csv", "pairs": "pairs.csv", "abx": "abx.csv"}  # of an exported folder
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of one study, and what is known of it.
+
+    Attributes
+    ----------
+    settings, order
+        Of the analysis, as the study or the command states them.
+    wanted
+        The orders that the command names, of which every label must be there.
+    ratings, pairs, abx
+        Tidy tables; None where nothing was asked in this way.
+    definition
+        The study file, where the tables come from a study.
+    scale
+        Of every question whose own is not in the study file.
+    simulated
+        True: only simulated participants; None: the real ones, else the simulated.
+    asked
+        What the column `descriptor` holds, as in `Ratings`.
+    """
+
+    settings: Settings
+    order: dict[str, list[str] | None]
+    wanted: dict[str, list[str] | None] = field(default_factory=dict)
+    ratings: pd.DataFrame | None = None
+    pairs: pd.DataFrame | None = None
+    abx: pd.DataFrame | None = None
+    definition: dict[str, Any] = field(default_factory=dict)
+    scale: tuple[float, float] | None = None
+    simulated: bool | None = None
+    asked: str = "descriptor"
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One question in one way of asking.
+
+    Attributes
+    ----------
+    name
+        Of its folder.
+    answers
+        What was answered, for people.
+    simulated
+        Whether the participants are.
+    run
+        Writes into a folder, with links to the analyses beside it, and gives the answer's sentences and the number of
+        participants.
+    """
+
+    name: str
+    answers: str
+    simulated: bool
+    run: Callable[[Path, tuple[Beside, ...], Step], tuple[list[str], int]]
+
+
+@dataclass(frozen=True)
+class Done:
+    """An analysis that was written: where, and of how many participants."""
+
+    analysis: Analysis
+    page: Path
+    participants: int
+
+
+def analyse_all(tables: Tables, out: Path, question: str | None, step: Step) -> list[Done]:
+    """Analyse everything there is, the first into `out` and the others into folders in it.
+
+    Raises
+    ------
+    ValueError
+        Nothing was asked, or not the question that is wanted.
+    """
+    from analysis.writing.folder import whole_folder
+    from analysis.writing.report import Beside
+
+    first, *others = analyses(tables, question)
+    if not others:
+        return [Done(first, out / "report.html", first.run(out, (), step)[1])]
+    beside, done = [], []
+    with whole_folder(out) as folder:
+        for other in others:
+            sentences, n = other.run(folder / other.name, (), lambda name, of=other.name: step(f"{of}: {name}"))
+            beside.append(Beside(other.name, f"{other.name}/report.html", sentences))
+            done.append(Done(other, out / other.name / "report.html", n))
+        _, n = first.run(folder, tuple(beside), step)
+    return [Done(first, out / "report.html", n), *done]
+
+
+def told(done: list[Done]) -> list[str]:
+    """Say what was analysed, and where it is."""
+    from analysis.numbers import counted
+
+    first, *others = done
+    mark = "SIMULATED participants. " if first.analysis.simulated else ""
+    n = counted(first.participants, "participant")
+    lines = [
+        f"{mark}The {first.analysis.answers} of {n} are analysed in {first.page}; tables and figures are beside it."
+    ]
+    return lines + [
+        f"{one.analysis.name}: the {one.analysis.answers} of {counted(one.participants, 'participant')}, in {one.page}"
+        for one in others
+    ]
+
+
+def analyses(tables: Tables, question: str | None = None) -> list[Analysis]:
+    """List what is to be analysed: the questions that were rated, then pairs, then ABX."""
+    from analysis.data.questions import by_question
+
+    found = [] if tables.ratings is None else [_ratings(tables, asked) for asked in by_question(tables.ratings)]
+    found += [] if tables.pairs is None else [_pairs(tables)]
+    found += [] if tables.abx is None else [_abx(tables)]
+    if question is not None:
+        known = ", ".join(analysis.name for analysis in found)
+        found = [analysis for analysis in found if analysis.name == question]
+        if not found:
+            raise ValueError(f"There is no question {question!r} in the table; there are {known}.")
+    return found
+
+
+def _ratings(tables: Tables, asked: Asked) -> Analysis:
+    from analysis.analyse import analyse
+    from analysis.data.ratings import from_table
+    from analysis.writing.answer import answer
+
+    block, question = _block(tables.definition, asked)
+    scale = tables.scale or _scale(question) or tables.settings.scale or (1.0, 7.0)
+    checked = from_table(asked.table, scale, tables.simulated, tables.order)
+    _refuse_unknown(tables, checked.levels("condition"), checked.levels("descriptor"))
+    if tables.settings.anchored:
+        tables.settings.anchored.refuse_unknown(checked.levels("condition"))
+    about = asked.question if asked.question not in (None, "descriptor") else tables.asked
+    checked = replace(checked, asked=about)
+    settings = _settings(tables, asked, block)
+
+    def run(out: Path, beside: tuple[Beside, ...], step: Step) -> tuple[list[str], int]:
+        results = analyse(checked, out, replace(settings, beside=beside), step)
+        return answer(results), len(results.cells.participants)
+
+    return Analysis(asked.name, "ratings", checked.simulated, run)
+
+
+def _block(definition: dict[str, Any], asked: Asked) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Find the block of the study file that asked a question, and the question there; empty where none did."""
+    for block in definition.get("blocks") or []:
+        for question in block.get("questions") or []:
+            if asked.paradigm in (None, block["paradigm"]) and question["name"] == asked.question:
+                return block, question
+    return {}, {}
+
+
+def _scale(question: dict[str, Any]) -> tuple[float, float] | None:
+    return (float(question["low"]), float(question["high"])) if "low" in question else None
+
+
+def _settings(tables: Tables, asked: Asked, block: dict[str, Any]) -> Settings:
+    """Give the analysis's settings to one question: those of the study, and what its block adds."""
+    if asked.question in (None, "descriptor"):
+        return tables.settings
+    return replace(
+        tables.settings, title=f"{tables.settings.title}: {asked.name}", smallest_effect=None, compared=None, looks=None
+    )
+
+
+def _pairs(tables: Tables) -> Analysis:
+    from analysis.data.pairs import from_table
+    from analysis.writing.pairs import analyse_pairs
+
+    checked = from_table(tables.pairs, tables.simulated, tables.order)
+    _refuse_unknown(tables, list(checked.conditions), checked.levels("descriptor"))
+    settings = tables.settings
+
+    def run(out: Path, beside: tuple[Beside, ...], step: Step) -> tuple[list[str], int]:
+        document = analyse_pairs(checked, out, f"{settings.title}: pairs", settings.compared, step, beside)
+        return document.answer, checked.main["participant"].nunique()
+
+    return Analysis("pairs", "paired comparisons", checked.simulated, run)
+
+
+def _abx(tables: Tables) -> Analysis:
+    from analysis.data.abx import from_table
+    from analysis.writing.abx import analyse_abx
+
+    checked = from_table(tables.abx, tables.simulated, tables.order)
+    _refuse_unknown(tables, list(checked.conditions), checked.levels("descriptor"))
+    title = f"{tables.settings.title}: ABX"
+
+    def run(out: Path, beside: tuple[Beside, ...], step: Step) -> tuple[list[str], int]:
+        document = analyse_abx(checked, out, title, step, beside)
+        return document.answer, checked.main["participant"].nunique()
+
+    return Analysis("abx", "ABX trials", checked.simulated, run)
+
+
+def _refuse_unknown(tables: Tables, conditions: list[str], descriptors: list[str]) -> None:
+    """Refuse an order that the command names with a label that is not in the table."""
+    for column, labels in (("condition", conditions), ("descriptor", descriptors)):
+        for name in tables.wanted.get(column) or []:
+            if name not in labels:
+                known = ", ".join(labels)
+                raise ValueError(f"--{column}s names {name!r}, which is not in the table; there are {known}.")
+
+
+def from_folder(folder: Path) -> dict[str, pd.DataFrame]:
+    """Read the tables of an exported folder that have rows.
+
+    Raises
+    ------
+    ValueError
+        The folder holds none.
+    """
+    from analysis.data.reading import read_csv
+
+    found = {name: folder / file for name, file in FILES.items() if (folder / file).is_file()}
+    if not found:
+        raise ValueError(f"{folder} holds none of {', '.join(FILES.values())}, which `semantic-eq export` writes.")
+    tables = {name: read_csv(path) for name, path in found.items() if _has_rows(path)}
+    if not tables:
+        raise ValueError(f"The tables in {folder} have no rows; was the export made before anyone answered?")
+    return tables
+
+
+def _has_rows(path: Path) -> bool:
+    with path.open("rb") as file:
+        return bool(file.readline()) and bool(file.readline().strip())
+
+
+def with_rows(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Keep the tables that can be analysed and have rows."""
+    return {name: table for name, table in tables.items() if name in FILES and not table.empty}
+
+
+def with_simulated(tables: Tables, people: pd.DataFrame | None) -> Tables:
+    """Say of every comparison and ABX trial whether its participant is simulated, where only the sessions do."""
+    if people is None or "simulated" not in people:
+        return tables
+    of = dict(zip(people["participant"].astype(str), people["simulated"], strict=True))
+    marked = {
+        name: table.assign(simulated=table["participant"].astype(str).map(of))
+        for name in ("pairs", "abx")
+        if (table := getattr(tables, name)) is not None and "simulated" not in table and "participant" in table
+    }
+    return replace(tables, **marked)

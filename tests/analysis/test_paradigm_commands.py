@@ -1,0 +1,114 @@
+"""`semantic-eq analyse` of several questions and ways of asking, as it is typed."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from tests.analysis.example import CONDITIONS, example
+from tests.analysis.reference import FOLDER
+from tests.analysis.test_commands import run
+
+QUALITY = {"name": "quality", "type": "continuous", "low": 0, "high": 100}
+DEFINITION = {
+    "title": {"en": "Warmth"},
+    "conditions": list(CONDITIONS),
+    "descriptors": [{"name": "warm"}, {"name": "bright"}],
+    "scale": {"low": 1, "high": 7},
+    "screening": {"attention_passed": 0.8},
+    "blocks": [
+        {"paradigm": "single", "questions": [{"name": "descriptor", "type": "scale", "low": 1, "high": 7}]},
+        {"paradigm": "multistimulus", "questions": [QUALITY]},
+    ],
+}
+
+
+def responses():
+    """A descriptor from 1 to 7, its quality from 0 to 100, a comment in words, and checks that p02 fails."""
+    warm = example(participants=6, clips=3).assign(question="descriptor", paradigm="single", kind="rating")
+    quality = warm.assign(question="quality", paradigm="multistimulus", rating=10 * warm["rating"] + 20)
+    words = warm.assign(question="why", rating=None, answer="because")
+    checks = warm[(warm["clip"] == "clip1") & (warm["condition"] == "flow")].assign(kind="attention", expected=2)
+    checks["rating"] = [5 if who == "p02" else 2 for who in checks["participant"]]
+    return pd.concat([warm, checks, quality, words], ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def analysed(tmp_path_factory):
+    export, out = tmp_path_factory.mktemp("export"), tmp_path_factory.mktemp("results")
+    responses().to_csv(export / "responses.csv", index=False)
+    for name in ("pairs", "abx"):
+        table = pd.read_csv(FOLDER / f"{name}.csv")
+        table[table["descriptor"] == "bright"].to_csv(export / f"{name}.csv", index=False)
+    (export / "study.json").write_text(json.dumps(DEFINITION))
+    pd.DataFrame({"participant": ["p01"], "simulated": [False]}).to_csv(export / "sessions.csv", index=False)
+    return run("analyse", export, "--out", out).output, out
+
+
+def test_a_folder_is_analysed_with_all_that_is_in_it(analysed):
+    output, out = analysed
+    for line in ("The ratings of 5 participants", "quality: the ratings of 5", "pairs: the paired comparisons of 14"):
+        assert line in output
+    for page in ("report.html", "quality/report.html", "pairs/report.html", "abx/report.html"):
+        assert (out / page).is_file()
+    assert not (out / "why").exists()  # words are no ratings
+
+
+def test_every_question_has_its_scale_and_the_checks_of_its_listeners(analysed):
+    _, out = analysed
+    assert pd.read_csv(out / "means.csv")["mean"].max() <= 7
+    assert pd.read_csv(out / "quality" / "means.csv")["mean"].min() >= 30
+    for folder in (out, out / "quality"):
+        assert set(pd.read_csv(folder / "exclusions.csv")["participant"]) == {"p02"}
+    assert (out / "quality" / "medians.csv").is_file() and not (out / "medians.csv").exists()
+
+
+def test_the_first_page_gives_the_answers_of_the_others(analysed):
+    page = (analysed[1] / "report.html").read_text(encoding="utf-8")
+    for name in ("quality", "pairs", "abx"):
+        assert f'<a href="{name}/report.html">{name}</a>' in page
+    assert page.index("Also asked") < page.index("<h2>Ratings</h2>")
+    assert "paradigms" not in page and "Warmth: quality" in (analysed[1] / "quality/report.html").read_text("utf-8")
+
+
+def test_pairs_alone_are_analysed_into_the_folder_itself(tmp_path):
+    result = run("analyse", "--pairs", FOLDER / "pairs.csv", "--compare", "flow", "original", "--out", tmp_path)
+    assert "The paired comparisons of 14 participants are analysed" in result.output
+    assert "flow is chosen over original" in (tmp_path / "results.md").read_text(encoding="utf-8")
+
+
+def test_abx_alone_is_analysed_into_the_folder_itself(tmp_path):
+    result = run("analyse", "--abx", FOLDER / "abx.csv", "--conditions", "static,semantic,original", "--out", tmp_path)
+    assert "The ABX trials of 9 participants" in result.output
+    assert pd.read_csv(tmp_path / "abx.csv")["a"].tolist() == ["static", "static", "semantic"] * 2
+
+
+def test_one_question_is_analysed_by_its_name(tmp_path):
+    responses().to_csv(tmp_path / "ratings.csv", index=False)
+    choice = ("--ratings", tmp_path / "ratings.csv", "--question", "quality", "--scale", "0", "100")
+    run("analyse", *choice, "--out", tmp_path / "out")
+    assert pd.read_csv(tmp_path / "out" / "means.csv")["mean"].min() >= 30
+    with pytest.raises(ValueError, match="no question 'loudness' in the table; there are descriptor, quality"):
+        run("analyse", "--ratings", tmp_path / "ratings.csv", "--question", "loudness", "--scale", "0", "100")
+
+
+def test_a_hidden_reference_that_is_named_states_the_post_screening(tmp_path):
+    names = ("--reference", "reference", "--mid-anchor", "anchor70", "--scale", "0", "100")
+    result = run("analyse", "--ratings", FOLDER / "mushra.csv", *names, "--out", tmp_path)
+    assert "The ratings of 10 participants" in result.output
+    with pytest.raises(ValueError, match="hidden reference 'original' is no condition"):
+        run("analyse", "--ratings", FOLDER / "mushra.csv", "--reference", "original", "--scale", "0", "100")
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "holds none of responses.csv, pairs.csv, abx.csv"),
+        ({"pairs.csv": "participant,descriptor,clip,a,b,choice\n"}, "have no rows"),
+    ],
+)
+def test_a_folder_without_answers_is_refused(tmp_path, files, message):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match=message):
+        run("analyse", tmp_path)
