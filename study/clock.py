@@ -22,6 +22,11 @@ def elapsed_s(since: float, at: float) -> float | None:
     return max(seconds, 0.0) if seconds >= -SKEW_S else None
 
 
+def minute(seconds: float) -> str:
+    """Seconds since 1970 for people: ``2026-11-27 23:33 UTC``."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
 def iso(seconds: float | None) -> str | None:
     """Seconds since 1970 as ISO 8601 in UTC."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

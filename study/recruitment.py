@@ -18,7 +18,7 @@ from study.sessions.session import delete_session, log
 from study.sessions.starting import MAX_PARAMETER
 from study.storage.database import reading
 from study.storage.identity import ALPHABET, SIGNATURE, signature
-from study.storage.models import Event, Invitation, Session, Step, Study
+from study.storage.models import Event, Invitation, Response, Session, Step, Study
 from study.storage.studies import study_row
 
 STATES = ("open", "paused", "closed")
@@ -47,7 +47,7 @@ def overview(engine: Engine, simulated: bool = False) -> dict[str, Any]:
         withdrawn = select(func.count()).where(Event.study_id == study.id, Event.kind == "withdrawn")
         return {
             "study": study.id,
-            "begun_at": study.begun_at,
+            "begun_at": clock.minute(study.begun_at),
             "state": study.state,
             "cap": definition.recruitment.cap,
             "started": len(rows),
@@ -165,6 +165,23 @@ def links(engine: Engine, ids: list[str], url: str) -> list[str]:
         raise ValueError(f"The id {twice[0]!r} is there {ids.count(twice[0])} times; each needs its own.")
     address = url.rstrip("/").removesuffix("/study") + "/study/?"
     return [address + urlencode({name: identity, SIGNATURE: signature(study.secret, identity)}) for identity in ids]
+
+
+def described(engine: Engine, who: str) -> list[str]:
+    """One line for each session of a session's, participant's or recruiter's id.
+
+    Raises
+    ------
+    ValueError
+        When there is nobody of that name.
+    """
+    answers = select(func.count()).select_from(Response)
+    with reading(engine) as connection:
+        return [
+            f"{participant(row.number)}, session {row.public_id}: {row.state}, started {clock.minute(row.started_at)}, "
+            f"{connection.execute(answers.where(Response.session_id == row.id)).scalar_one()} answers"
+            for row in _named(connection, who, "nothing was deleted")
+        ]
 
 
 def withdraw(engine: Engine, who: str) -> str:

@@ -101,6 +101,8 @@ def invite(
 
     with _opened(database_url) as engine:
         typer.echo("\n".join(make(engine, n, note)))
+        if not _definition(engine).recruitment.invitation:
+            typer.echo("The study asks for no invitation, so anybody may come without one.", err=True)
 
 
 def links(
@@ -127,12 +129,7 @@ def _ids(path: Path, engine) -> list[str]:
     """The first column of a file, without its header where it has one."""
     import csv
 
-    from study.design.frozen import definition_of
-    from study.storage.database import reading
-    from study.storage.studies import study_row
-
-    with reading(engine) as connection:
-        name = definition_of(study_row(connection)).recruitment.id_parameter
+    name = _definition(engine).recruitment.id_parameter
     with path.open(encoding="utf-8-sig", newline="") as file:
         column = [row[0].strip() for row in csv.reader(file) if row and row[0].strip()]
     headers = {"id", "participant", "participant id", str(name).lower()}
@@ -190,12 +187,17 @@ def verify_export(
 
 def withdraw(
     who: Annotated[str, typer.Argument(help="Session, participant (P0007), or the id that the participant came with.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     database_url: DatabaseUrl = DATABASE_URL,
 ) -> None:
-    """Delete every row of one participant."""
+    """Delete every row of one participant, once they were shown and it was said to be right."""
+    from study.recruitment import described
     from study.recruitment import withdraw as delete
 
     with _opened(database_url) as engine:
+        typer.echo("\n".join(described(engine, who)))
+        if not yes:
+            typer.confirm("Delete all of it, for good?", abort=True)
         typer.echo(f"Every row of session {delete(engine, who)} is deleted.")
 
 
@@ -209,6 +211,16 @@ def backup(
     with _opened(database_url) as engine:
         size = copy(engine, out)
     typer.echo(f"{out} holds {size / 1e6:.1f} MB; to restore it, serve with --database-url sqlite:///{out}.")
+
+
+def _definition(engine):
+    """The running study's file."""
+    from study.design.frozen import definition_of
+    from study.storage.database import reading
+    from study.storage.studies import study_row
+
+    with reading(engine) as connection:
+        return definition_of(study_row(connection))
 
 
 def _set_state(database_url: str, state: str) -> None:

@@ -20,6 +20,7 @@ _LENGTH_TOLERANCE_S = 0.001
 _LAG_TOLERANCE_S = 0.001
 _LONGEST_LAG_S = 0.5
 _LEAST_COHERENCE = 0.3
+_SILENCE_DBFS = -60
 
 
 class External:
@@ -70,25 +71,38 @@ def check_aligned(sound: np.ndarray, excerpt: np.ndarray, rate_hz: int, name: st
 
     The lag is where the whitened cross-correlation (GCC-PHAT) of both peaks; an EQ moves it by less than a millisecond.
     """
+    if round(20 * np.log10(np.abs(sound).max() + 1e-12), 3) < _SILENCE_DBFS:
+        raise ValueError(f"{name} is silent: its highest sample is below {_SILENCE_DBFS} dBFS; was it rendered empty?")
     other = excerpt.mean(axis=0)
     # Where one channel is inverted, which is another fault than this, the mean is in the difference.
     ways = [sound.mean(axis=0), (sound[0] - sound[1]) / 2]
-    likeness, way = max((_coherence(way, other, rate_hz), number) for number, way in enumerate(ways))
-    one = ways[way]
-    n_fft = 1 << (2 * one.size - 1).bit_length()
-    cross = np.fft.rfft(one, n_fft) * np.conj(np.fft.rfft(other, n_fft))
-    correlation = np.fft.irfft(cross / (np.abs(cross) + 1e-6 * np.abs(cross).max() + 1e-30))
-    n_lags = round(_LONGEST_LAG_S * rate_hz)
-    lags = np.concatenate([correlation[-n_lags:], correlation[: n_lags + 1]])
-    lag = int(np.abs(lags).argmax()) - n_lags
+    likeness, lag = max(
+        (_coherence(*_aligned(way, other, lag), rate_hz), lag) for way in ways for lag in _lags(way, other, rate_hz)
+    )
+    if likeness < _LEAST_COHERENCE:
+        raise ValueError(f"{name} does not sound like the excerpt of {clip}; was it rendered from another one?")
     if abs(lag) > _LAG_TOLERANCE_S * rate_hz:
         when = "later" if lag > 0 else "earlier"
         raise ValueError(
             f"{name} comes {abs(lag) / rate_hz * 1000:.1f} ms ({abs(lag)} samples) {when} than the excerpt of {clip}; "
             "render it with the plug-in's delay compensated."
         )
-    if likeness < _LEAST_COHERENCE:
-        raise ValueError(f"{name} does not sound like the excerpt of {clip}; was it rendered from another one?")
+
+
+def _lags(one: np.ndarray, other: np.ndarray, rate_hz: int) -> set[int]:
+    """Samples by which ``one`` may come later: none, and where the whitened cross-correlation peaks."""
+    n_fft = 1 << (2 * one.size - 1).bit_length()
+    cross = np.fft.rfft(one, n_fft) * np.conj(np.fft.rfft(other, n_fft))
+    correlation = np.fft.irfft(cross / (np.abs(cross) + 1e-6 * np.abs(cross).max() + 1e-30))
+    n_lags = round(_LONGEST_LAG_S * rate_hz)
+    lags = np.concatenate([correlation[-n_lags:], correlation[: n_lags + 1]])
+    return {0, int(np.abs(lags).argmax()) - n_lags}
+
+
+def _aligned(one: np.ndarray, other: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
+    """What the two have in common where ``one`` comes ``lag`` samples later."""
+    size = one.size - abs(lag)
+    return one[max(lag, 0) :][:size], other[max(-lag, 0) :][:size]
 
 
 def _coherence(one: np.ndarray, other: np.ndarray, rate_hz: int) -> float:

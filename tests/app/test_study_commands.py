@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import cli
+from study.sessions import starting
 from study.sessions.running import RunningStudy
 from tests.study.sets import write_set
 
@@ -82,7 +83,9 @@ def test_a_study_is_created_watched_paused_invited_to_exported_and_backed_up(pla
     assert "Study 1 is created: 50 trials" in run("study", "create", small(place))
     assert "paused" in run("study", "pause") and "state  paused" in run("study", "status")
     assert "open" in run("study", "resume") and "closed" in run("study", "close")
-    codes = run("study", "invite", "-n", "3").split()
+    made = CliRunner().invoke(cli, ["study", "invite", "-n", "3"])
+    assert "asks for no invitation" in made.stderr
+    codes = made.stdout.split()
     assert len(set(codes)) == 3 and "made: 3, used: 0" in run("study", "status")
     assert "0 responses of 0 sessions" in run("export", "--out", "out")
     assert (place / "out/responses.csv").read_text().startswith("session,participant,trial,kind,")
@@ -91,6 +94,21 @@ def test_a_study_is_created_watched_paused_invited_to_exported_and_backed_up(pla
     with pytest.raises(ValueError, match="nothing was deleted"):
         run("withdraw", "P0001")
     assert "Study 2 is created" in run("study", "create", "study.toml")
+
+
+def test_a_withdrawal_is_shown_and_waits_for_a_yes(place):
+    run("study", "create", small(place))
+    running = RunningStudy.open("sqlite:///data/study.sqlite", "study.toml", "data/stimuli/default")
+    with running.engine.begin() as connection:
+        found = starting.start(connection, running, starting.Request(language="en"), False)
+    running.close()
+    shown = f"P0001, session {found['session']}: active, started "
+    for answer, is_there in (("n\n", True), ("y\n", False)):
+        told = CliRunner().invoke(cli, ["withdraw", "P0001"], input=answer)
+        assert shown in told.output and "0 answers\nDelete all of it" in told.output
+        assert (told.exit_code, "is deleted" in told.output) == (int(is_there), not is_there)
+    with pytest.raises(ValueError, match="nothing was deleted"):
+        run("withdraw", "P0001", "--yes")
 
 
 def test_options_and_commands_of_the_version_before_still_work_and_are_not_shown(place):

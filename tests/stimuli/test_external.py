@@ -21,6 +21,10 @@ def excerpt():
     return (rng.standard_normal((2, 4 * RATE_HZ)) * envelope).astype(np.float32)
 
 
+def at_peak(sound, peak):
+    return sound / np.abs(sound).max() * peak
+
+
 @pytest.mark.parametrize("name", ["song_warm.wav", "warm-Song.flac", "song/warm.wav", "warm/SONG.wav", "Song warm.wav"])
 def test_a_file_is_found_by_clip_and_descriptor(tmp_path, excerpt, name):
     (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -38,14 +42,23 @@ def test_a_file_is_found_by_clip_and_descriptor(tmp_path, excerpt, name):
         (lambda sound: sound[:, : 3 * RATE_HZ], RATE_HZ, r"lasts 3\.000 s, but the excerpt of song 4\.000 s"),
         (lambda sound: np.roll(sound, 512, axis=1), RATE_HZ, r"11\.6 ms \(512 samples\) later"),
         (lambda sound: np.roll(sound, -100, axis=1), RATE_HZ, "100 samples. earlier"),
-        (lambda sound: np.random.default_rng(0).standard_normal(sound.shape) * 0.1, RATE_HZ, "song"),
+        (lambda sound: np.random.default_rng(0).standard_normal(sound.shape) * 0.1, RATE_HZ, "does not sound like"),
+        (lambda sound: sound[:, ::-1], RATE_HZ, "does not sound like"),
+        (lambda sound: at_peak(sound, 0.0), RATE_HZ, "is silent: .* below -60 dBFS"),
+        (lambda sound: at_peak(sound, 0.000999), RATE_HZ, "is silent"),
         (lambda sound: np.concatenate([sound, sound]), RATE_HZ, "4 channels"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused(tmp_path, excerpt, change, rate_hz, message):
-    sf.write(tmp_path / "song_warm.wav", change(EQ.apply(excerpt, RATE_HZ)).T, rate_hz)
+    sf.write(tmp_path / "song_warm.wav", change(EQ.apply(excerpt, RATE_HZ)).T, rate_hz, subtype="FLOAT")
     with pytest.raises(ValueError, match=message):
         External(tmp_path).render(excerpt, RATE_HZ, "song", "warm")
+
+
+@pytest.mark.parametrize("peak", [0.001, 0.0011])
+def test_a_quiet_file_is_not_a_silent_one(tmp_path, excerpt, peak):
+    sf.write(tmp_path / "song_warm.wav", at_peak(EQ.apply(excerpt, RATE_HZ), peak).T, RATE_HZ, subtype="FLOAT")
+    assert External(tmp_path).render(excerpt, RATE_HZ, "song", "warm")[0].any()
 
 
 def test_a_set_with_an_external_condition_is_matched_like_the_rest(tmp_path, excerpt):
