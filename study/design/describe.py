@@ -36,7 +36,7 @@ def describe(definition: Definition, stimuli: StimulusSet | None) -> Description
     """
     missing = _absent_parts(definition) + _absent_texts(definition)
     if stimuli is None:
-        facts = {"Trials": [f"of each clip {len(definition.conditions)} x {len(definition.descriptors)}"]}
+        facts = {"Trials": [f"{len(definition.conditions)} conditions x {len(definition.descriptors)} descriptors of each clip"]}
         return Description(
             facts, [f"the stimulus set {definition.stimuli}: build it, or name another with --set", *missing]
         )

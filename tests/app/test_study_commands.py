@@ -40,13 +40,15 @@ def small(place):
 
 def test_check_explains_trials_minutes_and_balance(place):
     told = run("study", "check", small(place))
-    assert "3 clips x 4 conditions x 3 descriptors = 36 rating trials" in told
-    assert "with 6 attention checks, 2 audible checks, 6 repeats: 50 trials per participant" in told
+    assert (
+        "36 trials of 3 clips x 4 conditions x 3 descriptors, with 6 attention checks, 2 audible checks, 6 re" in told
+    )
+    assert "50 trials per participant, and 3 for practice" in told
     sizes = [path.stat().st_size for path in (place / "data/stimuli/default/audio").iterdir()]
     n_sounds = 50 + 3 + 1 + 2 * 6  # trials, practice, level, both attempts of the headphone check
     said = re.search(r"about (\S+) MB of sound per participant", told)
     assert float(said[1]) == pytest.approx(n_sounds * sum(sizes) / len(sizes) / 1e6, rel=0.05)
-    assert "both together balanced after each 24 participants" in told and "contact: participants cannot ask" in told
+    assert "all together balanced after each 24 participants" in told and "contact: participants cannot ask" in told
 
 
 def test_check_names_what_the_set_lacks_and_what_does_not_fit(place):
