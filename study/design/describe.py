@@ -36,7 +36,8 @@ def describe(definition: Definition, stimuli: StimulusSet | None) -> Description
     """
     missing = _absent_parts(definition) + _absent_texts(definition)
     if stimuli is None:
-        facts = {"Trials": [f"{len(definition.conditions)} conditions x {len(definition.descriptors)} descriptors of each clip"]}
+        of_each = f"{len(definition.conditions)} conditions x {len(definition.descriptors)} descriptors of each clip"
+        facts = {"Trials": [of_each]}
         return Description(
             facts, [f"the stimulus set {definition.stimuli}: build it, or name another with --set", *missing]
         )
