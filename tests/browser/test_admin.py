@@ -91,6 +91,18 @@ def test_other_browsers_are_listed_and_signed_out(page, visit, address):
     expect(page.get_by_label("Admin token")).to_be_visible()
 
 
+def test_a_participant_is_readmitted_in_another_browser(page, visit, address):
+    person = visit(address).begin("?PROLIFIC_PID=ada")
+    person.answer()
+    people = page.get_by_role("region", name="People")
+    for who, said in (("nobody", "nobody was readmitted"), ("ada", "may go on in another browser once")):
+        people.get_by_label("Participant").fill(who)
+        people.get_by_role("button", name="Readmit").click()
+        expect(page.locator(".message")).to_contain_text(said)
+    elsewhere = visit(address).begin("?PROLIFIC_PID=ada")
+    assert elsewhere.step == person.step
+
+
 def test_signing_out_shuts_the_page(page, address):
     page.get_by_role("button", name="Sign out", exact=True).click()
     page.get_by_label("Admin token").wait_for()

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from study import recruitment
 from study.storage.models import Session
+from tests.study.sets import write_set
 
 BARE = {"questionnaire": None, "level": None, "instructions": None, "comments": None, "practice": None}
 
@@ -62,3 +63,67 @@ def test_who_declines_is_let_go_and_who_must_bring_an_id_is_told(serve, visit):
     recruitment.set_state(served.engine, "closed")
     late = visit(served.address).open("?PROLIFIC_PID=p2")
     assert late.kind == "unavailable" and late.primary.count() == 0
+
+
+def test_who_began_elsewhere_goes_on_by_code_and_by_link(serve, visit):
+    served = serve(**BARE)
+    first = visit(served.address).begin("?PROLIFIC_PID=ada")
+    first.answer()
+    here = first.step
+    second = visit(served.address).open("?PROLIFIC_PID=ada")
+    second.primary.click()
+    second.is_shown("elsewhere")  # an id is no password
+    second.stage.get_by_label("Code from the other device").fill("WRONG-WRONG-WRONG")
+    second.stage.get_by_role("button", name="Go on here").click()
+    expect(second.stage).to_contain_text("not known")
+    first.page.get_by_role("button", name="Continue on another device").click()
+    code = first.page.locator("dialog[open] code").inner_text()
+    second.stage.get_by_label("Code from the other device").fill(code.lower())
+    second.stage.get_by_role("button", name="Go on here").click()
+    second.is_shown("trial")
+    assert second.step == here
+    first.page.reload()  # whose browser no longer holds the session
+    first.is_shown("start")
+    second.page.get_by_role("button", name="Continue on another device").click()
+    link = second.page.locator("dialog[open] a").get_attribute("href")
+    assert code not in link and served.address in link
+    third = visit(served.address)
+    third.page.goto(link)
+    third.is_shown("trial")
+    assert third.step == here and "#" not in third.page.url
+    third.answer()
+    assert served.rows(select(Session.state)) == [("active",)]
+
+
+def test_another_person_starts_at_a_shared_computer(serve, visit):
+    served = serve(**BARE, recruitment={"shared_computer": True})
+    person = visit(served.address).begin("?PROLIFIC_PID=ada").walk()
+    assert person.reload().kind == "finished"
+    before = person.session
+    person.stage.get_by_role("button", name="Another person starts here").click()
+    person.is_shown("start")
+    assert "ada" not in person.page.url
+    person.primary.click()
+    person.is_shown("consent")
+    assert person.session != before
+    assert sorted(served.rows(select(Session.state))) == [("active",), ("completed",)]
+
+
+SHORT_SIGHTED = """
+const { get } = Object.getOwnPropertyDescriptor(AudioBuffer.prototype, "duration");
+Object.defineProperty(AudioBuffer.prototype, "duration", { get() { return get.call(this) / 100; } });
+"""
+
+
+def test_an_answer_before_the_sound_can_have_been_heard_waits_and_goes_on_by_itself(serve, visit, tmp_path_factory):
+    """The page is made to believe that sounds are a hundredth as long as they are."""
+    long = write_set(tmp_path_factory.mktemp("long"), n_clips=3, duration_s=8.0)
+    served = serve(long, **BARE, consent=None)
+    person = visit(served.address)
+    person.page.add_init_script(SHORT_SIGHTED)
+    answered = []
+    person.page.on("response", lambda reply: "/step/" in reply.url and answered.append(reply.status))
+    person.begin()
+    person.answer()
+    assert answered[0] == 409 and answered[-1] == 200 and set(answered[:-1]) == {409}
+    assert len(served.ratings(person)) == 1
