@@ -1,4 +1,4 @@
-"""The `semantic-eq` command: its groups of commands and how a user's mistake is told."""
+"""The `semantic-eq` command: its groups of commands and how a user's mistake is reported."""
 
 import os
 import sys
@@ -26,7 +26,7 @@ def _semantic_eq() -> None:
 
 
 def main() -> None:
-    """Run the command; a user's mistake, or a disk's, is told in one sentence (exit code 1).
+    """Run the command; a user's mistake, or a disk's, is reported in one sentence (exit code 1).
 
     ``SEMANTIC_EQ_DEBUG=1`` shows the traceback instead.
     """
@@ -48,7 +48,7 @@ def _notice(message: Warning | str, category: type[Warning], *_: object) -> None
 
 
 def _sentence(error: Exception) -> str | None:
-    """What to tell of a ValueError, an OSError or a database's complaint; None of all else, which is our mistake."""
+    """What to report of a ValueError, an OSError or a database's complaint; None of all else, which is our mistake."""
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.strerror}: {error.filename}."
     if isinstance(error, ValueError | OSError):

@@ -34,7 +34,7 @@ COMMON_WORDS = [
     *("warm", "bright", "dark", "dull", "soft", "hard", "thin", "full", "rough", "smooth", "clear", "muddy"),
     *("sharp", "heavy", "light", "deep", "shrill", "rich", "hollow", "crisp", "boomy", "airy", "harsh", "mellow"),
 ]
-# A word whose target the projection does not tell from no EQ at all has no direction to go.
+# A word whose target the projection does not distinguish from no EQ at all has no direction to go.
 _LEAST_STRENGTH_DB = 1e-3
 
 
@@ -100,7 +100,7 @@ def _folder_or_name(source: str | Path) -> str:
     if folder.is_dir():
         return str(folder.resolve())
     if folder.exists() or not re.fullmatch(r"\w[\w.-]*/[\w.-]+", str(source)):
-        found = "is a file" if folder.exists() else "is no folder here and no name on the hub"
+        found = "is a file" if folder.exists() else "is neither a folder here nor a name on the hub"
         raise ValueError(f"{source} {found}: give the folder of a ClapModel, or a name like {EXAMPLE}.")
     return str(source)
 
@@ -224,7 +224,9 @@ class ClapEQ(SemanticEQ):
             strength = read(directions).norm(dim=1, keepdim=True)
             for word, value in zip(words, strength[:, 0], strict=True):
                 if not value > _LEAST_STRENGTH_DB:
-                    raise ValueError(f"CLAP tells {word!r} from no other timbre: try a word for how things sound.")
+                    raise ValueError(
+                        f"CLAP does not distinguish {word!r} from other timbres: try a word for how things sound."
+                    )
             return self.projection.z_flat + directions * usual / strength
 
 

@@ -54,7 +54,7 @@ class FlowEQ:
         key = model_key(dimensions, beta)
         if f"{key}/codes" not in arrays:
             raise ValueError(
-                f"There is no flow model of {dimensions} dimensions and beta {beta:g}: dimensions are "
+                f"Unknown flow model of {dimensions} dimensions and beta {beta:g}: dimensions are "
                 f"{', '.join(map(str, DIMENSIONS))}, betas {', '.join(f'{value:g}' for value in BETAS)}."
             )
         self.descriptors: list[str] = list(metadata["descriptors"])

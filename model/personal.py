@@ -147,7 +147,7 @@ class PersonalWord:
             for judgement in content["judgements"]:
                 word.rate(EQParams.from_safe(judgement["parameters"]), float(judgement["rating"]))
         except (KeyError, TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"This is no personal word ({error!r}): is it what `to_json` wrote?") from None
+            raise ValueError(f"This is not a personal word ({error!r}): is it what `to_json` wrote?") from None
         return word
 
 

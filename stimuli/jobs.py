@@ -52,7 +52,7 @@ def workers_of(n_workers: int | None, backend: str) -> Iterator[Workers]:
     name, _, address = backend.partition(":")
     if name not in (*LOCAL_BACKENDS, "dask", "ray"):
         known = ", ".join((*LOCAL_BACKENDS, "dask", "dask:ADDRESS"))
-        raise ValueError(f"{backend!r} is no backend; there are {known} and ray.")
+        raise ValueError(f"Unknown backend {backend!r} (known: {known}, ray).")
     try:
         with _cluster(name, address):
             yield Workers(n_workers, backend)

@@ -136,8 +136,8 @@ def readmit(engine: Engine, who: str) -> str:
             raise ValueError(f"{name} has nothing left to go on with: the session is {session.state}.")
         if session.external_id is None and session.invitation_id is None:
             raise ValueError(
-                f"{name} came with neither id nor invitation, so nothing tells them from others: they can go on "
-                "elsewhere only with the code that their own page shows."
+                f"{name} came with neither id nor invitation, so nothing distinguishes them from others: they can "
+                "go on elsewhere only with the code that their own page shows."
             )
         values = {"readmit_until": clock.now() + READMITTED_S}
         connection.execute(update(Session).where(Session.id == session.id).values(values))

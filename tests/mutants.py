@@ -10,25 +10,36 @@ mutated: nothing runs them.
 """
 
 import argparse
+import difflib
 import functools
+import importlib
 import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
+import pytest
 from cosmic_ray.commands.init import init
-from cosmic_ray.mutating import mutate_and_test
+from cosmic_ray.mutating import use_mutation
+from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_db import WorkDB
-from cosmic_ray.work_item import TestOutcome, WorkItem
+from cosmic_ray.work_item import WorkItem
 from rich.console import Console
-from rich.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("analysis", "app", "model", "stimuli", "study")
+LIBRARIES = (
+    *("torch", "torchaudio", "dasp_pytorch", "pandas", "scipy.stats", "scipy.signal", "statsmodels.api", "soundfile"),
+    *("matplotlib.pyplot", "sqlalchemy", "alembic", "pydantic", "fastapi", "httpx", "uvicorn", "gradio", "typer"),
+)
+FOR_THE_WHOLE = ("browser", "documentation")  # too slow to run for each mutant
+UNCHANGED_S = 1800.0
 LINE_RANGE = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
@@ -78,30 +89,52 @@ def tests_of(module: Path) -> list[str]:
     """What pytest runs for a module, in turn: the test files that name it, and the tests of its room."""
     dotted, room = ".".join(module.with_suffix("").parts), f"tests/{module.parts[0]}"
     parent, _, name = dotted.rpartition(".")
-    imports = re.compile(rf"\b{re.escape(dotted)}\b|from {re.escape(parent)} import [^\n]*\b{name}\b")
-    near = [file for file in sorted(Path("tests").rglob("test_*.py")) if "browser" not in file.parts]
+    imports = re.compile(rf"\b{re.escape(dotted)}\b|from {re.escape(parent or dotted)} import [^\n]*\b{name}\b")
+    near = [
+        file for file in sorted(Path("tests").rglob("test_*.py")) if not {"browser", "documentation"} & {*file.parts}
+    ]
     near = [str(file) for file in near if imports.search(file.read_text(encoding="utf-8"))]
     return [*([" ".join(near)] if near else []), room]
 
 
+def failure(tests: str, timeout_s: float) -> str | None:
+    """Run pytest in a fork, which has the libraries in memory already; None where all passes, else the outcome."""
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), 1)
+            os.dup2(nowhere.fileno(), 2)
+        os._exit(pytest.main(["-q", "-x", "-p", "no:cacheprovider", *tests.split()]))
+    ends = time.monotonic() + timeout_s
+    while time.monotonic() < ends:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return None if status == 0 else f"failed ({os.waitstatus_to_exitcode(status)})"
+        time.sleep(0.02)
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return "took too long"
+
+
 @functools.cache
-def command(tests: str) -> str:
-    """The command that runs these tests, which pass on the code as it is."""
-    found = f"{sys.executable} -m pytest -q -x -p no:cacheprovider {tests}"
-    if subprocess.run(found.split(), capture_output=True).returncode:
-        raise SystemExit(f"The tests fail before anything is changed: {found}")
-    return found
+def check(tests: str) -> None:
+    """These tests pass on the code as it is."""
+    if failure(tests, UNCHANGED_S):
+        raise SystemExit(f"The tests fail before anything is changed: pytest {tests}")
 
 
 def survives(item: WorkItem, tests: list[str], timeout_s: float) -> str | None:
     """The change, if none of the tests notices it."""
-    diff = ""
     for each in tests:
-        result = mutate_and_test(item.mutations, command(each), timeout_s)
-        if result.test_outcome != TestOutcome.SURVIVED:
+        check(each)
+    [mutation] = item.mutations
+    operator = get_operator(mutation.operator_name)(**mutation.operator_args)
+    with use_mutation(mutation.module_path, operator, mutation.occurrence) as (before, after):
+        if after is None or any(failure(each, timeout_s) for each in tests):
             return None
-        diff = result.diff or ""
-    return _lines(diff)
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
+    return "\n".join(line for line in lines if re.match(r"[+-](?![+-])", line))
 
 
 def arguments() -> argparse.Namespace:
@@ -111,6 +144,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--tests", help="what pytest runs; default: what imports the module, then tests/ROOM")
     parser.add_argument("--since", metavar="COMMIT", help="only lines that changed since then")
     parser.add_argument("--sample", type=int, help="so many of the mutations, at random")
+    parser.add_argument("--quick", action="store_true", help="only the tests that import the module")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--timeout", type=float, default=600, help="seconds after which a mutant counts as noticed")
     return parser.parse_args()
@@ -119,30 +153,38 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Try every mutation; print those that survive."""
     options, console = arguments(), Console(highlight=False, soft_wrap=True)
+    paths = modules(options.paths)
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place) / "copy"
         for name in git("ls-files", "--cached", "--others", "--exclude-standard").splitlines():
             if (ROOT / name).is_file():
                 (copy / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, copy / name)
-        os.chdir(copy)
-        os.environ |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-        chosen = mutants(modules(options.paths), options.since, options.sample, options.seed, Path(place))
+        move_to(copy)
+        chosen = mutants(paths, options.since, options.sample, options.seed, Path(place))
         n_survivors = 0
-        with Progress(console=console, transient=True) as progress:
-            for item in progress.track(chosen, description="mutants"):
-                tests = [options.tests] if options.tests else tests_of(item.mutations[0].module_path)
-                change = survives(item, tests, options.timeout)
-                if change is not None:
-                    n_survivors += 1
-                    progress.console.print(f"{':'.join(map(str, _where(item)))}\n{change}", markup=False)
+        for number, item in enumerate(chosen, start=1):
+            tests = [options.tests] if options.tests else tests_of(item.mutations[0].module_path)
+            change = survives(item, tests[: 1 if options.quick else None], options.timeout)
+            console.print(f"{number}/{len(chosen)}", end="\r" if console.is_terminal else "\n")
+            if change is not None:
+                n_survivors += 1
+                console.print(f"{':'.join(map(str, _where(item)))}\n{change}", markup=False)
     share = f"{n_survivors / len(chosen):.1%}" if chosen else "none"
     console.print(f"{n_survivors} of {len(chosen)} mutants survived ({share}).")
     sys.exit(bool(n_survivors))
 
 
-def _lines(diff: str) -> str:
-    return "\n".join(line for line in diff.splitlines() if re.match(r"[+-](?![+-])", line))
+def move_to(copy: Path) -> None:
+    """Work in the copy, with the libraries in memory and nothing of this project."""
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    os.chdir(copy)
+    os.environ |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    sys.dont_write_bytecode = True
+    sys.path[:] = [str(copy), *(entry for entry in sys.path if Path(entry).resolve() != ROOT)]
+    for name in [name for name in sys.modules if name.split(".")[0] in (*ROOMS, "tests")]:
+        del sys.modules[name]
 
 
 if __name__ == "__main__":

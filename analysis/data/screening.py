@@ -28,7 +28,7 @@ class Rules:
     Attributes
     ----------
     attention_passed, audible_passed
-        Least share of attention checks and of audible checks that were answered right.
+        Least share of attention checks and of beep-counting checks that were answered right.
     headphones_required
         Leave out who did not pass the headphone check (`headphones_passed` of the study's sessions).
     min_median_rt_ms
@@ -67,7 +67,7 @@ class Rules:
         known = [field.name for field in fields(cls)]
         for name, limit in limits.items():
             if name not in known:
-                raise ValueError(f"{name!r} is no screening rule; there are {', '.join(sorted(known))}.")
+                raise ValueError(f"Unknown screening rule {name!r} (known: {', '.join(sorted(known))}).")
             if not isinstance(limit, int | float):
                 raise ValueError(f"The screening rule {name!r} is {limit!r}; a number is wanted.")
         unstated = dict.fromkeys(known) | {"headphones_required": False}
@@ -219,7 +219,7 @@ def _repeat_difference(ratings: Ratings) -> pd.Series:
 
 
 def _same_rating(ratings: Ratings) -> pd.Series:
-    """Give the share of the commonest rating; only of participants with at least ten ratings, fewer can agree by
+    """Give the share of the modal rating; only of participants with at least ten ratings, fewer can agree by
     chance."""
     main = ratings.main[ratings.main["rating"].notna()]
     people = ratings.levels("participant")

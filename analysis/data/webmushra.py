@@ -1,7 +1,7 @@
 """Read webMUSHRA's result files as tidy ratings: `mushra.csv` (0 to 100), `lss.csv` and `lms.csv` (Likert scales).
 
 The page (`trial_id`) is the clip, the stimulus is the condition, the test (`session_test_id`) is the descriptor, and
-a participant is told by `session_uuid`, or by the whole questionnaire where the file has none (older versions of
+a participant is known by `session_uuid`, or by the whole questionnaire where the file has none (older versions of
 webMUSHRA).
 """
 
@@ -44,7 +44,7 @@ def read_webmushra(paths: list[Path]) -> tuple[pd.DataFrame, tuple[float, float]
         columns = next((c for c in (_MUSHRA, _LIKERT) if set(c.values()) <= set(raw.columns)), None)
         if columns is None or any(name not in raw for name in _COMMON):
             raise ValueError(
-                f"{path} is no result file of webMUSHRA (columns: {', '.join(raw.columns)}); "
+                f"{path} is not a result file of webMUSHRA (columns: {', '.join(raw.columns)}); "
                 "mushra.csv, lss.csv and lms.csv can be read, not paired comparisons."
             )
         scales.add(MUSHRA_SCALE if columns is _MUSHRA else None)

@@ -86,7 +86,7 @@ def compared_conditions(conditions: list[str], wanted: tuple[str, str] | None = 
     if wanted:
         unknown = [name for name in wanted if name not in conditions]
         if unknown:
-            raise ValueError(f"{unknown[0]!r} is no condition of these ratings; there are {', '.join(conditions)}.")
+            raise ValueError(f"Unknown condition {unknown[0]!r} (known: {', '.join(conditions)}).")
         return wanted
     if {"semantic", "static"} <= set(conditions):
         return "semantic", "static"

@@ -16,7 +16,7 @@ from analysis.writing.answer import answer
 
 RULES_TOLD = {
     "attention_passed": "fewer than {limit:.0%} of the attention checks answered right",
-    "audible_passed": "fewer than {limit:.0%} of the audible checks answered right",
+    "audible_passed": "fewer than {limit:.0%} of the beep-counting checks answered right",
     "headphones_required": "headphone check not passed",
     "min_median_rt_ms": "a median response time below {limit:g} ms",
     "repeat_mean_difference": "repeated trials rated more than {limit:g} points apart on average",

@@ -51,7 +51,7 @@ class Access:
 
     Parameters
     ----------
-    token : the admin token. Sessions that were begun by another one end here.
+    token : the admin token. Sessions that were started by another one end here.
     engine : the database that holds the sessions.
     """
 

@@ -22,7 +22,7 @@ def attack(
     stimuli_set: Set = None,
     sessions: Annotated[int, typer.Option("-n", min=3, help="Sessions to take.")] = 8,
 ) -> None:
-    """Try to tell the conditions from what a browser receives, without decoding a sound.
+    """Try to identify the conditions from what a browser receives, without decoding a sound.
 
     The study is served on 127.0.0.1 with a database of its own, which is deleted afterwards.
     """

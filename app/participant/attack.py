@@ -1,4 +1,4 @@
-"""An attack on blindness: can conditions be told from what a browser receives, without decoding the sound?
+"""An attack on blindness: can conditions be identified from what a browser receives, without decoding the sound?
 
 Sessions are taken over HTTP; of each sound the attacker notes bytes, headers, time and order, and knows by ear which
 clip it is and from the page which word is asked for. A classifier learns from sessions whose conditions it is given and
@@ -82,7 +82,7 @@ class Outcome:
 
     @property
     def is_blind(self) -> bool:
-        """Whether nothing was told beyond chance and nothing looked up."""
+        """Whether nothing was identified beyond chance and nothing looked up."""
         return self.by_clip.is_chance and self.by_session.is_chance and not self.n_hashes_known
 
 

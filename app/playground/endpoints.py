@@ -103,7 +103,7 @@ def router(store: ClipStore, workers: Workers, serves: Audience = Audience.PUBLI
     @routes.post("/built-in")
     async def built_in(request: Request, wanted: BuiltIn) -> dict:
         if wanted.name not in [clip.name for clip in _built_in_clips()]:
-            raise ValueError(f"There is no built-in clip {wanted.name!r}.")
+            raise ValueError(f"Unknown built-in clip {wanted.name!r}.")
         if wanted.name not in heard or not store.has(heard[wanted.name]["clip"]):
             with working.of(request):
                 token, path = store.new()

@@ -72,7 +72,7 @@ class Equalisers:
 
     def _shares(self, weights: dict[str, float]) -> tuple[tuple[str, float], ...]:
         if unknown := set(weights) - set(self.descriptors):
-            raise ValueError(f"There is no descriptor {min(unknown)!r}; there are {', '.join(self.descriptors)}.")
+            raise ValueError(f"Unknown descriptor {min(unknown)!r} (known: {', '.join(self.descriptors)}).")
         total = sum(weights.values())
         if total <= 0:
             raise ValueError("Every descriptor has weight 0: give at least one a weight above it.")

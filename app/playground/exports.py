@@ -1,8 +1,8 @@
-"""What can be taken home: the audio, the 13 parameters, and a preset that other equalisers load.
+"""What can be downloaded: the audio, the 13 parameters, and a preset that other equalisers load.
 
 The preset is Equalizer APO's text format (also read by EasyEffects, Peace, AutoEq's tools and others): one ``Filter``
-line per band. ``LSC`` and ``HSC`` are shelves given by centre frequency and Q, ``PK`` is a bell; all three are the
-cookbook's biquads, which are ours too, so the curve is the same.
+line per band. ``LSC`` and ``HSC`` are shelves given by centre frequency and Q, ``PK`` is a peaking filter; all three
+are the cookbook's biquads, which are ours too, so the curve is the same.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     from model import EQParams
 
-BANDS = ("low shelf", "bell 1", "bell 2", "bell 3", "high shelf")
+BANDS = ("low shelf", "peaking 1", "peaking 2", "peaking 3", "high shelf")
 SHELF_Q = 0.71
 HIGHEST_PEAK = 10 ** (-1 / 20)
 

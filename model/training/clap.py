@@ -44,7 +44,7 @@ def train_clap(
     epochs : int
     seed : int
     on_clip : callable, optional
-        Told the number of clips embedded, for a progress bar.
+        Called with the number of clips embedded, for a progress bar.
     """
     rng = np.random.default_rng(seed)
     heard, known = [], []

@@ -67,7 +67,7 @@ def train_flow(
     models : sequence of (dimensions, beta)
         All twelve by default; the default model must be among them.
     on_model : callable, optional
-        Told the name of each finished model and its error on held-out settings in dB, for a progress bar.
+        Called with the name of each finished model and its error on held-out settings in dB, for a progress bar.
 
     Returns
     -------

@@ -27,8 +27,8 @@ _KIND_TITLES = {
     "level": "Level setting",
     "headphones": "Headphone screening, 200 Hz tones",
     "huggins": "Headphone screening, Huggins pitch",
-    "audible_check": "Listening check, beeps",
-    "anchor": "Hidden anchors",
+    "audible_check": "Beep-counting check",
+    "anchor": "Low-pass anchors",
 }
 
 

@@ -59,7 +59,7 @@ def built_in_clips() -> list[Clip]:
 def built_in(name: str) -> np.ndarray:
     """A built-in clip's audio, float32 [2, samples] at 44.1 kHz, the same samples every time."""
     if name not in score.names():
-        raise ValueError(f"There is no built-in clip {name!r}; there are {', '.join(score.names())}.")
+        raise ValueError(f"Unknown built-in clip {name!r} (known: {', '.join(score.names())}).")
     sound = synth.render(score.load(name)).astype(np.float32)
     sound.setflags(write=False)
     return sound

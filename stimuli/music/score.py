@@ -94,7 +94,7 @@ def pitch_number(name: str) -> int:
         return 0
     match = _PITCH.fullmatch(name)
     if not match:
-        raise ValueError(f"{name!r} is no note; write one like C4, F#3 or Bb2, or x for a drum's stroke.")
+        raise ValueError(f"{name!r} is not a note; write one like C4, F#3 or Bb2, or x for a drum's stroke.")
     letter, accidental, octave = match.groups()
     return 12 * (int(octave) + 1) + _SEMITONES[letter] + {"#": 1, "b": -1, "": 0}[accidental]
 

@@ -1,6 +1,6 @@
 """Play a score with the sampled instruments of a General MIDI SoundFont.
 
-On real instruments a softer note is also a darker one, and the upper harmonics fade first; samples alone know
+On real instruments a quieter note is also a darker one, and the upper harmonics fade first; samples alone know
 neither, so the part of each note above its first few harmonics has a gain and a decay of its own. Audio is float64
 [2, samples] at 44.1 kHz.
 """
@@ -93,7 +93,7 @@ def render(score: Score) -> np.ndarray:
 def play_part(part: Part, n_samples: int) -> np.ndarray:
     """One part of a score, panned and at its level: float32 [2, samples]."""
     if part.instrument not in INSTRUMENTS:
-        raise ValueError(f"{part.instrument!r} is no instrument; there are {', '.join(INSTRUMENTS)}.")
+        raise ValueError(f"Unknown instrument {part.instrument!r} (known: {', '.join(INSTRUMENTS)}).")
     instrument = INSTRUMENTS[part.instrument]
     track = np.zeros((2, n_samples), np.float32)
     for note in part.notes:

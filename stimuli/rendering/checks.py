@@ -1,6 +1,6 @@
 """Sounds with a right answer: headphone screening and checks that somebody listens.
 
-``headphones`` (Woods et al.): which of three tones is the quietest? One is 6 dB softer, another has its channels in
+``headphones`` (Woods et al.): which of three tones is the quietest? One is 6 dB quieter, another has its channels in
 opposite phase; over loudspeakers that one fades and is named instead. ``huggins`` (Milne et al.): in which of three
 noises is a faint tone? Each ear alone gets plain noise; a band of opposite phase between the ears makes the pitch,
 which only headphones keep. ``audible_check``: how many beeps are there? Audio is float32 [2, samples].

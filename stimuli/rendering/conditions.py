@@ -143,7 +143,7 @@ def condition(specification: str) -> Condition:
     if kind not in KINDS:
         known = ", ".join([*KINDS, "match:PLACE", "external:FOLDER"])
         raise ValueError(
-            f"{specification!r} is no condition; there are {known}, for example flow:dimensions=1,beta=0.01."
+            f"Unknown condition {specification!r} (known: {known}), for example flow:dimensions=1,beta=0.01."
         )
     return Condition(match["name"] or specification.strip(), kind, KINDS[kind](**_options(match["options"] or "")))
 
@@ -197,7 +197,7 @@ def _options(text: str) -> dict[str, str]:
     pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
     for key, equals, _ in pairs:
         if not equals or not key.strip().isidentifier():
-            raise ValueError(f"{text!r} are no options; write them as key=value, separated by commas.")
+            raise ValueError(f"The options {text!r} cannot be read; write them as key=value, separated by commas.")
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 

@@ -1,4 +1,4 @@
-"""Write stimuli as FLAC files that tell nothing but their sound: 16 bits, dithered, all of one size.
+"""Write stimuli as FLAC files that give nothing away but their sound: 16 bits, dithered, all of one size.
 
 Sixteen bits suffice: at -23 LUFS, TPDF dither lies some 70 dB below the music, under the noise of any room, and a
 session's download is half that with 24. Each file's dither is its own, so that no two files hold the same bytes, not
@@ -70,7 +70,7 @@ def _padding_blocks(n_bytes: int) -> Iterator[bytes]:
 def _blocks(data: bytes) -> Iterator[tuple[int, int]]:
     """Where each metadata block begins and ends."""
     if data[:4] != b"fLaC":
-        raise ValueError("This is no FLAC file: it does not begin with fLaC.")
+        raise ValueError("This is not a FLAC file: it does not begin with fLaC.")
     start = 4
     while True:
         end = start + 4 + int.from_bytes(data[start + 1 : start + 4], "big")

@@ -1,4 +1,4 @@
-"""Where attention checks, audible checks, anchors and repeats go among the rating trials of a block.
+"""Where attention checks, beep-counting checks, low-pass anchors and repeats go among the rating trials of a block.
 
 They are spread out, never among the first trials, never two side by side; with them too no clip comes twice in a
 row and no condition more than twice. A repeat comes at a distance from its first presentation.

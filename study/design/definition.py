@@ -203,7 +203,7 @@ def load(path: str | Path | None = None) -> Definition:
         raise ValueError(f"There is no study file {path}; `semantic-eq study new` writes one to start from.") from None
     except (tomllib.TOMLDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
         kind = "JSON" if path.suffix == ".json" else "TOML"
-        raise ValueError(f"{path} is no {kind} file: {error}.") from None
+        raise ValueError(f"{path} is not a {kind} file: {error}.") from None
     found = parse(table, str(path))
     if former := sorted(_keys(table) & FORMER_NAMES.keys()):
         now = ", ".join(f"{name} is now {FORMER_NAMES[name]}" for name in former)

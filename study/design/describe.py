@@ -1,4 +1,4 @@
-"""What a study file means, told before anybody takes part: trials, minutes, balance, and what is missing."""
+"""What a study file means, shown before anybody takes part: trials, minutes, balance, and what is missing."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def _block(plan: Plan, number: int, block: Block) -> list[str]:
     checks = block.checks or NO_CHECKS
     counts = {
         "attention checks": checks.attention,
-        "audible checks": checks.audible,
-        "anchors": checks.anchors,
+        "beep-counting checks": checks.audible,
+        "low-pass anchors": checks.anchors,
         "repeats": checks.repeats,
     }
     extra = ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "no checks"
@@ -128,7 +128,7 @@ def _absent_parts(d: Definition) -> list[str]:
     """Parts a reviewer would ask for."""
     checks = [block.checks or NO_CHECKS for block in d.effective_blocks]
     expected = {kind.absent: kind.part(d) for kind in KINDS.values() if kind.absent} | {
-        "checks, attention: nothing tells who does not listen": any(c.attention for c in checks),
+        "checks, attention: nothing shows who does not listen": any(c.attention for c in checks),
         "checks, repeats: the reliability of a listener stays unknown": any(c.repeats for c in checks),
         "contact: participants cannot ask anybody": d.contact,
         "[completion] code or unique": d.completion.code or d.completion.unique or d.completion.redirect,

@@ -111,7 +111,7 @@ class Kind:
         return 0.0
 
     def show(self, at: Moment) -> dict[str, Any]:
-        """What the page gets of a step beside what all steps have; nothing that tells what a sound is.
+        """What the page gets of a step beside what all steps have; nothing that reveals what a sound is.
 
         Texts are Markdown under ``text``.
         """

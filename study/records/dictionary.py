@@ -29,7 +29,7 @@ RESPONSES = {
     "stimulus": Column("string", "id in the stimulus manifest"),
     "rating": Column("Int64", "answer on the question's scale; empty for a choice or text"),
     "answer": Column("string", "answer to a choice or text question; empty for a rating"),
-    "expected": Column("Int64", "the right answer of an attention or audible check; empty elsewhere"),
+    "expected": Column("Int64", "the right answer of an attention or beep-counting check; empty elsewhere"),
     "repeat_of": Column("string", "trial that a repeat repeats; empty elsewhere"),
     "rt_ms": Column("Float64", "ms from the end of the first full play to the answer"),
     "rt_start_ms": Column("Float64", "ms from the trial's appearance to the answer"),

@@ -75,7 +75,7 @@ def _read(folder: Path) -> tuple[dict[str, Any], list[Record]]:
         place = RECORDS
         records = [json.loads(line) for line in (folder / place).read_text(encoding="utf-8").splitlines()]
     except ValueError as error:
-        raise ValueError(f"{place} was altered: it is no JSON ({error}).") from None
+        raise ValueError(f"{place} was altered: it is not JSON ({error}).") from None
     return seal, records
 
 
@@ -131,7 +131,7 @@ def _cells(path: Path, table: pd.DataFrame) -> Iterator[str]:
     try:
         found = _rows(path.read_text(encoding="utf-8"))
     except (csv.Error, UnicodeDecodeError) as error:
-        yield f"{path.name} was altered: it is no CSV file in UTF-8 ({error})"
+        yield f"{path.name} was altered: it is not a CSV file in UTF-8 ({error})"
         return
     key = "session" if path.stem == "sessions" else "trial"
     wanted = {_name(row, key): row for row in _rows(tables.as_csv(table))}

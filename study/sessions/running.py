@@ -1,7 +1,7 @@
 """The running study: database, frozen definition and stimulus set, held together by their hashes.
 
 A study is begun once; from then on its definition and manifest are those in the database. Whoever starts a server
-with another file is told what differs, and may begin a new study in the same database. Servers that start together on
+with another file is shown what differs, and may begin a new study in the same database. Servers that start together on
 an empty database agree on one study: its ordinal can be taken once, and who comes second goes on with it.
 """
 

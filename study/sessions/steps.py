@@ -1,4 +1,4 @@
-"""A step as the participant's page gets it: everything to show, nothing that tells what a sound is.
+"""A step as the participant's page gets it: everything to show, nothing that reveals what a sound is.
 
 Texts are Markdown under ``text`` and sounds are ids under ``sounds`` and ``prefetch``; the server makes HTML and
 addresses of them.

@@ -147,12 +147,12 @@ def _address(url: str | URL) -> URL:
         address = make_url(f"sqlite:///{url}" if text_url and "://" not in text_url else url)
     except ArgumentError:
         raise ValueError(
-            f"{url!r} is no database address; use sqlite:///file or postgresql://user@host/name."
+            f"{url!r} is not a database address; use sqlite:///file or postgresql://user@host/name."
         ) from None
     if address.drivername in ("postgresql", "postgres"):
         address = address.set(drivername="postgresql+psycopg")
     if address.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
-        raise ValueError(f"{address.drivername} is no database that a study can use; use sqlite or postgresql.")
+        raise ValueError(f"{address.drivername} is not a database that a study can use; use sqlite or postgresql.")
     try:
         address.get_dialect()
     except NoSuchModuleError:

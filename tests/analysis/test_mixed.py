@@ -63,7 +63,7 @@ def test_the_gradient_is_the_criterions_slope():
     assert reml.profiled(at)[1] == pytest.approx(slopes, rel=1e-4, abs=1e-3)
 
 
-def test_a_variance_of_zero_is_found_and_told():
+def test_a_variance_of_zero_is_found_and_reported():
     grid = np.array([[1.0, 2, 3, 4], [4, 3, 2, 1], [2, 1, 4, 3], [3, 4, 1, 2]])
     fit = mixed.fit(intercept_only(grid))
     assert fit.singular and fit.variances["variance"][0] == pytest.approx(0, abs=1e-6)

@@ -89,7 +89,7 @@ def test_the_log_holds_value_and_limit():
 
 
 def test_an_unknown_rule_is_named():
-    with pytest.raises(ValueError, match="'loudness' is no screening rule"):
+    with pytest.raises(ValueError, match="Unknown screening rule 'loudness'"):
         Rules.of({"loudness": 3})
 
 

@@ -89,7 +89,7 @@ def test_export_holds_every_response_once_and_no_identifiers(admin):
     assert not any("PROLIFIC" in column for column in pd.read_csv(archive.open("sessions.csv")).columns)
 
 
-def test_withdrawing_deletes_one_person_and_an_unknown_one_is_told(admin, studied):
+def test_withdrawing_deletes_one_person_and_an_unknown_one_is_reported(admin, studied):
     person = TestClient(studied)
     step = person.post("/api/study/session", json={"parameters": {"PROLIFIC_PID": "gone"}}).json()["step"]
     assert admin.post("/api/admin/withdraw", json={"who": "gone"}).status_code == 200

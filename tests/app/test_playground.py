@@ -152,7 +152,7 @@ def test_preset_read_back_by_another_program_has_the_same_response(client, clip,
         ({"more": 1}, 422),
     ],
 )
-def test_wrong_requests_are_told(client, clip, change, status):
+def test_wrong_requests_are_reported(client, clip, change, status):
     body = wanted(clip, condition="static", intensity=1.0, format="csv") | change
     answer = client.post(f"{API}/download", json=body)
     assert (answer.status_code, answer.json().keys()) == (status, {"error", "message"})

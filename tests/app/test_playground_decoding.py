@@ -83,14 +83,14 @@ def test_polyglot_loses_all_but_its_samples(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", bytes(100_000), b"RIFF", b"fLaC" + bytes(50), b"OggS" + bytes(500)])
-def test_no_audio_file_is_told_so(tmp_path, content):
+def test_no_audio_file_is_reported(tmp_path, content):
     (tmp_path / "upload").write_bytes(content)
     with pytest.raises(ValueError, match="not an audio file that can be read"):
         decode(tmp_path / "upload", tmp_path / "clip.flac")
 
 
 @pytest.mark.parametrize("audio, told", [(np.zeros((3 * RATE, 2)), "silent"), (noise(0.5), "needs 1 s")])
-def test_silent_or_short_clips_are_told_so(tmp_path, audio, told):
+def test_silent_or_short_clips_are_reported(tmp_path, audio, told):
     with pytest.raises(ValueError, match=told):
         decode(written(tmp_path / "upload", audio), tmp_path / "clip.flac")
 

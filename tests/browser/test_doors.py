@@ -44,7 +44,7 @@ def test_a_headphone_check_is_repeated_once_and_then_ends_the_study(serve, visit
     assert person.reload().kind == "finished"
 
 
-def test_who_declines_is_let_go_and_who_must_bring_an_id_is_told(serve, visit):
+def test_who_declines_is_let_go_and_who_must_bring_an_id_is_reported(serve, visit):
     rules = {"id_parameters": ["PROLIFIC_PID"], "id_parameter": "PROLIFIC_PID", "id_required": True}
     served = serve(**BARE, recruitment=rules)
     without = visit(served.address).open()

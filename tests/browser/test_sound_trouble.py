@@ -80,7 +80,7 @@ def test_a_headphone_check_that_breaks_off_is_played_again(serve, visit):
     person.answer()
 
 
-def test_a_device_that_never_starts_is_told(person):
+def test_a_device_that_never_starts_is_reported(person):
     person.page.add_init_script(NO_DEVICE)
     person.page.clock.install()
     person.begin()

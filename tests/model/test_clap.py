@@ -141,12 +141,12 @@ def test_it_survives_being_saved(eq, tmp_path, folder):
         )
 
 
-def test_what_cannot_be_heard_is_told(eq):
+def test_what_cannot_be_heard_is_reported(eq):
     with pytest.raises(ValueError, match="silent"):
         eq.propose(np.zeros((2, RATE)), RATE, "warm")
 
 
-def test_a_clap_that_is_none_is_told(folder, tmp_path, monkeypatch):
+def test_a_clap_that_is_none_is_reported(folder, tmp_path, monkeypatch):
     BertConfig().save_pretrained(tmp_path / "bert")
     shutil.copytree(folder, tmp_path / "cut")
     weights = load_file(tmp_path / "cut" / "model.safetensors")
@@ -158,7 +158,7 @@ def test_a_clap_that_is_none_is_told(folder, tmp_path, monkeypatch):
         "cut": "4 of its weights are missing, like text_projection",
         "empty": "No CLAP could be loaded",
         "cut/config.json": "is a file",
-        "nowhere": "is no folder here and no name on the hub",
+        "nowhere": "is neither a folder here nor a name on the hub",
     }.items():
         with pytest.raises(ValueError, match=sentence):
             Clap.load(tmp_path / name)

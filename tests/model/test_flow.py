@@ -78,8 +78,8 @@ def test_beta_is_annealed():
     assert [annealed_beta(epoch, 0.02) for epoch in (0, 100, 200, 500)] == pytest.approx([0, 0, 0.01, 0.02])
 
 
-def test_a_model_that_does_not_exist_is_told():
-    with pytest.raises(ValueError, match=r"no flow model of 4 dimensions and beta 0\.5"):
+def test_a_model_that_does_not_exist_is_reported():
+    with pytest.raises(ValueError, match=r"Unknown flow model of 4 dimensions and beta 0\.5"):
         FlowEQ.load(dimensions=4, beta=0.5)
     with pytest.raises(ValueError, match="Unknown descriptor 'loud'"):
         FlowEQ.load().propose(AUDIO, 44_100, "loud")

@@ -91,13 +91,13 @@ def test_weights_survive_being_saved(eq, tmp_path):
         ({"intensity": 2}, "outside 0 to 1"),
     ],
 )
-def test_a_request_that_cannot_be_met_is_told(eq, change, words):
+def test_a_request_that_cannot_be_met_is_reported(eq, change, words):
     request = {"audio": tilted(0), "sample_rate": RATE, "descriptor": "warm"} | change
     with pytest.raises(ValueError, match=words):
         eq.propose(**request)
 
 
-def test_too_few_clips_are_told(eq):
+def test_too_few_clips_are_reported(eq):
     with pytest.raises(ValueError, match="got 2 clips, fewer than 5"):
         fit_ridge(None, eq.static, np.zeros((2, 80)))
 

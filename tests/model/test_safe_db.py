@@ -84,7 +84,7 @@ def test_a_row_that_cannot_be_read_is_named(tmp_path, line, message):
         safe_db.read(path)
 
 
-def test_a_wrong_path_is_told(tmp_path):
+def test_a_wrong_path_is_reported(tmp_path):
     with pytest.raises(ValueError, match="is a folder"):
         safe_db.read(tmp_path)
     with pytest.raises(FileNotFoundError):

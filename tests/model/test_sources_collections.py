@@ -61,12 +61,12 @@ def test_fma_is_chosen_by_subset_and_genre(fma, choice, heard):
         ({"genres": ["Polka"]}, "'Polka' is not in tracks.csv, which has Hip-Hop, Rock"),
     ],
 )
-def test_an_unknown_subset_or_genre_is_told(fma, choice, words):
+def test_an_unknown_subset_or_genre_is_reported(fma, choice, words):
     with pytest.raises(ValueError, match=words):
         FMA(fma, RATE, 1.0, **choice)
 
 
-def test_a_table_that_is_not_fmas_is_told(fma):
+def test_a_table_that_is_not_fmas_is_reported(fma):
     table = fma / "fma_metadata" / "tracks.csv"
     lines = table.read_text().splitlines()
     table.write_text("\n".join(lines[:2] + lines[3:]))
@@ -158,7 +158,7 @@ def test_at_least_one_stem_always_plays():
     assert gains.max() <= 10 ** (3 / 20)
 
 
-def test_a_folder_that_is_not_musdb_is_told(tmp_path):
+def test_a_folder_that_is_not_musdb_is_reported(tmp_path):
     with pytest.raises(ValueError, match="is it MUSDB18 or MUSDB18-HQ"):
         MUSDB(tmp_path, RATE, 1.0)
     with pytest.raises(ValueError, match="split is 'dev'"):

@@ -69,8 +69,8 @@ def test_the_notation_says_when_how_long_and_how_loud():
     ]
 
 
-@pytest.mark.parametrize(("bars", "message"), [("- C4", "holds a note where none"), ("H4", "is no note")])
-def test_a_wrong_score_is_told(bars, message):
+@pytest.mark.parametrize(("bars", "message"), [("- C4", "holds a note where none"), ("H4", "is not a note")])
+def test_a_wrong_score_is_reported(bars, message):
     with pytest.raises(ValueError, match=message):
         score._events(bars, "a test")
 
@@ -109,7 +109,7 @@ def test_a_clip_has_a_name_that_a_study_file_takes(tmp_path, stem, name):
     assert TypeAdapter(Name).validate_python(clip.name) == name
 
 
-def test_an_empty_folder_is_told(tmp_path):
+def test_an_empty_folder_is_reported(tmp_path):
     with pytest.raises(ValueError, match="holds no WAV"):
         clips.folder_clips(tmp_path)
     with pytest.raises(ValueError, match="no folder"):

@@ -42,7 +42,7 @@ def test_another_decoder_reads_a_padded_file(samples):
     assert np.array_equal(decoded.T, samples)
 
 
-def test_what_cannot_be_padded_is_told(samples):
+def test_what_cannot_be_padded_is_reported(samples):
     data = flac.encode(samples, RATE_HZ)
     with pytest.raises(ValueError, match="least padding"):
         flac.padded(data, len(data) + 3)

@@ -72,7 +72,7 @@ def test_the_loudest_part_is_found():
     assert loudness.blocks_lufs(audio, RATE_HZ).max() == pytest.approx(-20, abs=0.1)
 
 
-def test_silence_and_snippets_are_told():
+def test_silence_and_snippets_are_reported():
     with pytest.raises(ValueError, match="silent"):
         loudness.gain_to(-23, loudness.blocks_lufs(np.zeros((2, RATE_HZ)), RATE_HZ))
     with pytest.raises(ValueError, match=r"0\.4 s"):

@@ -124,7 +124,7 @@ def test_several_processes_may_open_a_new_database_at_once(address):
         ("DROP TABLE alembic_version", "is a database of something else"),
     ],
 )
-def test_a_database_of_another_version_is_left_alone_and_told(tmp_path, address, statement, told):
+def test_a_database_of_another_version_is_left_alone_and_reported(tmp_path, address, statement, told):
     open_database(address).dispose()
     with sqlite3.connect(tmp_path / "study.sqlite") as connection:
         connection.execute(statement)
@@ -139,9 +139,9 @@ def test_a_database_of_another_version_is_left_alone_and_told(tmp_path, address,
     ("url", "told"),
     [
         ("sqlite:////proc/none/study.sqlite", "The folder /proc/none for the database cannot be made"),
-        ("mysql://localhost/x", "mysql is no database that a study can use"),
+        ("mysql://localhost/x", "mysql is not a database that a study can use"),
         ("postgresql://127.0.0.1:1/x", "cannot be used: connection"),
-        ("http://", "is no database"),
+        ("http://", "is not a database"),
     ],
 )
 def test_an_address_that_does_not_work_is_told_in_one_sentence(url, told):

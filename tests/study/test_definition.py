@@ -63,7 +63,7 @@ def test_a_small_file_is_enough_and_what_it_leaves_out_is_named(tmp_path):
         ("[completion]", "[desing]\n[completion]", "desing is not a key that a study file has"),
         ("[completion]", "[recruitment]\nid_required = true\n[completion]", "id_required is true but no id_parameter"),
         ("[completion]", "[[headphones]]\npass_mark = 9\n[completion]", "pass_mark is 9, more than the 6 trials"),
-        ("[completion]", "[completion", "is no TOML file"),
+        ("[completion]", "[completion", "is not a TOML file"),
     ],
 )
 def test_a_mistake_is_told_by_its_key_in_one_sentence(tmp_path, before, after, told):

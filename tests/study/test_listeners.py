@@ -53,6 +53,6 @@ def test_the_same_seed_is_the_same_listener_and_drop_outs_leave_somewhere():
 
 
 @pytest.mark.parametrize(("name", "value"), [("lapse", 1.5), ("dropout", -0.1), ("noise_sd", -1.0)])
-def test_a_model_that_cannot_be_is_told(name, value):
+def test_a_model_that_cannot_be_is_reported(name, value):
     with pytest.raises(ValueError, match=f"{name} is {value}"):
         Model(**{name: value})

@@ -8,10 +8,10 @@ const RELATIVE_GATE_LU = -10;
 
 /** The five bands of 13 parameters in SAFE-DB's order: gain, Hz | gain, Hz, Q (x3) | gain, Hz. */
 export function bands(p) {
-  const bell = (i) => ({ name: `Bell ${(i + 1) / 3}`, type: "peaking", gain_db: p[i], frequency_hz: p[i + 1], q: p[i + 2] });
+  const peaking = (i) => ({ name: `Peaking ${(i + 1) / 3}`, type: "peaking", gain_db: p[i], frequency_hz: p[i + 1], q: p[i + 2] });
   return [
     { name: "Low shelf", type: "lowshelf", gain_db: p[0], frequency_hz: p[1], q: SHELF_Q },
-    ...[2, 5, 8].map(bell),
+    ...[2, 5, 8].map(peaking),
     { name: "High shelf", type: "highshelf", gain_db: p[11], frequency_hz: p[12], q: SHELF_Q },
   ];
 }

@@ -24,7 +24,7 @@ export async function level(step, page) {
     step.html ? prose(step.html) : h("p", {}, t("level_text")),
     place,
     h("label", { for: "level" }, t("level_slider")),
-    h("div", { class: "level" }, h("span", {}, t("level_softer")), slider, h("span", {}, t("level_louder"))),
+    h("div", { class: "level" }, h("span", {}, t("level_quieter")), slider, h("span", {}, t("level_louder"))),
     hint,
     h("div", { class: "actions" }, done),
   );
