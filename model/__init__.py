@@ -4,7 +4,7 @@ The classes are imported when they are first asked for, so that the curve of an 
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from model.eq import EQParams
@@ -24,7 +24,25 @@ _HOMES = {
     "SemanticEQ": "semantic",
     "StaticEQ": "static",
 }
-__all__ = ["EQParams", "FlowEQ", "MatchEQ", "PersonalWord", "RidgeEQ", "SemanticEQ", "StaticEQ"]
+CONDITIONS = ("original", "semantic", "flow", "static")
+"""What a clip is heard under unless a set says otherwise: as it is, and with each system's EQ."""
+_SYSTEMS = {"semantic": "SemanticEQ", "flow": "FlowEQ", "static": "StaticEQ"}
+__all__ = [
+    "CONDITIONS",
+    "EQParams",
+    "FlowEQ",
+    "MatchEQ",
+    "PersonalWord",
+    "RidgeEQ",
+    "SemanticEQ",
+    "StaticEQ",
+    "systems",
+]
+
+
+def systems() -> dict[str, Any]:
+    """The class of each condition that has a system, by the condition's name."""
+    return {condition: __getattr__(name) for condition, name in _SYSTEMS.items()}
 
 
 def __getattr__(name: str) -> type:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-CONDITIONS = ("original", "semantic", "flow", "static")
+from model import CONDITIONS
+
 BY_REFERENCE = ("match",)
 
 Weights = Annotated[Path | None, typer.Option(help="Weights other than the shipped ones.")]
@@ -108,13 +109,13 @@ def _propose(
     if condition in BY_REFERENCE:
         raise ValueError(f"The condition {condition!r} needs a recording to take the sound to: give --reference.")
     if condition not in CONDITIONS:
-        raise ValueError(f"Unknown condition {condition!r}: expected one of {', '.join(CONDITIONS)}.")
+        raise ValueError(f"Unknown condition {condition!r} (known: {', '.join(CONDITIONS)}).")
     if condition == "original":
         return model.EQParams.flat()
     if condition == "semantic":
         equaliser = load_semantic(weights, clap)
     else:
-        equaliser = {"flow": model.FlowEQ, "static": model.StaticEQ}[condition].load(weights)
+        equaliser = model.systems()[condition].load(weights)
     return equaliser.propose(audio, sample_rate, descriptor, intensity=intensity)
 
 

@@ -12,10 +12,11 @@ from starlette.concurrency import run_in_threadpool
 from app import audience
 from app.audience import Audience
 from app.playground import decoding, work
-from app.playground.equalisers import CONDITIONS, INTENSITIES, LOUDNESS_LUFS
+from app.playground.equalisers import INTENSITIES, LOUDNESS_LUFS
 from app.playground.store import ClipStore
 from app.playground.workers import Places, Workers
 from app.security import CLOSE, error
+from model import CONDITIONS
 
 PREFIX = "/api/playground"
 UPLOADS, UPLOADS_OF_A_CLIENT = 16, 2
@@ -43,7 +44,7 @@ class Wanted(BaseModel):
 class Download(Wanted):
     """What is to be downloaded, of one condition at one intensity."""
 
-    condition: Literal["original", "semantic", "flow", "static"]
+    condition: str = Field(pattern=f"^({'|'.join(CONDITIONS)})$")
     intensity: float = Field(ge=0, le=1, multiple_of=0.05)
     format: Literal["flac", "json", "csv", "preset"]
 

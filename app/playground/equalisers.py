@@ -11,7 +11,6 @@ import numpy as np
 if TYPE_CHECKING:
     from model import EQParams
 
-CONDITIONS = ("original", "semantic", "flow", "static")
 # The slider's positions: the page has the EQ of each before the slider moves.
 INTENSITIES = tuple(round(step / 20, 2) for step in range(21))
 LOUDNESS_LUFS = -23.0
@@ -29,9 +28,9 @@ class Equalisers:
     @cached_property
     def systems(self) -> dict:
         """The system of each condition that has one."""
-        from model import FlowEQ, SemanticEQ, StaticEQ
+        import model
 
-        return {"semantic": SemanticEQ.load(), "flow": FlowEQ.load(), "static": StaticEQ.load()}
+        return {condition: system.load() for condition, system in model.systems().items()}
 
     @property
     def descriptors(self) -> list[str]:

@@ -22,7 +22,6 @@ from model import EQParams
 from stimuli.rendering.by_reference import ByReference
 from stimuli.rendering.external import External
 
-DEFAULT_CONDITIONS = ("original", "semantic", "flow", "static")
 DEFAULT_DESCRIPTORS = ("warm", "bright", "airy")
 _SPECIFICATION = re.compile(r"(?:(?P<name>\w[\w .-]*)=)?(?P<kind>\w+)(?::(?P<options>.*))?", re.DOTALL)
 
