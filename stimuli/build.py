@@ -18,14 +18,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 import joblib
 
+from model import CONDITIONS
 from stimuli.jobs import workers_of
 from stimuli.manifest import ClipInfo, Manifest, Stimulus, opaque_id, write_whole
 from stimuli.music.clips import Clip, built_in_clips
 from stimuli.rendering import flac, loudness
-from stimuli.rendering.conditions import DEFAULT_CONDITIONS, DEFAULT_DESCRIPTORS, conditions, listener
+from stimuli.rendering.conditions import DEFAULT_DESCRIPTORS, Treatment, conditions, listener
 from stimuli.rendering.generated import clips_for_beeps, level_row, render_beeps, render_screening
 from stimuli.rendering.render import Plan, Rendered, render_clip
 
@@ -42,7 +44,7 @@ Refusal = Callable[[str, str], None]
 def build(
     out: str | Path = DEFAULT_FOLDER,
     clips: Sequence[Clip] | None = None,
-    conditions: Sequence[str] = DEFAULT_CONDITIONS,
+    conditions: Sequence[str] = CONDITIONS,
     descriptors: Sequence[str] = DEFAULT_DESCRIPTORS,
     *,
     name: str | None = None,
@@ -135,7 +137,7 @@ def _check(plan: Plan, clips: list[Clip]) -> None:
             raise ValueError(f"The models do not know {descriptor!r}; they know {', '.join(known)}.")
 
 
-def _treatments(plan: Plan) -> list:
+def _treatments(plan: Plan) -> list[Treatment]:
     return [each.treatment for each in conditions(plan.conditions)]
 
 
@@ -197,7 +199,7 @@ def _workplace(out: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _check_jobs(used: list[Clip], plan: Plan, raw: Path, loudest_lufs: float) -> list:
+def _check_jobs(used: list[Clip], plan: Plan, raw: Path, loudest_lufs: float) -> list[Any]:
     beeps = [joblib.delayed(render_beeps)(*each, plan, raw, loudest_lufs) for each in clips_for_beeps(used, plan.seed)]
     return [joblib.delayed(render_screening)(plan, raw, loudest_lufs), *beeps]
 
@@ -212,7 +214,7 @@ def _usable(rendered: list[Rendered], clips: list[Clip], on_refused: Refusal | N
     return [clip for clip in clips if clip.name not in refused]
 
 
-def _finish(rows: list[dict], raw: Path, folder: Path) -> list[Stimulus]:
+def _finish(rows: list[dict[str, Any]], raw: Path, folder: Path) -> list[Stimulus]:
     """Bring all files of a clip, or of a kind of check, to one size, in the set's own folder, and hash them."""
     sizes: dict[str, list[int]] = {}
     for row in rows:
@@ -228,7 +230,7 @@ def _finish(rows: list[dict], raw: Path, folder: Path) -> list[Stimulus]:
     return stimuli
 
 
-def _alike(row: dict) -> str:
+def _alike(row: dict[str, Any]) -> str:
     """What may be known of a sound before it is heard: the clip, or which kind of check it is."""
     return row["clip"] or row["kind"]
 

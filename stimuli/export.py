@@ -41,7 +41,7 @@ def export(manifest: Manifest, out: str | Path, sources_only: bool = False, as_w
 def _sources(manifest: Manifest) -> dict[str, Stimulus]:
     found: dict[str, Stimulus] = {}
     for stimulus in manifest.of_kind("stimulus"):
-        if stimulus.condition == "original":
+        if stimulus.condition == "original" and stimulus.clip:
             found.setdefault(stimulus.clip, stimulus)
     if not found:
         raise ValueError(f"The set {manifest.name} has no condition original, so no excerpts to export.")
@@ -51,5 +51,5 @@ def _sources(manifest: Manifest) -> dict[str, Stimulus]:
 def _name(stimulus: Stimulus) -> str:
     words = (stimulus.clip, stimulus.condition, stimulus.descriptor)
     if stimulus.kind == "stimulus":
-        return "_".join(re.sub(r"[^\w.=-]+", "-", word) for word in words)
+        return "_".join(re.sub(r"[^\w.=-]+", "-", word) for word in words if word)
     return "_".join(word for word in (stimulus.kind, stimulus.clip, stimulus.descriptor, stimulus.id[:6]) if word)

@@ -16,6 +16,7 @@ import os
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 FORMAT = 1
 FORMER_NAMES = {"already_so": "baseline_score"}
@@ -103,7 +104,7 @@ class Manifest:
         return cls._from_table(table, path)
 
     @classmethod
-    def _from_table(cls, table: dict, path: Path) -> Manifest:
+    def _from_table(cls, table: Any, path: Path) -> Manifest:
         if not isinstance(table, dict) or table.get("format") != FORMAT:
             found = table.get("format") if isinstance(table, dict) else None
             raise ValueError(f"{path} has format {found}, not {FORMAT}, so another version wrote it; build again.")
@@ -146,13 +147,18 @@ class Manifest:
             writer.writerow([*(getattr(row, name) for name in names), *excerpt, *parameters])
         return text.getvalue()
 
-    def audio_path(self, stimulus_id: str) -> Path:
-        """The file of one stimulus; only ids of this set have one."""
+    @property
+    def place(self) -> Path:
+        """The folder; ValueError for a set that has none yet."""
         if self.folder is None:
             raise ValueError(f"The set {self.name} is in no folder yet; save or load it first.")
+        return self.folder
+
+    def audio_path(self, stimulus_id: str) -> Path:
+        """The file of one stimulus; only ids of this set have one."""
         if stimulus_id not in self._by_id:
             raise ValueError(f"The set {self.name} has no stimulus {stimulus_id!r}.")
-        return self.folder / "audio" / f"{stimulus_id}.flac"
+        return self.place / "audio" / f"{stimulus_id}.flac"
 
     def get(self, stimulus_id: str) -> Stimulus:
         """The stimulus with this id."""
@@ -169,12 +175,12 @@ class Manifest:
     @property
     def conditions(self) -> list[str]:
         """The conditions of the set, in order of appearance."""
-        return list(dict.fromkeys(s.condition for s in self.stimuli if s.kind == "stimulus"))
+        return list(dict.fromkeys(s.condition for s in self.stimuli if s.kind == "stimulus" and s.condition))
 
     @property
     def descriptors(self) -> list[str]:
         """The descriptors of the set, in order of appearance."""
-        return list(dict.fromkeys(s.descriptor for s in self.stimuli if s.kind == "stimulus"))
+        return list(dict.fromkeys(s.descriptor for s in self.stimuli if s.kind == "stimulus" and s.descriptor))
 
     @property
     def _by_id(self) -> dict[str, Stimulus]:
@@ -184,7 +190,7 @@ class Manifest:
 _HEADER = ("name", "sample_rate_hz", "loudness_lufs", "model_hash", "seed", "recipe")
 
 
-def _stimulus(row: dict) -> Stimulus:
+def _stimulus(row: dict[str, Any]) -> Stimulus:
     row = {FORMER_NAMES.get(key, key): value for key, value in row.items()}
     for key in ("parameters", "excerpt"):
         if row.get(key) is not None:

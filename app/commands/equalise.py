@@ -112,10 +112,8 @@ def _propose(
         raise ValueError(f"Unknown condition {condition!r} (known: {', '.join(CONDITIONS)}).")
     if condition == "original":
         return model.EQParams.flat()
-    if condition == "semantic":
-        equaliser = load_semantic(weights, clap)
-    else:
-        equaliser = model.systems()[condition].load(weights)
+    is_semantic = condition == "semantic"
+    equaliser = load_semantic(weights, clap) if is_semantic else model.systems()[condition].load(weights)
     return equaliser.propose(audio, sample_rate, descriptor, intensity=intensity)
 
 

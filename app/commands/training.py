@@ -99,7 +99,9 @@ def _train_clap(source: str, base, mixture, settings, clips: int, epochs: int, s
         heard = partial(report, "hearing through CLAP", total=clips, losses={})
         eq = train_clap(base, clap, mixture, settings, clips, epochs=epochs, seed=seed, on_clip=lambda n: heard(step=n))
     _show_skipped(mixture.skipped)
-    show(f"The projection estimates the EQ on a clip within {eq.about['rms_db']:.1f} dB (root mean square, in training).")
+    show(
+        f"The projection estimates the EQ on a clip within {eq.about['rms_db']:.1f} dB (root mean square, in training)."
+    )
     show(f"Wrote {eq.save(out)}")
 
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import numpy as np
@@ -17,7 +18,7 @@ from scipy.signal import welch
 from model import EQParams
 from stimuli.checking.plots import Line, plot
 from stimuli.checking.summary import GRID_HZ, curves_db, differences_db
-from stimuli.manifest import Manifest, Stimulus, write_whole
+from stimuli.manifest import ClipInfo, Manifest, Stimulus, write_whole
 from stimuli.music import audio
 
 _EQ_DB, _SPECTRUM_DB = (-18.0, 18.0), (-60.0, 0.0)
@@ -52,7 +53,7 @@ def write_report(
     Path
         The page that was written.
     """
-    out = Path(out or manifest.folder / "report.html")
+    out = Path(out or manifest.place / "report.html")
     sound = {}
     for number, stimulus in enumerate(manifest.stimuli, 1):
         sound[stimulus.id] = _Sound(manifest, stimulus, out, embed)
@@ -110,7 +111,7 @@ def _styles(manifest: Manifest) -> dict[str, str]:
     return {"original": "c0"} | {name: f"c{1 + index % _N_STYLES}" for index, name in enumerate(others)}
 
 
-def _overview(manifest: Manifest) -> list[dict]:
+def _overview(manifest: Manifest) -> list[dict[str, Any]]:
     """Per descriptor, a plot per condition: every clip's EQ and their mean."""
     rows = []
     for descriptor in manifest.descriptors:
@@ -127,7 +128,7 @@ def _overview(manifest: Manifest) -> list[dict]:
     return rows
 
 
-def _clip(manifest: Manifest, clip, sound: dict[str, _Sound]) -> dict:
+def _clip(manifest: Manifest, clip: ClipInfo, sound: dict[str, _Sound]) -> dict[str, Any]:
     stimuli = [each for each in manifest.of_kind("stimulus") if each.clip == clip.clip]
     groups = []
     for descriptor in manifest.descriptors:
@@ -136,24 +137,27 @@ def _clip(manifest: Manifest, clip, sound: dict[str, _Sound]) -> dict:
     return {"info": clip, "groups": groups}
 
 
-def _group(manifest: Manifest, clip: str, descriptor: str, group: list[Stimulus], sound: dict[str, _Sound]) -> dict:
-    styles, rate_hz = _styles(manifest), manifest.sample_rate_hz
+def _group(
+    manifest: Manifest, clip: str, descriptor: str, group: list[Stimulus], sound: dict[str, _Sound]
+) -> dict[str, Any]:
+    styles, rate_hz = {each.id: _styles(manifest)[str(each.condition)] for each in group}, manifest.sample_rate_hz
     eqs = [
-        Line(GRID_HZ, EQParams.from_safe(each.parameters).response(GRID_HZ, rate_hz), styles[each.condition])
+        Line(GRID_HZ, EQParams.from_safe(each.parameters).response(GRID_HZ, rate_hz), styles[each.id])
         for each in group
         if each.parameters
     ]
-    spectra = [Line(_THIRDS_HZ, sound[each.id].spectrum_db, styles[each.condition]) for each in group]
+    measured = [(each.id, sound[each.id].spectrum_db) for each in group]
+    spectra = [Line(_THIRDS_HZ, found, styles[name]) for name, found in measured if found is not None]
     return {
         "descriptor": descriptor,
         "baseline_score": group[0].baseline_score if group else None,
-        "stimuli": [(each, styles[each.condition], sound[each.id].address) for each in group],
+        "stimuli": [(each, styles[each.id], sound[each.id].address) for each in group],
         "eq": plot(eqs, _EQ_DB, 6, f"EQ curves of {clip} for {descriptor}"),
         "spectrum": plot(spectra, _SPECTRUM_DB, 20, f"Third-octave spectra of {clip} for {descriptor}"),
     }
 
 
-def _generated(manifest: Manifest, sound: dict[str, _Sound]) -> list[dict]:
+def _generated(manifest: Manifest, sound: dict[str, _Sound]) -> list[dict[str, Any]]:
     kinds = []
     for kind, title in _KIND_TITLES.items():
         items = [(each, sound[each.id].address) for each in manifest.of_kind(kind)]
@@ -164,5 +168,5 @@ def _generated(manifest: Manifest, sound: dict[str, _Sound]) -> list[dict]:
 
 def _ranges(manifest: Manifest) -> dict[str, float]:
     stimuli = manifest.of_kind("stimulus")
-    lufs, dbtp = [each.lufs for each in stimuli], [each.dbtp for each in stimuli]
+    lufs, dbtp = [each.lufs for each in stimuli if each.lufs is not None], [each.dbtp for each in stimuli]
     return {"quietest": min(lufs), "loudest": max(lufs), "highest_peak": max(dbtp), "lowest_peak": min(dbtp)}

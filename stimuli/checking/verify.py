@@ -34,7 +34,7 @@ def faults(manifest: Manifest) -> Iterator[list[str]]:
 
 def _of_the_whole(manifest: Manifest, sizes: dict[str, set[int]]) -> list[str]:
     known = {f"{stimulus.id}.flac" for stimulus in manifest.stimuli}
-    strangers = sorted(path.name for path in (manifest.folder / "audio").glob("*") if path.name not in known)
+    strangers = sorted(path.name for path in (manifest.place / "audio").glob("*") if path.name not in known)
     found = [f"audio/{name} is not in the manifest." for name in strangers]
     for name, several in sizes.items():
         if len(several) > 1:

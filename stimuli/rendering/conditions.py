@@ -14,13 +14,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from model import EQParams
 from stimuli.rendering.by_reference import ByReference
 from stimuli.rendering.external import External
+
+if TYPE_CHECKING:
+    from model import SemanticEQ
 
 DEFAULT_DESCRIPTORS = ("warm", "bright", "airy")
 _SPECIFICATION = re.compile(r"(?:(?P<name>\w[\w .-]*)=)?(?P<kind>\w+)(?::(?P<options>.*))?", re.DOTALL)
@@ -29,8 +33,13 @@ _SPECIFICATION = re.compile(r"(?:(?P<name>\w[\w .-]*)=)?(?P<kind>\w+)(?::(?P<opt
 class Treatment(Protocol):
     """What a kind of condition provides."""
 
-    fingerprint: str
-    model_hash: str | None
+    @property
+    def fingerprint(self) -> str:
+        """What the treated sound follows from."""
+
+    @property
+    def model_hash(self) -> str | None:
+        """Of the weights; None without any."""
 
     def render(
         self, audio: np.ndarray, sample_rate_hz: int, clip: str, descriptor: str
@@ -52,7 +61,9 @@ class _Original:
     fingerprint: str = "original"
     model_hash: None = None
 
-    def render(self, audio, sample_rate_hz, clip, descriptor):
+    def render(
+        self, audio: np.ndarray, sample_rate_hz: int, clip: str, descriptor: str
+    ) -> tuple[np.ndarray, EQParams | None]:
         return audio, EQParams.flat()
 
 
@@ -68,10 +79,12 @@ class _Proposed:
         return f"{type(self.model).__name__} {self.model_hash} {self.options}"
 
     @property
-    def model_hash(self) -> str:
+    def model_hash(self) -> str | None:
         return self.model.model_hash
 
-    def render(self, audio, sample_rate_hz, clip, descriptor):
+    def render(
+        self, audio: np.ndarray, sample_rate_hz: int, clip: str, descriptor: str
+    ) -> tuple[np.ndarray, EQParams | None]:
         setting = self.model.propose(audio, sample_rate_hz, descriptor, **dict(self.options))
         return setting.apply(audio, sample_rate_hz), setting
 
@@ -86,7 +99,9 @@ def _semantic(path: str | None = None, origin: str = "flat", intensity: str = "1
     return _Proposed(listener(path), (("intensity", _number("intensity", intensity)), ("origin", origin)))
 
 
-def _flow(path: str | None = None, dimensions: str = "2", beta: str = "0.001", intensity: str = "1", **options: str):
+def _flow(
+    path: str | None = None, dimensions: str = "2", beta: str = "0.001", intensity: str = "1", **options: str
+) -> Treatment:
     from model import FlowEQ
 
     _none_left("flow", options, "path, dimensions, beta, intensity")
@@ -119,7 +134,12 @@ def _match(place: str) -> Treatment:
     return ByReference(MatchEQ(), place)
 
 
-KINDS = {"original": _original, "semantic": _semantic, "flow": _flow, "static": _static}
+KINDS: dict[str, Callable[..., Treatment]] = {
+    "original": _original,
+    "semantic": _semantic,
+    "flow": _flow,
+    "static": _static,
+}
 # What these make follows from files, so that the place is all that stands after the colon.
 OF_FILES: dict[str, Callable[[str], Treatment]] = {"match": _match, "external": External}
 
@@ -134,17 +154,16 @@ def condition(specification: str) -> Condition:
         For an unknown kind or option, or a model that is not shipped.
     """
     match = _SPECIFICATION.fullmatch(specification.strip())
-    kind = match["kind"] if match else specification
-    if kind in OF_FILES and match["options"]:
-        treatment = OF_FILES[kind](match["options"])
-        name = treatment.folder.name if isinstance(treatment, External) else kind
-        return Condition(match["name"] or name, kind, treatment)
+    named, kind, options = match.group("name", "kind", "options") if match else (None, specification, None)
+    if kind in OF_FILES and options:
+        name = Path(options).expanduser().name if kind == "external" else kind
+        return Condition(named or name, kind, OF_FILES[kind](options))
     if kind not in KINDS:
         known = ", ".join([*KINDS, "match:PLACE", "external:FOLDER"])
         raise ValueError(
             f"Unknown condition {specification!r} (known: {known}), for example flow:dimensions=1,beta=0.01."
         )
-    return Condition(match["name"] or specification.strip(), kind, KINDS[kind](**_options(match["options"] or "")))
+    return Condition(named or specification.strip(), kind, KINDS[kind](**_options(options or "")))
 
 
 def conditions(specifications: tuple[str, ...]) -> list[Condition]:
@@ -172,8 +191,8 @@ def split_conditions(text: str) -> list[str]:
 
 
 @cache
-def listener(path: str | None = None):
-    """The semantic equaliser, which also tells what a clip already sounds like."""
+def listener(path: str | None = None) -> SemanticEQ:
+    """The semantic equaliser, which also says how much a clip already sounds like each descriptor."""
     from model import SemanticEQ
 
     return SemanticEQ.load(path)

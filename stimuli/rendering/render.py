@@ -13,6 +13,7 @@ import hmac
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.signal import butter, sosfilt
@@ -50,7 +51,7 @@ class Rendered:
 
     clip: str
     info: ClipInfo | None = None
-    rows: list[dict] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
     refused: str | None = None
 
 
@@ -102,7 +103,7 @@ class Take:
     number: int | None = None
 
 
-def take_of(kind: str, audio: np.ndarray, sample_rate_hz: int, **about: object) -> Take:
+def take_of(kind: str, audio: np.ndarray, sample_rate_hz: int, **about: Any) -> Take:
     """Bring audio to the set's loudness; ValueError for what is silent or too sparse to have one."""
     audio, levels_lufs = at_loudness(audio, sample_rate_hz)
     peak_dbtp = loudness.true_peak_dbtp(audio, sample_rate_hz)
@@ -138,7 +139,7 @@ def _takes(clip: Clip, excerpt: np.ndarray, plan: Plan) -> tuple[np.ndarray, flo
 
 
 def _treated(clip: Clip, audio: np.ndarray, plan: Plan) -> list[Take]:
-    takes = []
+    takes: list[Take] = []
     for each in (condition(specification) for specification in plan.conditions):
         for descriptor in plan.descriptors:
             if each.kind == "original" and takes and takes[-1].condition == each.name:
@@ -165,7 +166,7 @@ def _take(each: Condition, clip: Clip, audio: np.ndarray, plan: Plan, descriptor
     )
 
 
-def write(take: Take, plan: Plan, folder: Path, about: dict) -> dict:
+def write(take: Take, plan: Plan, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
     """Write one take as `<id>.flac`; returns its manifest row but for the hash, which padding will change."""
     clip = about.get("clip")
     identifier = opaque_id(plan.seed, take.kind, clip, take.condition, take.descriptor, take.expected, take.number)
