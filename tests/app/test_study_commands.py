@@ -41,7 +41,8 @@ def small(place):
 def test_check_explains_trials_minutes_and_balance(place):
     told = run("study", "check", small(place))
     assert (
-        "36 trials of 3 clips x 4 conditions x 3 descriptors, with 6 attention checks, 2 audible checks, 6 re" in told
+        "36 trials of 3 clips x 4 conditions x 3 descriptors, with 6 attention checks, 2 beep-counting checks, 6 re"
+        in told
     )
     assert "50 trials per participant, and 3 for practice" in told
     sizes = [path.stat().st_size for path in (place / "data/stimuli/default/audio").iterdir()]
