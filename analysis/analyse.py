@@ -47,6 +47,8 @@ class Settings:
         The hidden reference and the mid-range anchor of a MUSHRA test.
     smallest_effect
         The smallest effect of interest, points of the scale: the margin of the tests of equivalence.
+    unprocessed
+        The condition that an attribute such as quality is to be kept up with, within the smallest effect of interest.
     looks
         Planned looks, where the study may stop early.
     completed
@@ -63,6 +65,7 @@ class Settings:
     headphones: dict[str, bool] | None = None
     anchored: Anchored | None = None
     smallest_effect: float | None = None
+    unprocessed: str | None = None
     looks: Looks | None = None
     completed: list[str] | None = None
     beside: tuple[report.Beside, ...] = ()
@@ -121,7 +124,12 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[st
     screening.refuse_to_leave_out_everyone()
     told("models")
     stated, some = screening.stated, screening.splits()
-    question = {"compared": settings.compared, "stimuli": settings.stimuli, "margin": settings.smallest_effect}
+    question = {
+        "compared": settings.compared,
+        "stimuli": settings.stimuli,
+        "margin": settings.smallest_effect,
+        "unprocessed": settings.unprocessed,
+    }
     everyone = compute(ratings, thorough=not (stated and some), **question)
     kept = compute(ratings.without(screening.broke()), thorough=stated, **question) if some else None
     main, beside = (kept, everyone) if stated and kept else (everyone, kept)

@@ -20,6 +20,7 @@ from analysis.statistics.design import design
 from analysis.statistics.effect_sizes import paired
 from analysis.statistics.equivalence import equivalence, refuse_margin_beyond
 from analysis.statistics.heterogeneity import heterogeneity
+from analysis.statistics.kept import kept
 from analysis.statistics.listeners_and_clips import MainModel, fit_main, main_contrasts, main_tests, marginal_means
 from analysis.statistics.medians import is_continuous, medians, medians_by_clip
 from analysis.statistics.posthoc import COLUMNS, EFFECTS, friedman, holm, posthoc
@@ -99,9 +100,11 @@ def compute(
     stimuli: Stimuli | None = None,
     thorough: bool = True,
     margin: float | None = None,
+    unprocessed: str | None = None,
 ) -> Results:
     """Compute every table; with `thorough=False` without the models that take longest (slopes, ordinal,
-    reliability), with a margin the tests of equivalence too."""
+    reliability), with a margin the tests of equivalence too, and with an
+    unprocessed condition whether every other one is equivalent to it."""
     if margin is not None:
         refuse_margin_beyond(margin, ratings.scale)
     grid = cells(ratings)
@@ -146,6 +149,7 @@ def compute(
     if pair:
         found += _question_tables(ratings, grid, layout, models, pair, stimuli)
         found += _beside_tables(ratings, grid, main, pair, margin)
+        found += _kept_tables(ratings, grid, main, unprocessed, margin)
     return Results(ratings, grid, {table.name: table for table in found}, pair, main, models, check, margin)
 
 
@@ -249,14 +253,31 @@ def _adaptivity_tables(ratings: Ratings, a: str, b: str, stimuli: Stimuli) -> li
     return [Table("adaptivity", caption, adaptivity(found, a, b)), Table("adaptivity_curve", curve, found.curve())]
 
 
+def _bases(
+    ratings: Ratings, grid: Cells, main: MainModel | None, pairs: list[tuple[str, str]]
+) -> dict[str, pd.DataFrame]:
+    """Give contrasts (estimate, se, df) by what they hold for, the widest first."""
+    of_clips = pd.concat([primary(grid, a, b) for a, b in pairs], ignore_index=True)
+    of_clips = of_clips.rename(columns={"diff": "estimate", "dof": "df"})
+    of_clips["se"] = (of_clips["ci_high"] - of_clips["ci_low"]) / 2 / stats.t.ppf(0.975, of_clips["df"])
+    if _of_new_music(main):
+        return {NEW_MUSIC: main_contrasts(main, ratings, pairs), THESE_CLIPS: of_clips}
+    return {THESE_CLIPS: of_clips}
+
+
+def _kept_tables(ratings, grid, main, unprocessed: str | None, margin: float | None) -> list[Table]:
+    """Compare every condition with the unprocessed one for equivalence, where both it and a margin are known."""
+    if unprocessed not in grid.conditions or margin is None:
+        return []
+    pairs = [(condition, unprocessed) for condition in grid.conditions if condition != unprocessed]
+    caption = f"Every condition against {unprocessed}: equivalent within {margin:g} points, worse, better or undecided."
+    return [Table("kept", caption, kept(_bases(ratings, grid, main, pairs), margin))]
+
+
 def _beside_tables(ratings, grid, main, pair, margin) -> list[Table]:
     """Give what stands beside the tests of the compared conditions: equivalence, Bayes factors, robust tests."""
     a, b = pair
-    of_clips = primary(grid, a, b).rename(columns={"diff": "estimate", "dof": "df"})
-    of_clips["se"] = (of_clips["ci_high"] - of_clips["ci_low"]) / 2 / stats.t.ppf(0.975, of_clips["df"])
-    bases = {THESE_CLIPS: of_clips}
-    if _of_new_music(main):
-        bases = {NEW_MUSIC: main_contrasts(main, ratings, [pair]), **bases}
+    bases = _bases(ratings, grid, main, [pair])
     factors = pd.concat([bayes_factors(basis, rows) for basis, rows in bases.items()], ignore_index=True)
     tables = [
         Table("bayes_factor", f"Bayes factors (JZS) for a difference, {a} minus {b}, against none.", factors),

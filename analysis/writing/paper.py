@@ -13,6 +13,7 @@ from analysis.numbers import counted, degrees, f_test, interval, listed, number,
 from analysis.statistics.results import Results
 from analysis.writing import medians
 from analysis.writing.answer import answer
+from analysis.writing.kept import kept_methods, kept_told
 
 RULES_TOLD = {
     "attention_passed": "fewer than {limit:.0%} of the attention checks answered right",
@@ -124,7 +125,7 @@ def screening_told(screening: Screening) -> str:
 def _analysis_told(results: Results) -> str:
     """Say which analyses were run on these data, and no others."""
     told = [_main_told(results), _means_told(results), medians.methods_told(results), _beside_told(results)]
-    told.append(_appendix_told(results))
+    told += [kept_methods(results), _appendix_told(results)]
     return " ".join(part for part in told if part)
 
 
@@ -234,7 +235,7 @@ def _software() -> str:
 
 def results_section(results: Results) -> str:
     """Write the results section in APA form."""
-    parts = ["# Results", *(" ".join(answer(results)),)]
+    parts = ["# Results", " ".join([*kept_told(results), *answer(results)])]
     parts += [_main_tests_told(results), anova_told(results), _posthoc_told(results), _checks_told(results)]
     parts += [medians.results_told(results), _reliability_told(results), _adaptive_told(results)]
     return "\n\n".join(part for part in parts if part) + "\n"

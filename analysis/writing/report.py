@@ -11,6 +11,7 @@ from analysis.statistics.results import Results
 from analysis.statistics.table import Table
 from analysis.writing import medians, paper
 from analysis.writing.answer import answer
+from analysis.writing.kept import kept_told
 from analysis.writing.tables import MOST_ROWS, heading, shown
 
 _CSS = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
@@ -165,7 +166,7 @@ def report(
             *map(paragraph, paper.convergence(results)),
             *shown("main_model_contrasts", "main_model_tests"),
             *drawn("clip_differences"),
-            *shown("clip_heterogeneity", "equivalence", "bayes_factor", "looks"),
+            *shown("kept", "clip_heterogeneity", "equivalence", "bayes_factor", "looks"),
             *shown("main_model_means", "main_model_variance", "quasi_f", folded=True),
         ],
         "These clips: analysis of variance": [
@@ -204,7 +205,7 @@ def report(
     sections = [section(name, *parts) for name, parts in contents.items() if parts]
     return page(
         title,
-        answer(results),
+        [*kept_told(results), *answer(results)],
         results.ratings.simulated,
         [*map(paragraph, results.ratings.notes), *beside_section(beside), *sections],
     )

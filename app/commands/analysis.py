@@ -126,9 +126,8 @@ def analyse(
             table_of_stimuli = read_csv(stimuli / "manifest.csv" if stimuli.is_dir() else stimuli)
             settings = replace(settings, stimuli=Stimuli.of(table_of_stimuli, response_db))
         settings = _post_screened(settings, reference, mid_anchor)
-        done = paradigms.analyse_all(
-            replace(tables, settings=settings), out, question, lambda step: progress.update(task, description=step)
-        )
+        tables = replace(tables, settings=settings, chosen=question)
+        done = paradigms.analyse_all(tables, out, lambda step: progress.update(task, description=step))
     typer.echo("\n".join(paradigms.told(done)))
 
 

@@ -42,6 +42,8 @@ class Tables:
         True: only simulated participants; None: the real ones, else the simulated.
     asked
         What the column `descriptor` holds, as in `Ratings`.
+    chosen
+        The one question that is to be analysed, by its name; None: all.
     """
 
     settings: Settings
@@ -54,6 +56,7 @@ class Tables:
     scale: tuple[float, float] | None = None
     simulated: bool | None = None
     asked: str = "descriptor"
+    chosen: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class Done:
     participants: int
 
 
-def analyse_all(tables: Tables, out: Path, question: str | None, step: Step) -> list[Done]:
+def analyse_all(tables: Tables, out: Path, step: Step) -> list[Done]:
     """Analyse everything there is, the first into `out` and the others into folders in it.
 
     Raises
@@ -99,7 +102,7 @@ def analyse_all(tables: Tables, out: Path, question: str | None, step: Step) -> 
     from analysis.writing.folder import whole_folder
     from analysis.writing.report import Beside
 
-    first, *others = analyses(tables, question)
+    first, *others = analyses(tables)
     if not others:
         return [Done(first, out / "report.html", first.run(out, (), step)[1])]
     beside, done = [], []
@@ -128,62 +131,69 @@ def told(done: list[Done]) -> list[str]:
     ]
 
 
-def analyses(tables: Tables, question: str | None = None) -> list[Analysis]:
+def analyses(tables: Tables) -> list[Analysis]:
     """List what is to be analysed: the questions that were rated, then pairs, then ABX."""
     from analysis.data.questions import by_question
 
     found = [] if tables.ratings is None else [_ratings(tables, asked) for asked in by_question(tables.ratings)]
     found += [] if tables.pairs is None else [_pairs(tables)]
     found += [] if tables.abx is None else [_abx(tables)]
-    if question is not None:
+    if tables.chosen is None:
+        return found
+    chosen = [analysis for analysis in found if analysis.name == tables.chosen]
+    if not chosen:
         known = ", ".join(analysis.name for analysis in found)
-        found = [analysis for analysis in found if analysis.name == question]
-        if not found:
-            raise ValueError(f"There is no question {question!r} in the table; there are {known}.")
-    return found
+        raise ValueError(f"There is no question {tables.chosen!r} in the table; there are {known}.")
+    return chosen
 
 
 def _ratings(tables: Tables, asked: Asked) -> Analysis:
     from analysis.analyse import analyse
     from analysis.data.ratings import from_table
     from analysis.writing.answer import answer
+    from analysis.writing.kept import kept_told
 
-    block, question = _block(tables.definition, asked)
-    scale = tables.scale or _scale(question) or tables.settings.scale or (1.0, 7.0)
+    scale = tables.scale or _scale(tables.definition, asked) or tables.settings.scale or (1.0, 7.0)
     checked = from_table(asked.table, scale, tables.simulated, tables.order)
     _refuse_unknown(tables, checked.levels("condition"), checked.levels("descriptor"))
     if tables.settings.anchored:
         tables.settings.anchored.refuse_unknown(checked.levels("condition"))
     about = asked.question if asked.question not in (None, "descriptor") else tables.asked
     checked = replace(checked, asked=about)
-    settings = _settings(tables, asked, block)
+    settings = _settings(tables, asked, checked.levels("condition"))
 
     def run(out: Path, beside: tuple[Beside, ...], step: Step) -> tuple[list[str], int]:
         results = analyse(checked, out, replace(settings, beside=beside), step)
-        return answer(results), len(results.cells.participants)
+        return [*kept_told(results), *answer(results)], len(results.cells.participants)
 
     return Analysis(asked.name, "ratings", checked.simulated, run)
 
 
-def _block(definition: dict[str, Any], asked: Asked) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Find the block of the study file that asked a question, and the question there; empty where none did."""
+def _scale(definition: dict[str, Any], asked: Asked) -> tuple[float, float] | None:
+    """Find a question's scale in the study file; None where it has none there."""
     for block in definition.get("blocks") or []:
         for question in block.get("questions") or []:
-            if asked.paradigm in (None, block["paradigm"]) and question["name"] == asked.question:
-                return block, question
-    return {}, {}
+            if asked.paradigm in (None, block["paradigm"]) and question["name"] == asked.question and "low" in question:
+                return float(question["low"]), float(question["high"])
+    return None
 
 
-def _scale(question: dict[str, Any]) -> tuple[float, float] | None:
-    return (float(question["low"]), float(question["high"])) if "low" in question else None
-
-
-def _settings(tables: Tables, asked: Asked, block: dict[str, Any]) -> Settings:
-    """Give the analysis's settings to one question: those of the study, and what its block adds."""
+def _settings(tables: Tables, asked: Asked, conditions: list[str]) -> Settings:
+    """Give the analysis's settings to one question: an attribute is to be kept up with the unprocessed condition."""
     if asked.question in (None, "descriptor"):
         return tables.settings
+    plan = tables.definition.get("analysis") or {}
+    unprocessed = plan.get("unprocessed", "original")
+    margin = tables.settings.smallest_effect if tables.chosen else (plan.get("margins") or {}).get(asked.question)
+    processed = [name for name in conditions if name != unprocessed]
+    first = "semantic" if "semantic" in processed else processed[0]
     return replace(
-        tables.settings, title=f"{tables.settings.title}: {asked.name}", smallest_effect=None, compared=None, looks=None
+        tables.settings,
+        title=f"{tables.settings.title}: {asked.name}",
+        smallest_effect=margin,
+        unprocessed=unprocessed,
+        compared=(first, unprocessed) if unprocessed in conditions else None,
+        looks=None,
     )
 
 

@@ -70,12 +70,16 @@ class Analysis(Part):
 
     ``smallest_effect`` is the smallest difference of interest, in points of the scale: the margin of the tests of
     equivalence. ``looks`` are numbers of participants who completed at which the study may stop, the last being that of
-    the whole study; ``spending`` says how the 5 % of error are spent over them.
+    the whole study; ``spending`` says how the 5 % of error are spent over them. ``margins`` are by the names of
+    attributes: within so many points of its own scale, ``quality = 5``, an attribute counts as kept; ``unprocessed`` is
+    the condition that it is kept up with.
     """
 
     smallest_effect: float | None = Field(None, gt=0)
     looks: list[Annotated[int, Field(ge=2)]] = Field(default_factory=list)
     spending: Literal["obrien_fleming", "pocock"] = "obrien_fleming"
+    margins: dict[Name, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    unprocessed: Name = "original"
 
     @model_validator(mode="after")
     def _looks_increase(self) -> Analysis:

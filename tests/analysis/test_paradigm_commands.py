@@ -16,6 +16,7 @@ DEFINITION = {
     "descriptors": [{"name": "warm"}, {"name": "bright"}],
     "scale": {"low": 1, "high": 7},
     "screening": {"attention_passed": 0.8},
+    "analysis": {"margins": {"quality": 5}, "unprocessed": "original"},
     "blocks": [
         {"paradigm": "single", "questions": [{"name": "descriptor", "type": "scale", "low": 1, "high": 7}]},
         {"paradigm": "multistimulus", "questions": [QUALITY]},
@@ -61,6 +62,16 @@ def test_every_question_has_its_scale_and_the_checks_of_its_listeners(analysed):
     for folder in (out, out / "quality"):
         assert set(pd.read_csv(folder / "exclusions.csv")["participant"]) == {"p02"}
     assert (out / "quality" / "medians.csv").is_file() and not (out / "medians.csv").exists()
+
+
+def test_an_attribute_is_tested_for_being_kept_within_the_margin_that_the_study_states(analysed):
+    out = analysed[1]
+    table = pd.read_csv(out / "quality" / "kept.csv")
+    assert set(table["condition"]) == {"semantic", "flow", "static"} and table["margin"].eq(5).all()
+    text = (out / "quality" / "results.md").read_text(encoding="utf-8")
+    assert "in quality within 5.00 points of original: semantic is " in text
+    assert "asked as a question of equivalence" in (out / "quality" / "methods.md").read_text(encoding="utf-8")
+    assert not (out / "kept.csv").exists()
 
 
 def test_the_first_page_gives_the_answers_of_the_others(analysed):
