@@ -4,9 +4,9 @@
     python -m tests.mutants study --since HEAD~3 --sample 50
     python -m tests.mutants --sample 200
 
-Works on a copy of the files that git knows, with their uncommitted changes. A mutant first meets the tests that import
-its module, then, if it lives, all tests of its room. Ends with 1 when a mutant survives. Types (`A | None`) are not
-mutated: nothing runs them.
+Works on a copy of the files that git knows, with their uncommitted changes. A mutant first meets the test named after
+its module, else those that import it, then, if it lives, all tests of its room. Ends with 1 when a mutant survives.
+Types (`A | None`) are not mutated: nothing runs them.
 """
 
 import argparse
@@ -86,8 +86,10 @@ def _where(item: WorkItem) -> tuple[str, int]:
 
 @functools.cache
 def tests_of(module: Path) -> list[str]:
-    """What pytest runs for a module, in turn: the test files that name it, and the tests of its room."""
+    """What pytest runs for a module, in turn: the test named after it, else those that import it; those of its room."""
     dotted, room = ".".join(module.with_suffix("").parts), f"tests/{module.parts[0]}"
+    if (own := Path(room) / f"test_{module.stem}.py").is_file():
+        return [str(own), room]
     parent, _, name = dotted.rpartition(".")
     imports = re.compile(rf"\b{re.escape(dotted)}\b|from {re.escape(parent or dotted)} import [^\n]*\b{name}\b")
     near = [
@@ -141,10 +143,10 @@ def arguments() -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("paths", nargs="*", default=ROOMS, help="modules or folders of modules; default: all rooms")
-    parser.add_argument("--tests", help="what pytest runs; default: what imports the module, then tests/ROOM")
+    parser.add_argument("--tests", help="what pytest runs; default: the test named after the module, then tests/ROOM")
     parser.add_argument("--since", metavar="COMMIT", help="only lines that changed since then")
     parser.add_argument("--sample", type=int, help="so many of the mutations, at random")
-    parser.add_argument("--quick", action="store_true", help="only the tests that import the module")
+    parser.add_argument("--quick", action="store_true", help="only the first of these")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--timeout", type=float, default=600, help="seconds after which a mutant counts as noticed")
     return parser.parse_args()

@@ -38,10 +38,6 @@ class Guesses:
         """Count a wrong token."""
         self._wrong.append(time.monotonic())
 
-    def forgive(self) -> None:
-        """Forget all wrong guesses."""
-        self._wrong.clear()
-
 
 class Access:
     """Checks the token, and signs browsers in and out.

@@ -48,6 +48,11 @@ def _inner(name: str, schema: Schema, definitions: Schema, example: object) -> I
             yield from _inner(f"{full}{chosen}", definitions[reference], definitions, example)
 
 
+def is_table(schema: Schema) -> bool:
+    """Whether a key holds tables, which the page describes by themselves."""
+    return bool(_tables(schema)[0])
+
+
 def _tables(schema: Schema) -> tuple[list[str], bool]:
     """The names of the models that a key's value can be, and whether it is a list of them."""
     for part in [schema, *schema.get("anyOf", []), *schema.get("allOf", [])]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 
 from model import differentiable
-from model.eq import GAINS, GRID_HZ
+from model.eq import GAINS
 from model.safe_db import Settings
 
 # Bands of different settings are recombined, then moved by up to this share of every parameter's range.
@@ -31,8 +30,6 @@ class SettingsSampler:
         self.person_weights = torch.tensor(settings.person_weights(), dtype=torch.float32)
         # Between as many of each and as many as there are: the square root of a class's size.
         self._weights = 1 / torch.bincount(self.labels).float()[self.labels].sqrt()
-        means = settings.mean_response_db(GRID_HZ)
-        self.mean_curves = torch.tensor(np.array([means[name] for name in self.names]), dtype=torch.float32)
 
     def draw(self, n: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Return indices of settings and of their descriptors, rarer descriptors drawn more often than they occur."""

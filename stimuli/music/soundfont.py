@@ -3,10 +3,7 @@
 Only what a General MIDI instrument needs: key and velocity zones, root keys and tuning, sample loops, attenuation,
 pan and the volume envelope. Envelope times are in seconds, attenuations in dB.
 
-No wheel does this yet (`python -m benchmarks.soundfonts` compares them): TinySoundFont plays in tune, but installs only
-with PortAudio's headers and takes attenuations two and a half times as strong as the format's reference hardware;
-symusic is up to a semitone out of tune and never fades; RustySynth, in MIDIRenderer, agrees with what is here (pitch
-within 1 cent, envelope 0.4 dB, level 1 dB) but gives 16-bit files and has had no release since 2024.
+`python -m benchmarks.soundfonts` measures the wheels that play SoundFonts beside this, note by note.
 
 References
 ----------

@@ -22,15 +22,25 @@ class Block(Part):
     """What every block may say; `resolved` by its paradigm, nothing that is used is None."""
 
     paradigm: str
+    """How sounds are presented."""
     questions: Questions = Field(default_factory=list)
+    """What is asked about each presentation; without any, the paradigm's own question."""
     conditions: Names | None = None
+    """Conditions of this block; without it, the study's."""
     descriptors: Names | None = None
+    """Descriptors of this block; without it, the study's."""
     clips: Names | None = None
+    """Clips of this block; without it, the study's."""
     order: Literal["blocked", "mixed"] | None = None
+    """Trials grouped by descriptor, or shuffled; without it, as [design] says."""
     min_listened_fraction: Share | None = None
+    """How much of a sound must have played; without it, as [design] says."""
     instructions: Text | None = None
+    """A page of text before the block."""
     practice: Count = 0
+    """Trials for practice before the block."""
     checks: Checks | None = None
+    """Checks in this block."""
 
     @model_validator(mode="after")
     def _checks_have_a_number_to_ask_for(self) -> Block:

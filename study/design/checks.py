@@ -24,11 +24,17 @@ class Checks(Part):
     """Trials that tell how well somebody listens: how many, and where they may stand."""
 
     attention: Count = 6
+    """Trials that ask for a certain answer."""
     audible: Count = 0
+    """Trials in which beeps are to be counted."""
     repeats: Count = 0
+    """Earlier trials presented again, for test-retest reliability."""
     anchors: Count = 0
+    """Trials of low-pass anchors."""
     not_before: Count = 3
+    """So many trials at the start have no check among them."""
     repeat_distance: int = Field(12, ge=2)
+    """Least number of trials between a trial and its repeat."""
 
 
 @dataclass(slots=True)

@@ -30,39 +30,58 @@ class Descriptor(Part):
     """A word that clips are rated on; ``label`` and ``definition`` are what the participant reads."""
 
     name: Name
+    """The word as the stimulus set and the tables name it."""
     label: Text
+    """The word as participants read it."""
     definition: Text
+    """What the word means, shown with every question."""
     question: Text | None = None
+    """The question about it, in place of the program's own."""
 
 
 class Scale(Part):
     """The rating scale; the labels of its ends may hold ``{descriptor}``."""
 
     low: int = Field(1, ge=0, le=1)
+    """The lowest rating."""
     high: int = Field(7, ge=3, le=9)
+    """The highest rating."""
     low_label: Text | None = None
+    """What the lowest rating means."""
     high_label: Text | None = None
+    """What the highest rating means."""
 
 
 class Design(Part):
     """Order of the trials: see `study.order`."""
 
     order: Literal["blocked", "mixed"] = "blocked"
+    """Trials grouped by descriptor, or descriptors shuffled."""
     clips_per_participant: int | None = Field(None, ge=1)
+    """So many of the clips for each participant, all equally often; without it, all."""
     min_listened_fraction: Share = renamed(1.0, "min_listened_fraction", "hear_share")
+    """How much of a sound must have played before it can be answered."""
 
 
 class Screening(Part):
     """Rules applied by the analysis, each exclusion logged: written down before the study begins."""
 
     attention_passed: Share = 0.8
+    """Least share of attention checks answered right."""
     audible_passed: Share = 0.5
+    """Least share of beep-counting checks answered right."""
     repeat_mean_difference: float = Field(2.0, gt=0)
+    """Largest mean difference between a rating and its repeat, in points of a 1-to-7 scale, on others that share."""
     min_median_rt_ms: float = renamed(200.0, "min_median_rt_ms", "fastest_median_rt_ms", ge=0)
+    """Least median response time, in milliseconds."""
     headphones_required: bool = False
+    """Leave out who failed the headphone check."""
     max_same_rating: Share = renamed(0.95, "max_same_rating", "most_same_rating")
+    """Largest share of equal ratings."""
     max_missing: Share = renamed(0.5, "max_missing", "most_missing")
+    """Largest share of ratings missing."""
     max_outlying: Share = renamed(0.25, "max_outlying", "most_outlying")
+    """Largest share of ratings beyond 1.5 interquartile ranges of their stimulus."""
 
 
 class Analysis(Part):
@@ -76,10 +95,15 @@ class Analysis(Part):
     """
 
     smallest_effect: float | None = Field(None, gt=0)
+    """The smallest difference of interest, in points of the scale: the margin of equivalence tests."""
     looks: list[Annotated[int, Field(ge=2)]] = Field(default_factory=list)
+    """Numbers of completed participants at which the study may stop; the last is the planned size."""
     spending: Literal["obrien_fleming", "pocock"] = "obrien_fleming"
+    """How the 5 % of error are spent over the looks."""
     margins: dict[Name, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    """Margins of single descriptors in place of smallest_effect, in points of the scale."""
     unprocessed: Name = "original"
+    """The condition in which clips are as they are."""
 
     @model_validator(mode="after")
     def _looks_increase(self) -> Analysis:
@@ -96,13 +120,21 @@ class Recruitment(Part):
     """
 
     cap: int | None = Field(None, ge=1)
+    """How many participants may complete; without it, any number."""
     invitation: bool = False
+    """Ask for an invitation code."""
     id_parameters: Annotated[list[Name], AfterValidator(distinct)] = Field(default_factory=list)
+    """Parameters of the address that are stored with a session, such as PROLIFIC_PID."""
     id_parameter: Name | None = None
+    """The one of them that identifies a participant."""
     id_required: bool = False
+    """Refuse who comes without an id."""
     id_signed: bool = False
+    """Take ids only from links that `semantic-eq study links` wrote."""
     shared_computer: bool = False
+    """Forget a finished session after ten minutes, so that the next person may start."""
     abandoned_after_minutes: int = Field(60, ge=1)
+    """A session without an answer for so long is counted as abandoned."""
 
     @model_validator(mode="after")
     def _id_parameter_is_read(self) -> Recruitment:
@@ -124,21 +156,37 @@ class Definition(_Parts):
     """A whole study file: what is here, and the tables of the kinds of step. A missing one switches its step off."""
 
     title: Text
+    """The study's name, shown to participants."""
     welcome: Text = ""
+    """Text of the start page, in Markdown."""
     contact: str = Field("", max_length=500)
+    """Whom participants can ask, shown on every page."""
     languages: Annotated[list[Name], AfterValidator(distinct)] = Field(["en"], min_length=1)
+    """Languages that participants may choose; the first is the fallback."""
     seed: int = 0
+    """Decides the orders of trials."""
     stimuli: Name = "default"
+    """Name of the stimulus set under data/stimuli."""
     conditions: Annotated[list[Name], AfterValidator(distinct)] = Field(min_length=2)
+    """The conditions to compare, as the set names them."""
     descriptors: list[Descriptor] = Field(min_length=1)
+    """The words that clips are rated on."""
     clips: Annotated[list[Name], AfterValidator(distinct)] | None = None
+    """The clips to use; without it, all of the set."""
     scale: Scale = Scale()
+    """The rating scale."""
     design: Design = Design()
+    """The order of trials."""
     blocks: list[_Blocks] = Field(default_factory=list)
+    """Blocks of different paradigms; without them, one of single ratings."""
     checks: Checks = Checks(attention=0)
+    """Trials that check attention and reliability."""
     screening: Screening = Screening()
+    """Rules of exclusion."""
     analysis: Analysis = Analysis()
+    """What the analysis is to test."""
     recruitment: Recruitment = Recruitment()
+    """Who may take part."""
 
     @model_validator(mode="after")
     def _names_are_distinct(self) -> Definition:

@@ -123,11 +123,6 @@ def _separate(dealt: list, conditions: Sequence[int], places: list[list[int]], r
     return False
 
 
-def least_used(counts: Sequence[int], ties: Sequence[float]) -> int:
-    """Index of the smallest count; among equals the smallest tie."""
-    return min(range(len(counts)), key=lambda index: (counts[index], ties[index]))
-
-
 def choose_rows(used: Sequence[tuple[int, int]], n_block_rows: int, n_condition_rows: int) -> tuple[int, int]:
     """The (block row, condition row) to use next, so that each row, and then each pair of rows, is used equally often.
 

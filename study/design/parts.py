@@ -14,9 +14,9 @@ Count = Annotated[int, Field(ge=0, le=1000)]
 
 
 class Part(BaseModel):
-    """A table of the study file: an unknown key is a mistake, named in the error."""
+    """A table of the study file; an unknown key is a mistake. The docstrings of its keys are their reference."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 def distinct(values: list) -> list:

@@ -25,8 +25,11 @@ MAX_POINTS = 11
 
 class _Question(Part):
     name: Name = DESCRIPTOR
+    """What the answer's column is called; `descriptor` asks about the block's descriptor."""
     text: Text | None = None
+    """The question; `{descriptor}` is filled in."""
     required: bool = True
+    """Whether it must be answered."""
 
     @model_validator(mode="after")
     def _has_a_text(self) -> _Question:
@@ -56,8 +59,11 @@ class _Rated(_Question):
     """A question that is answered with a whole number."""
 
     low: int
+    """The lowest answer."""
     high: int
+    """The highest answer."""
     labels: dict[str, Text] = Field(default_factory=dict)
+    """Words beside numbers of the scale."""
 
     @model_validator(mode="after")
     def _labels_are_on_the_scale(self) -> _Rated:
@@ -99,8 +105,11 @@ class ScaleQuestion(_Rated):
     """A scale of 2 to 11 points, from ``low`` to ``high`` (-3 to 3 is bipolar); ``labels`` by the point's number."""
 
     type: Literal["scale"]
+    """A scale of points."""
     low: int = Field(1, ge=-5, le=1)
+    """The lowest point."""
     high: int = Field(7, ge=1, le=11)
+    """The highest point."""
 
     @model_validator(mode="after")
     def _has_points(self) -> ScaleQuestion:
@@ -113,8 +122,11 @@ class ContinuousQuestion(_Rated):
     """A scale from 0 to 100 without a handle until it is touched; ``labels`` by number, at its ticks."""
 
     type: Literal["continuous"]
+    """A scale from 0 to 100."""
     low: Literal[0] = 0
+    """The lowest answer."""
     high: Literal[100] = 100
+    """The highest answer."""
 
     @property
     def marks(self) -> list[int]:
@@ -125,7 +137,9 @@ class ChoiceQuestion(_Question):
     """One of some options; ``options`` is a table value = text."""
 
     type: Literal["choice"]
+    """One of some options."""
     options: dict[Name, Text] = Field(min_length=2)
+    """The options: the stored value and what participants read."""
 
     def show(self, at: Moment, descriptor: Descriptor | None) -> dict[str, Any]:
         options = [{"value": value, "label": at.text(text)} for value, text in self.options.items()]
@@ -141,8 +155,11 @@ class TextQuestion(_Question):
     """Free text."""
 
     type: Literal["text"]
+    """Free text."""
     required: bool = False
+    """Whether it must be answered."""
     max_length: int = Field(500, ge=1, le=5000)
+    """Most characters of an answer."""
 
     def show(self, at: Moment, descriptor: Descriptor | None) -> dict[str, Any]:
         return super().show(at, descriptor) | {"max_length": self.max_length}

@@ -23,7 +23,9 @@ class Comments(Part):
     """Free text at the end."""
 
     text: Text = ""
+    """Text above the field, in Markdown."""
     max_length: int = Field(2000, ge=1, le=10_000)
+    """Most characters of a comment."""
 
 
 class _Comments(Kind):

@@ -25,8 +25,11 @@ class Consent(Part):
     """
 
     version: str = Field(max_length=64)
+    """Stored with the time of consent; change it with the text."""
     text: Text
+    """What participants agree to, in Markdown."""
     items: list[Text] = Field(default_factory=list)
+    """Statements to be ticked one by one."""
 
 
 class _Consent(Kind):

@@ -24,12 +24,19 @@ class Completion(Part):
     """The end: ``code`` for all, or ``unique`` ones; ``redirect`` may hold ``{code}`` and the id parameters."""
 
     text: Text
+    """The last page of who completed."""
     screened_out_text: Text = ""
+    """The last page of who was screened out."""
     declined_text: Text = ""
+    """The last page of who declined."""
     code: str | None = Field(None, max_length=64)
+    """One completion code for all."""
     unique: bool = False
+    """A completion code for each participant."""
     redirect: str | None = Field(None, max_length=2000, pattern=r"^https?://")
+    """Where the last page leads, such as a recruiter's page."""
     screened_out_code: str | None = Field(None, max_length=64)
+    """The code of who was screened out."""
 
 
 class _Finished(Kind):

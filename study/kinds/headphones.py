@@ -33,11 +33,17 @@ class Headphones(Part):
     """A screening of headphones; ``pass_mark`` of its trials must be right."""
 
     test: Literal["woods", "huggins"] = "woods"
+    """Woods et al. (2017) or Huggins pitch (Milne et al., 2021)."""
     trials: int = Field(6, ge=1, le=24)
+    """Trials of an attempt."""
     pass_mark: int = Field(5, ge=1)
+    """Least number of right answers."""
     attempts: int = Field(2, ge=1, le=5)
+    """How often the test may be taken."""
     on_failure: Literal["go_on", "screen_out"] = "go_on"
+    """Whether who failed goes on, and is marked, or is screened out."""
     text: Text = ""
+    """Text above the test, in Markdown."""
 
     @model_validator(mode="after")
     def _pass_mark_can_be_reached(self) -> Headphones:

@@ -12,6 +12,7 @@ class Instructions(Part):
     """A page of text."""
 
     text: Text
+    """The instructions, in Markdown."""
 
 
 class _Instructions(Kind):

@@ -25,8 +25,11 @@ class Level(Part):
     """Setting the level with the loudest stimulus; the gain then stays locked."""
 
     text: Text = ""
+    """Text above the slider, in Markdown."""
     minimum_db: float = Field(-40.0, ge=-80, le=0)
+    """The slider's lowest gain."""
     maximum_db: float = Field(0.0, ge=-40, le=0)
+    """The slider's highest gain."""
 
 
 class _Level(Kind):

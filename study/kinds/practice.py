@@ -19,6 +19,7 @@ class Practice(Part):
     """Trials before the first block that span the range; their answers are kept and marked."""
 
     trials: int = Field(3, ge=1, le=20)
+    """Number of practice trials."""
 
 
 class _Practice(Rating):

@@ -24,13 +24,21 @@ class Question(Part):
     """One question of the questionnaire; ``options`` is a table value = text."""
 
     id: Name
+    """The answer's name in the tables."""
     label: Text
+    """The question."""
     type: Literal["choice", "choices", "text", "number"] = "choice"
+    """One option, several, text, or a number."""
     options: dict[str, Text] = Field(default_factory=dict)
+    """The options: the stored value and what participants read."""
     required: bool = True
+    """Whether it must be answered."""
     max_length: int = Field(500, ge=1, le=5000)
+    """Most characters of a text."""
     minimum: float | None = None
+    """The lowest number."""
     maximum: float | None = None
+    """The highest number."""
 
     @model_validator(mode="after")
     def _options_where_needed(self) -> Question:
@@ -43,9 +51,11 @@ class Questionnaire(Part):
     """Questions before the study; ``text`` stands above them."""
 
     text: Text = ""
+    """Text above the questions, in Markdown."""
     questions: Annotated[list[Question], AfterValidator(lambda qs: (distinct([q.id for q in qs]), qs)[1])] = Field(
         default_factory=list
     )
+    """The questions."""
 
 
 class _Questionnaire(Kind):

@@ -19,9 +19,13 @@ class Breaks(Part):
     """Pauses between blocks and, in long blocks, after ``every_trials``."""
 
     text: Text = ""
+    """Text of the break, in Markdown."""
     minimum_s: int = Field(20, ge=0, le=3600)
+    """Least length in seconds."""
     suggested_s: int = Field(120, ge=0, le=3600)
+    """Suggested length in seconds."""
     every_trials: int | None = Field(None, ge=5)
+    """A break after so many trials within a block too."""
 
 
 class _Break(Kind):

@@ -26,6 +26,7 @@ class SingleBlock(Block):
     """One sound a page. What it leaves out is as [design], [scale] and [checks] say."""
 
     paradigm: Literal["single"]
+    """One sound at a time."""
 
 
 class Rating(Paradigm):

@@ -3,6 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
+from app.admin.access import Guesses
 from app.server import create_app
 from app.settings import Settings
 from study.design import definition
@@ -52,8 +53,8 @@ def application(settings):
 @pytest.fixture
 def client(application):
     """A browser of its own, before an application that all tests share."""
-    application.state.access.form.forgive()
-    application.state.access.header.forgive()
+    application.state.access.form = Guesses()
+    application.state.access.header = Guesses()
     return TestClient(application, follow_redirects=False)
 
 

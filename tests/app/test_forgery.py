@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app import audience
-from app.admin.access import COOKIE
+from app.admin.access import COOKIE, Guesses
 from tests.app.conftest import TOKEN
 
 HOST = "study.example"
@@ -34,8 +34,8 @@ FROM_HERE = [
 
 @pytest.fixture
 def browser(application):
-    application.state.access.form.forgive()
-    application.state.access.header.forgive()
+    application.state.access.form = Guesses()
+    application.state.access.header = Guesses()
     return TestClient(application, base_url=f"http://{HOST}", follow_redirects=False, raise_server_exceptions=False)
 
 

@@ -178,7 +178,7 @@ def test_simulated_participants_pass_neither_ids_nor_invitations_by(serve):
     assert begin(browser(), parameters=ID, invitation=codes[1]).json()["step"]["kind"] == "consent"  # the real one
 
 
-@pytest.mark.parametrize(("shared", "limit_s"), [(False, identity.REMEMBERED_S), (True, identity.REMEMBERED_SHARED_S)])
+@pytest.mark.parametrize(("shared", "limit_s"), [(False, 24 * 3600.0), (True, 10 * 60.0)])
 def test_a_browser_forgets_a_finished_session_on_time(serve, monkeypatch, shared, limit_s):
     _, browser = serve(**SHORT, recruitment=BY_ID | {"shared_computer": shared})
     page, _ = taking_part(browser, parameters=ID)

@@ -46,6 +46,16 @@ def test_every_key_of_the_study_file_is_in_the_reference(site):
     assert all(text in attention for text in ("whole number", "0 or more", "1000 or less"))
 
 
+def test_every_key_of_the_study_file_has_a_sentence():
+    bare = [
+        (name, key)
+        for name, schema, _ in study_file.tables()
+        for key, value in schema["properties"].items()
+        if not study_file.is_table(value) and not value.get("description", "").endswith(".")
+    ]
+    assert not bare
+
+
 def test_python_reference_comes_from_docstrings(site):
     page = (site / "reference" / "python.html").read_text(encoding="utf-8")
     assert "Propose the EQ that takes" in page and "RunningStudy" in page
