@@ -101,9 +101,9 @@ class Analysis(Part):
     spending: Literal["obrien_fleming", "pocock"] = "obrien_fleming"
     """How the 5 % of error are spent over the looks."""
     margins: dict[Name, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
-    """Margins of single descriptors in place of smallest_effect, in points of the scale."""
+    """Within so many points of its own scale an attribute counts as kept."""
     unprocessed: Name = "original"
-    """The condition in which clips are as they are."""
+    """The condition that attributes are to keep up with."""
 
     @model_validator(mode="after")
     def _looks_increase(self) -> Analysis:
