@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import create_engine
 
-from study import recruitment
+from study import clock, recruitment
 from tests.app.study_process import free_port
 from tests.browser.install import find
 from tests.browser.participant import Participant
@@ -34,6 +35,8 @@ GAP = 24
 CLIP_S = 9.0
 BARE = {"consent": None, "questionnaire": None, "level": None, "instructions": None, "comments": None, "practice": None}
 CHECK = {"test": "woods", "trials": 1, "pass_mark": 1, "attempts": 2}
+# What the server's clock is ahead: as far as the pages' sounds, or their ratings would come too early for it.
+AHEAD_S = [0.0]
 RULES = {"id_parameters": ["PROLIFIC_PID"], "id_parameter": "PROLIFIC_PID", "id_required": True, "cap": 2}
 
 
@@ -101,8 +104,9 @@ class Listener(Participant):
         expect(self.stage.locator(".choice-button").first).to_be_enabled()
 
     def skip(self) -> None:
-        """Set the sound's clock ahead."""
+        """Set the sound's clock ahead, and the server's."""
         self.page.evaluate(f"window.ahead_s += {CLIP_S + 1}")
+        AHEAD_S[0] += CLIP_S + 1
 
 
 def way(camera: Camera) -> None:
@@ -115,16 +119,20 @@ def way(camera: Camera) -> None:
         for kind in ("consent", "questionnaire"):
             camera.take(kind, person.is_shown(kind))
             person.answer()
+        person.is_shown("level").stage.locator(".play").wait_for()
+        camera.take("level", person)
+        person.page.get_by_role("button", name="Continue on another device").click()
+        camera.take("another-device", person)
+        person.page.locator("dialog[open]").get_by_role("button", name="Close").click()
+        person.answer()
         expect(person.primary).to_be_enabled()
         camera.take("headphones", person)
         person.play_headphones()
         camera.take("headphones-choose", person)
         person.stage.locator(".choice-button").last.click()
-        person.page.wait_for_function("document.querySelector('.notice, #level')")
+        person.page.wait_for_function("document.querySelector('.notice, .stage[data-kind=instructions]')")
         camera.take("headphones-again", person)
-        person.walk(until="level").stage.locator(".play").wait_for()
-        camera.take("level", person)
-        person.answer()
+        person.walk(until="instructions")
         camera.take("instructions", person)
         person.answer()
         listening(camera, person)
@@ -168,6 +176,7 @@ def end(camera: Camera) -> None:
         late.primary.click()
         camera.take("already-completed", late.is_shown("unavailable"))
         person = camera.visitor(address).begin("?PROLIFIC_PID=p2")
+        person.answer()  # who has only looked takes no place
         camera.take("full", camera.visitor(address).open("?PROLIFIC_PID=p3").is_shown("unavailable"))
         newer = Participant(person.page.context.new_page(), address).open().is_shown("trial")
         person.rate(5)
@@ -195,6 +204,9 @@ def leaving(camera: Camera) -> None:
         person = camera.visitor(address)
         person.page.add_init_script(NO_DEVICE)
         person.begin(f"?invitation={codes[1]}").answer()
+        elsewhere = camera.visitor(address).open(f"?invitation={codes[1]}")
+        elsewhere.primary.click()
+        camera.take("elsewhere", elsewhere.is_shown("elsewhere"))
         person.stage.locator(".play").click()
         expect(person.stage.get_by_role("alert")).to_be_visible()
         camera.take("no-sound", person)
@@ -209,6 +221,12 @@ def leaving(camera: Camera) -> None:
             person = camera.visitor(address).begin()
             person.answer()
         camera.take("screened-out", person)
+
+
+def shared(camera: Camera) -> None:
+    """The last page at a computer that many use."""
+    with camera.study("shared", **BARE, recruitment={"shared_computer": True}) as (address, _):
+        camera.take("another-person", camera.visitor(address).begin().walk())
 
 
 def languages(camera: Camera) -> None:
@@ -228,12 +246,13 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--singles", type=Path)
     options = parser.parse_args()
+    clock.now = lambda: time.time() + AHEAD_S[0]
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox", "--disable-gpu"])
         singles = options.singles or Path(place) / "singles"
         singles.mkdir(parents=True, exist_ok=True)
         camera = Camera(browser, Path(place), singles)
-        for visits in (way, end, leaving, languages):
+        for visits in (way, end, leaving, shared, languages):
             visits(camera)
         browser.close()
         for size in SIZES:
