@@ -13,13 +13,16 @@ from analysis.data.stimuli import Stimuli
 from analysis.statistics.results import Results, compute
 from analysis.statistics.sequential import Looks, taken
 from analysis.statistics.table import Table
-from analysis.writing import answer, figures, medians, paper, report
+from analysis.writing import answer, figures, medians, report
 from analysis.writing.adaptivity_figure import adaptivity_figure
 from analysis.writing.figure_style import style
 from analysis.writing.figure_style import write as write_figure
+from analysis.writing.findings import results_section
 from analysis.writing.folder import whole_folder
+from analysis.writing.limits import limits
+from analysis.writing.methods import methods, screening_told
 from analysis.writing.reproduce import write_reproduction
-from analysis.writing.tables import write_table
+from analysis.writing.table_files import write_table
 
 MARK = "SIMULATED participants: nothing here says anything about people.\n"
 
@@ -158,11 +161,15 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[st
     with style():
         svgs = draw(main, out, settings.stimuli)
     told("report")
-    texts = {"methods": paper.methods(main, everyone, screening), "results": paper.results_section(main)}
+    texts = {
+        "methods": methods(main, everyone, screening),
+        "results": results_section(main),
+        "limits": limits(main, screening),
+    }
     for name, text in texts.items():
         marked = f"> **{MARK.strip()}**\n\n{text}" if ratings.simulated else text
         (out / f"{name}.md").write_text(marked, encoding="utf-8")
-    page = report.report(settings.title, main, tables, svgs, texts, paper.screening_told(screening), settings.beside)
+    page = report.report(settings.title, main, tables, svgs, texts, screening_told(screening), settings.beside)
     (out / "report.html").write_text(page, encoding="utf-8")
     return main
 
@@ -222,7 +229,7 @@ def _headline(results: Results) -> dict[str, float]:
 def draw(results: Results, out: Path, stimuli: Stimuli | None) -> dict[str, str]:
     """Draw every figure that the data allow; the SVGs by name."""
     drawn = {
-        "means": figures.means_figure(results["descriptives"], results.ratings.scale),
+        "means": figures.means_figure(results.cells, results["descriptives"], results.ratings.scale),
         "distributions": figures.distributions_figure(results.ratings),
     }
     if "medians" in results.tables:

@@ -8,6 +8,7 @@ from analysis.numbers import counted, interval, listed, number, p_value, share, 
 from analysis.statistics.contrasts import EVERY
 from analysis.statistics.equivalence import ALPHA, EQUIVALENT
 from analysis.statistics.results import NEW_MUSIC, Results
+from analysis.writing.claims import constant, noun
 
 FEW = 5
 
@@ -21,16 +22,31 @@ def answer(results: Results) -> list[str]:
             f"There is nothing to compare: every rating has the condition {only!r}.",
             "At least two conditions are needed for an answer.",
         )
-    first = results["primary"].iloc[0]
-    if first["n"] < 2 or math.isnan(first["p"]):
-        a, b = results.compared
-        return _no_answer(
-            results,
-            f"There are too few data for an answer: {counted(int(first['n']), 'participant')} rated both {a} and {b} "
-            "in a way that can be compared, and a test needs at least two whose ratings differ.",
-            "Nothing here should be read as an effect or as its absence.",
-        )
+    reason = _untestable(results)
+    if reason:
+        return _no_answer(results, reason, "Nothing here should be read as an effect or as its absence.")
     return [new_music(results), these_clips(results), variation(results)]
+
+
+def _untestable(results: Results) -> str:
+    """Say why the compared conditions cannot be tested; empty where they can."""
+    a, b = results.compared
+    first = results["primary"].iloc[0]
+    if constant(results) is not None:
+        return f"There is nothing to compare: every rating is {constant(results):g}."
+    people = counted(int(first["n"]), "participant") if first["n"] else "no participant"
+    of_each = f" of every {noun(results.ratings)}" if len(results.cells.descriptors) > 1 else ""
+    if first["n"] < 2:
+        return (
+            f"There are too few data for an answer: {people} rated both {a} and {b}{of_each}, and a test needs at "
+            "least two."
+        )
+    if math.isnan(first["p"]):
+        return (
+            f"There is no test: each of {people} has the same mean difference of {a} and {b}, {number(first['diff'])} "
+            "points, and without variation there is no error to judge it by."
+        )
+    return ""
 
 
 def _no_answer(results: Results, reason: str, advice: str) -> list[str]:
@@ -77,8 +93,10 @@ def _look(results: Results) -> str:
 
 def _over(results: Results) -> str:
     descriptors = results.cells.descriptors
-    noun = "" if results.ratings.asked == "descriptor" else f"{results.ratings.asked} "
-    return f"averaged over {listed(descriptors)}" if len(descriptors) > 1 else f"for {noun}{descriptors[0]}"
+    asked = results.ratings.asked
+    what = "" if asked in ("descriptor", "test") else f"in {asked}, "
+    test = "test " if asked == "test" else ""
+    return what + (f"averaged over {listed(descriptors)}" if len(descriptors) > 1 else f"for {test}{descriptors[0]}")
 
 
 def _scale(results: Results) -> str:
@@ -103,12 +121,22 @@ def _verdict(results: Results, difference: float, p: float, people: int, clips: 
     higher = a if difference > 0 else b
     if equivalent:
         return f"{higher} was rated higher, but by less than the smallest effect of interest, {_margin(results)}"
-    against = [name for name, value in by_descriptor(results).items() if value * difference < 0]
+    against = _against(results, difference)
     if against:
         return f"{higher} was rated higher on average, but not for {listed(against)}"
     if results.ratings.asked != "descriptor":
         return f"{higher} was rated higher"
     return f"{higher} sounded more like the descriptor{'s' if len(results.cells.descriptors) > 1 else ''}"
+
+
+def _against(results: Results, difference: float) -> list[str]:
+    """List the descriptors for which participants' means or the main model go the other way."""
+    a, b = results.compared
+    found = {name for name, value in by_descriptor(results).items() if value * difference < 0}
+    for row in results["main_model_contrasts"].itertuples():
+        if {row.a, row.b} == {a, b} and row.estimate * (1 if row.a == a else -1) * difference < 0:
+            found.add(row.descriptor)
+    return [name for name in results.cells.descriptors if name in found]
 
 
 def _is_equivalent(results: Results) -> bool:

@@ -12,7 +12,7 @@ from analysis.statistics.table import Table
 from analysis.writing import report
 from analysis.writing.figure_style import style, write
 from analysis.writing.report import Beside
-from analysis.writing.tables import write_table
+from analysis.writing.table_files import write_table
 
 MARK = "SIMULATED participants: nothing here says anything about people.\n"
 

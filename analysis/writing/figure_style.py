@@ -1,5 +1,5 @@
-"""How figures look and are written: PDF, SVG and PNG with the same bytes each time: one AES column (82 mm) wide, 7
-pt type, Okabe and Ito's colours."""
+"""How figures look and are written: PDF, SVG and PNG with the same bytes each time; as wide as one column of the AES's
+templates (82 mm) or both (170 mm), 7 pt type that stays text, colours that everybody tells apart (Okabe and Ito)."""
 
 import io
 from contextlib import AbstractContextManager
@@ -7,15 +7,31 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-COLUMN_IN = 3.25
-COLOURS = ("#000000", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+COLUMN_IN, PAGE_IN = 3.25, 6.7
+MOST_PANELS = 5  # side by side on both columns
+LONGEST_LABEL = 26
+# Beside the first, for letters that it lacks; those that are installed are used.
+FONTS = (
+    "DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Source Han Sans", "WenQuanYi Zen Hei", "IPAGothic",
+    "Hiragino Sans", "PingFang SC", "Microsoft YaHei", "Yu Gothic", "Arial Unicode MS", "Noto Sans",
+)  # fmt: skip
+COLOURS = (
+    "#000000",
+    "#D55E00",
+    "#0072B2",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#882255",
+)  # wine in place of their yellow, too pale on white
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _STYLE = {
-    "font.family": ["DejaVu Sans"],
     "font.size": 7,
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
@@ -29,7 +45,7 @@ _STYLE = {
     "lines.linewidth": 1.0,
     "text.parse_math": False,  # labels are shown as they are, dollars included
     "svg.hashsalt": "semantic-eq",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",  # text that can be searched, read out and edited
     "pdf.fonttype": 42,
     "figure.dpi": 100,
 }
@@ -38,14 +54,38 @@ _METADATA = {"pdf": {"CreationDate": None, "ModDate": None}, "svg": {"Date": Non
 
 def style() -> AbstractContextManager:
     """Give the context in which figures are drawn."""
-    return matplotlib.rc_context(_STYLE)
+    from matplotlib import font_manager
+
+    there = set(font_manager.get_font_names())
+    return matplotlib.rc_context({**_STYLE, "font.family": [name for name in FONTS if name in there]})
 
 
-def new_figure(height_in: float, columns: int = 1, rows: int = 1, **options: object) -> tuple[Figure, np.ndarray]:
-    """Start a figure of one column's width with a grid of axes; options go to `Figure.subplots`."""
-    figure = Figure(figsize=(COLUMN_IN, height_in))
+def new_figure(
+    height_in: float, columns: int = 1, rows: int = 1, wide: bool = False, **options: object
+) -> tuple[Figure, np.ndarray]:
+    """Start a figure of one column's width, or of both, with a grid of axes; options go to `Figure.subplots`."""
+    figure = Figure(figsize=(PAGE_IN if wide else COLUMN_IN, height_in))
     FigureCanvasAgg(figure)
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
+
+
+def panels(n: int, height_in: float, most_narrow: int = 2, **options: object) -> tuple[Figure, list[Axes]]:
+    """Start a figure with a panel for each of n things, each so high: one column wide for a few, else both; and over
+    several rows where even that is too little. Axes are shared in a row's y and everybody's x."""
+    columns = min(n, MOST_PANELS)
+    rows = -(-n // columns)
+    figure, axes = new_figure(height_in * rows, columns, rows, wide=n > most_narrow, **options)
+    for axis in axes.ravel()[n:]:
+        axis.set_visible(False)
+    return figure, list(axes.ravel()[:n])
+
+
+def short(label: str, longest: int = LONGEST_LABEL) -> str:
+    """Shorten a label in its middle, so that those which begin or end alike stay apart."""
+    if len(label) <= longest:
+        return label
+    head = (longest - 1) * 2 // 3
+    return f"{label[:head]}…{label[head + 1 - longest :]}"
 
 
 def write(figure: Figure, folder: Path, name: str, simulated: bool) -> str:

@@ -1,6 +1,4 @@
-"""The figures of the report: each takes a table and gives a figure of one column's width."""
-
-from collections.abc import Sequence
+"""The figures of the report: each takes a table and gives a figure of one or both columns' width."""
 
 import numpy as np
 import pandas as pd
@@ -12,27 +10,50 @@ from scipy import stats
 from analysis.data.cells import Cells
 from analysis.data.ratings import Ratings
 from analysis.data.stimuli import FREQUENCIES_HZ, Stimuli
-from analysis.writing.figure_style import COLOURS, MARKERS, new_figure
+from analysis.writing.figure_style import COLOURS, MARKERS, new_figure, panels, short
 
 MOST_NAMED_CLIPS = 40
 MOST_BARS = 11
+MOST_JOINED = 60  # listeners whose points are joined
+MOST_POINTS = 500
 
 
-def means_figure(descriptives: pd.DataFrame, scale: tuple[float, float]) -> Figure:
-    """Draw the mean of each condition per descriptor with within-subject 95 % CIs."""
-    descriptors = list(descriptives["descriptor"].unique())
-    figure, axes = new_figure(2.2, columns=len(descriptors), sharey=True)
-    for axis, descriptor in zip(axes[0], descriptors, strict=True):
+def means_figure(cells: Cells, descriptives: pd.DataFrame, scale: tuple[float, float]) -> Figure:
+    """Draw each listener's mean of each condition, joined within listeners, and the mean of all with its
+    within-subject 95 % CI; one panel per descriptor."""
+    conditions = cells.conditions
+    figure, axes = panels(len(cells.descriptors), 0.65 + 0.26 * len(conditions), sharey=True, sharex=True)
+    for d, (axis, descriptor) in enumerate(zip(axes, cells.descriptors, strict=True)):
+        own = cells.means[:, d, :]
+        _draw_listeners(axis, own)
         rows = descriptives[descriptives["descriptor"] == descriptor]
         for k, row in enumerate(rows.itertuples()):
             half = row.within_high - row.mean
             reach = half if np.isfinite(half) else None
-            axis.errorbar(k, row.mean, yerr=reach, fmt=_marker(k), color=_colour(k), capsize=2.5, markersize=4)
-        axis.set_title(descriptor)
-        axis.grid(axis="y", linewidth=0.3, color="#cccccc")
-        _label_conditions(axis, list(rows["condition"]))
-    axes[0, 0].set_ylabel(f"mean rating ({scale[0]:g} to {scale[1]:g})")
+            axis.errorbar(
+                row.mean, k, xerr=reach, fmt=_marker(k), color=_colour(k), capsize=2.5, markersize=5, zorder=3
+            )
+        n = int(np.isfinite(own).any(axis=1).sum())
+        axis.set_title(f"{short(descriptor, 18)}\nn = {n}")
+        axis.grid(axis="x", linewidth=0.3, color="#cccccc")
+    axes[0].set_yticks(range(len(conditions)), [short(name) for name in conditions])
+    axes[0].set_ylim(len(conditions) - 0.5, -0.5)
+    figure.supxlabel(f"mean rating ({scale[0]:g} to {scale[1]:g})", fontsize=7)
     return figure
+
+
+def _draw_listeners(axis: Axes, means: np.ndarray) -> None:
+    """Draw listeners' means as points: joined where they are few enough to follow, else beside each other."""
+    n, k = means.shape
+    places = np.broadcast_to(np.arange(k), means.shape)
+    if n <= MOST_JOINED:
+        axis.plot(means.T, places.T, "-", color="#999999", linewidth=0.4, alpha=0.5, zorder=1)
+        axis.plot(means.T, places.T, "o", color="#777777", markersize=1.6, alpha=0.6, markeredgewidth=0, zorder=2)
+        return
+    step = -(-n // MOST_POINTS)
+    beside = np.linspace(-0.3, 0.3, len(means[::step]))[:, None] + places[::step]
+    points = {"color": "#777777", "markersize": 1.2, "alpha": 0.4, "markeredgewidth": 0, "zorder": 1}
+    axis.plot(means[::step], beside, "o", **points)
 
 
 def _marker(k: int) -> str:
@@ -41,12 +62,6 @@ def _marker(k: int) -> str:
 
 def _colour(k: int) -> str:
     return COLOURS[k % len(COLOURS)]
-
-
-def _label_conditions(axis: Axes, conditions: Sequence[str]) -> None:
-    """Put the conditions' names under the axis, slanted so that they fit."""
-    axis.set_xticks(range(len(conditions)), conditions, rotation=40, ha="right", rotation_mode="anchor")
-    axis.set_xlim(-0.6, len(conditions) - 0.4)
 
 
 def distributions_figure(ratings: Ratings) -> Figure:
@@ -80,7 +95,7 @@ def distributions_figure(ratings: Ratings) -> Figure:
             boxes, orientation="horizontal", positions=places, widths=0.7, showfliers=False, manage_ticks=False
         )
         axis.set_xlabel("rating (median, quartiles, range without outliers)")
-    axis.set_yticks(places, [f"{d}: {c}" for d, c in pairs])
+    axis.set_yticks(places, [f"{short(d, 14)}: {short(c, 18)}" for d, c in pairs])
     axis.invert_yaxis()
     return figure
 
@@ -101,8 +116,8 @@ def clip_differences_figure(
     descriptors, clips = list(table["descriptor"].unique()), list(table["clip"].unique())
     named = len(clips) <= MOST_NAMED_CLIPS
     height = max(0.9 + 0.15 * len(clips), 1.6) if named else 4.0
-    figure, axes = new_figure(height, columns=len(descriptors), sharey=True, sharex=True)
-    for axis, descriptor in zip(axes[0], descriptors, strict=True):
+    figure, axes = panels(len(descriptors), height, sharey=True, sharex=True)
+    for axis, descriptor in zip(axes, descriptors, strict=True):
         rows = table[table["descriptor"] == descriptor].set_index("clip").reindex(clips)
         y = np.arange(len(clips))
         axis.axvline(0, color="#888888", linewidth=0.6)
@@ -113,10 +128,10 @@ def clip_differences_figure(
             axis.axvline(row[0], color=COLOURS[2], linewidth=0.8)
         axis.hlines(y, rows["ci_low"], rows["ci_high"], color=COLOURS[2], linewidth=0.9)
         axis.plot(rows["diff"], y, "o", color=COLOURS[2], markersize=3)
-        axis.set_title(descriptor)
-    axes[0, 0].set_yticks(np.arange(len(clips)) if named else [], clips if named else [])
-    axes[0, 0].invert_yaxis()
-    figure.supxlabel(f"{a} minus {b}, points", fontsize=7)
+        axis.set_title(short(descriptor, 18))
+    axes[0].set_yticks(np.arange(len(clips)) if named else [], [short(clip) for clip in clips] if named else [])
+    axes[0].invert_yaxis()
+    figure.supxlabel(f"{short(a)} minus {short(b)}, points", fontsize=7)
     return figure
 
 
@@ -133,26 +148,24 @@ def _of_pair(contrasts: pd.DataFrame | None, descriptor: str, a: str, b: str) ->
 
 
 def forest_figure(pairs: pd.DataFrame) -> Figure:
-    """Draw every pair's mean difference with its 95 % CI and d_z."""
+    """Draw every pair's mean difference with its 95 % CI and d_z, one panel per descriptor."""
     descriptors = list(pairs["descriptor"].unique())
-    figure, axes = new_figure(max(0.7 + 0.155 * (len(pairs) + len(descriptors)), 1.4))
-    axis, labels, places, y = axes[0, 0], [], [], 0.0
-    axis.axvline(0, color="#888888", linewidth=0.6)
-    for k, descriptor in enumerate(descriptors):
+    names = list(dict.fromkeys(zip(pairs["a"], pairs["b"], strict=True)))
+    figure, axes = panels(len(descriptors), max(0.75 + 0.155 * len(names), 1.3), sharey=True, sharex=True)
+    for axis, descriptor in zip(axes, descriptors, strict=True):
+        axis.axvline(0, color="#888888", linewidth=0.6)
         for row in pairs[pairs["descriptor"] == descriptor].itertuples():
-            axis.hlines(y, row.ci_low, row.ci_high, color=_colour(k), linewidth=1)
-            axis.plot(row.diff, y, _marker(k), color=_colour(k), markersize=3.5)
-            labels.append(f"{descriptor}: {row.a} − {row.b}")
-            places.append(y)
+            y = names.index((row.a, row.b))
+            axis.hlines(y, row.ci_low, row.ci_high, color=COLOURS[2], linewidth=1)
+            axis.plot(row.diff, y, "o", color=COLOURS[2], markersize=3)
             text = f"{row.dz:.2f}".replace("-", "−") if np.isfinite(row.dz) else "–"
-            axis.annotate(text, (1.02, y), xycoords=("axes fraction", "data"), fontsize=6, va="center")
-            y += 1
-        y += 0.6
-    heading = {"xycoords": "axes fraction", "textcoords": "offset points", "fontsize": 6.5}
-    axis.annotate("$d_z$", (1.02, 1), xytext=(0, 2), parse_math=True, **heading)
-    axis.set_yticks(places, labels)
-    axis.set_ylim(max(places) + 0.7, -0.7)
-    axis.set_xlabel("difference in points, 95 % CI")
+            axis.annotate(text, (1.02, y), xycoords=("axes fraction", "data"), fontsize=5.5, va="center")
+        heading = {"xycoords": "axes fraction", "textcoords": "offset points", "fontsize": 6}
+        axis.annotate("$d_z$", (1.02, 1), xytext=(0, 2), parse_math=True, **heading)
+        axis.set_title(short(descriptor, 16), loc="left")
+    axes[0].set_yticks(range(len(names)), [f"{short(a, 18)} − {short(b, 18)}" for a, b in names])
+    axes[0].set_ylim(len(names) - 0.4, -0.6)
+    figure.supxlabel("difference in points, 95 % CI", fontsize=7)
     return figure
 
 
@@ -170,7 +183,7 @@ def eq_curves_figure(stimuli: Stimuli, by_clip: pd.DataFrame, cells: Cells, a: s
                 thin = {"color": colour, "linewidth": 0.4, "alpha": 0.7, "linestyle": "--" if k else "-"}
                 left.plot(FREQUENCIES_HZ, found.T, **thin)
                 mean_line = {"color": colour, "linewidth": 1.4, "linestyle": "--" if k else "-"}
-                left.plot(FREQUENCIES_HZ, found.mean(axis=0), **mean_line, label=condition)
+                left.plot(FREQUENCIES_HZ, found.mean(axis=0), **mean_line, label=short(condition, 18))
             rows = by_clip[(by_clip["descriptor"] == descriptor) & (by_clip["condition"] == condition)]
             right.plot(np.full(len(rows), k), rows["mean"], _marker(place), color=colour, markersize=3, alpha=0.6)
             right.plot([k - 0.2, k + 0.2], [rows["mean"].mean()] * 2, color=colour, linewidth=1.6)
@@ -179,20 +192,20 @@ def eq_curves_figure(stimuli: Stimuli, by_clip: pd.DataFrame, cells: Cells, a: s
         left.xaxis.set_major_locator(FixedLocator([100, 1000, 10_000]))
         left.xaxis.set_minor_locator(NullLocator())
         left.xaxis.set_major_formatter(FuncFormatter(lambda hz, _: f"{hz / 1000:g} k" if hz >= 1000 else f"{hz:g}"))
-        left.set_ylabel(f"{descriptor}\ngain, dB")
+        left.set_ylabel(f"{short(descriptor, 18)}\ngain, dB")
         right.set_xlim(-0.5, 1.5)
         right.set_ylabel("rating by clip")
     axes[0, 0].legend(loc="best", handlelength=1.8)
     axes[-1, 0].set_xlabel("frequency, Hz")
-    axes[-1, 1].set_xticks([0, 1], [a, b], rotation=40, ha="right", rotation_mode="anchor")
+    axes[-1, 1].set_xticks([0, 1], [short(a, 14), short(b, 14)], rotation=40, ha="right", rotation_mode="anchor")
     return figure
 
 
 def adaptive_figure(table: pd.DataFrame, a: str, b: str) -> Figure:
     """Draw each clip's difference a - b against how much it already sounds like the descriptor."""
     descriptors = list(table["descriptor"].unique())
-    figure, axes = new_figure(1.9, columns=len(descriptors), sharey=True)
-    for axis, descriptor in zip(axes[0], descriptors, strict=True):
+    figure, axes = panels(len(descriptors), 1.9, sharey=True)
+    for axis, descriptor in zip(axes, descriptors, strict=True):
         rows = table[(table["descriptor"] == descriptor) & table["baseline_score"].notna()]
         x, y = rows["baseline_score"].to_numpy(dtype=float), rows["diff"].to_numpy()
         axis.axhline(0, color="#888888", linewidth=0.6)
@@ -202,8 +215,8 @@ def adaptive_figure(table: pd.DataFrame, a: str, b: str) -> Figure:
             slope, intercept = np.polyfit(x, y, 1)
             ends = np.array([x.min(), x.max()])
             axis.plot(ends, intercept + slope * ends, color=COLOURS[1], linewidth=1)
-        axis.set_title(descriptor)
-    axes[0, 0].set_ylabel(f"{a} minus {b}, points")
+        axis.set_title(short(descriptor, 18))
+    axes[0].set_ylabel(f"{short(a)} minus {short(b)}, points")
     figure.supxlabel("baseline descriptor score", fontsize=7)
     return figure
 

@@ -18,7 +18,7 @@ from analysis.writing import report
 from analysis.writing.figure_style import style, write
 from analysis.writing.figures import power_figure
 from analysis.writing.folder import whole_folder
-from analysis.writing.tables import write_table
+from analysis.writing.table_files import write_table
 
 RECORD = (10, 12, 15)
 RECORD_CLIPS = 10

@@ -9,8 +9,9 @@ from markdown_it import MarkdownIt
 
 from analysis.statistics.results import Results
 from analysis.statistics.table import Table
-from analysis.writing import medians, paper
+from analysis.writing import medians
 from analysis.writing.answer import answer
+from analysis.writing.findings import adaptivity_told, anova_told, convergence
 from analysis.writing.kept import kept_told
 from analysis.writing.tables import MOST_ROWS, heading, shown
 
@@ -100,7 +101,7 @@ APPENDIX = (
 )
 CAPTIONS = {
     "medians": medians.CAPTION,
-    "means": "Mean ratings with within-subject 95% CIs (Morey, 2008).",
+    "means": "Mean ratings with within-subject 95% CIs (Morey, 2008); grey: each listener's means, joined.",
     "distributions": "How often each rating was given.",
     "forest": "Mean differences of all pairs of conditions with 95% CIs, and d_z.",
     "clip_differences": "The compared conditions' difference clip by clip, with 95% CIs over participants; line and "
@@ -134,7 +135,7 @@ def report(
     tables, svgs
         By name; the page shows those that are there.
     texts
-        `methods` and `results`, Markdown.
+        `methods`, `results` and `limits`, Markdown.
     screening
         Who is analysed and where the other version lies.
     beside
@@ -163,14 +164,14 @@ def report(
             *shown("descriptives", "means_by_clip", "medians_by_clip", folded=True),
         ],
         "New listeners and new music": [
-            *map(paragraph, paper.convergence(results)),
+            *map(paragraph, convergence(results)),
             *shown("main_model_contrasts", "main_model_tests"),
             *drawn("clip_differences"),
             *shown("kept", "clip_heterogeneity", "equivalence", "bayes_factor", "looks"),
             *shown("main_model_means", "main_model_variance", "quasi_f", folded=True),
         ],
         "These clips: analysis of variance": [
-            *([] if len(results["anova"]) else [paragraph(paper.anova_told(results))]),
+            *([] if len(results["anova"]) else [paragraph(anova_told(results))]),
             *_missing_told(missing),
             *shown("anova", "anova_by_descriptor"),
             *shown("missing_cells", folded=True),
@@ -181,7 +182,7 @@ def report(
             *shown("effects", "robust", "friedman", folded=True),
         ],
         "Clips": [
-            *([paragraph(paper.adaptivity_told(results))] if "adaptivity" in tables else []),
+            *([paragraph(adaptivity_told(results))] if "adaptivity" in tables else []),
             *drawn("adaptivity"),
             *shown("adaptivity"),
             *drawn("adaptive", "eq_curves"),

@@ -1,23 +1,13 @@
-"""Tables as files: CSV with full precision for programs, Markdown and LaTeX (booktabs) rounded as a paper prints them.
-
-A `.tex` file is a document by itself (`pdflatex means.tex`), and the same file can be `\\input` in a paper that
-loads booktabs.
-"""
+"""Numbers of a table as a paper prints them, and tables in Markdown."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.table import Table
-
-ROWS_PER_PAGE = 45
 MOST_ROWS = 400
-WIDE_COLUMNS = 8
-SMALL_COLUMNS = 12
-_P_VALUES = ("p", "p_min", "p_unc", "p_gg", "p_hf", "p_W", "p_holm", "p_wilcoxon", "p_wilcoxon_holm")
-_HEADINGS = {
+LARGE = 1e9  # beyond it a number is an interval's end that has none, or a division by rounding error
+HEADINGS = {
     "p_unc": ("p", "$p$"),
     "p_gg": ("p (GG)", "$p_\\mathrm{GG}$"),
     "p_hf": ("p (HF)", "$p_\\mathrm{HF}$"),
@@ -47,43 +37,6 @@ _HEADINGS = {
     "hedges_g": ("g", "$g$"),
     "chi2": ("χ²", "$\\chi^2$"),
 }
-_TEX_ESCAPES = str.maketrans(
-    {
-        "\\": "\\textbackslash{}",
-        "_": "\\_",
-        "%": "\\%",
-        "&": "\\&",
-        "#": "\\#",
-        "$": "\\$",
-        "{": "\\{",
-        "}": "\\}",
-        "^": "\\textasciicircum{}",
-        "~": "\\textasciitilde{}",
-        "<": "$<$",
-        ">": "$>$",
-        "|": "$|$",
-        "−": "$-$",
-        "–": "--",
-        "±": "$\\pm$",
-        "×": "$\\times$",
-        "σ": "$\\sigma$",
-        "θ": "$\\theta$",
-        "ρ": "$\\rho$",
-        "Δ": "$\\Delta$",
-    }
-)
-
-
-def write_table(table: Table, folder: Path, simulated: bool) -> None:
-    """Write `<name>.csv`, `.md` and `.tex`; the latter two say SIMULATED where the participants are."""
-    mark = "SIMULATED participants. " if simulated else ""
-    table.data.to_csv(folder / f"{table.name}.csv", index=False, lineterminator="\n")
-    printed, rest = table.data.head(MOST_ROWS), table.data.shape[0] - MOST_ROWS
-    mark += f"The first {MOST_ROWS} rows; {rest:,} more are in {table.name}.csv. " if rest > 0 else ""
-    markdown = f"{mark}{table.caption}\n\n{to_markdown(printed)}"
-    (folder / f"{table.name}.md").write_text(markdown, encoding="utf-8")
-    tex = to_latex(printed, mark + table.caption, table.name)
-    (folder / f"{table.name}.tex").write_text(tex, encoding="utf-8")
 
 
 def shown(data: pd.DataFrame) -> pd.DataFrame:
@@ -99,10 +52,12 @@ def cell(value: object, column: str = "") -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, float | np.floating):
-        if column in _P_VALUES:
+        if column == "p" or column.startswith("p_"):
             return "< .001" if value < 0.001 else f"{value:.3f}".removeprefix("0")
         if math.isinf(value):
             return "∞" if value > 0 else "−∞"
+        if abs(value) >= LARGE:
+            return f"> {LARGE:.0e}" if value > 0 else f"< −{LARGE:.0e}"
         text = f"{value:.2f}" if abs(value) >= 1 or value == 0 else f"{value:.3f}"
         return text.replace("-", "−")
     return str(value)
@@ -110,13 +65,13 @@ def cell(value: object, column: str = "") -> str:
 
 def heading(column: str) -> str:
     """Name a column for people."""
-    return _HEADINGS[column][0] if column in _HEADINGS else column.replace("_", " ")
+    return HEADINGS[column][0] if column in HEADINGS else column.replace("_", " ")
 
 
 def to_markdown(data: pd.DataFrame) -> str:
     """Give a Markdown table; numbers stand at the right."""
     rows = shown(data).to_numpy().tolist()
-    right = [pd.api.types.is_numeric_dtype(data[name]) for name in data.columns]
+    right = [not is_label(data, name) for name in data.columns]
     lines = [
         "| " + " | ".join(heading(name) for name in data.columns) + " |",
         "|" + "|".join(" ---: " if is_right else " --- " for is_right in right) + "|",
@@ -125,33 +80,6 @@ def to_markdown(data: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
-def to_latex(data: pd.DataFrame, caption: str, label: str) -> str:
-    """Give a booktabs table that compiles by itself and can be `\\input`; long ones go over several floats, wide
-    ones over both columns."""
-    rows = shown(data).to_numpy().tolist()
-    right = "".join("r" if pd.api.types.is_numeric_dtype(data[name]) else "l" for name in data.columns)
-    headings = [
-        _HEADINGS[name][1] if name in _HEADINGS else tex_escape(name.replace("_", " ")) for name in data.columns
-    ]
-    float_name = "table*" if len(headings) > WIDE_COLUMNS else "table"
-    size = "scriptsize" if len(headings) > SMALL_COLUMNS else "footnotesize"
-    lines = [
-        "\\ifdefined\\toprule\\else\\documentclass{article}\\usepackage{booktabs}\\usepackage[margin=2cm]{geometry}"
-        "\\def\\alone{\\end{document}}\\begin{document}\\fi % by itself a document, in a paper with booktabs nothing"
-    ]
-    for start in range(0, max(len(rows), 1), ROWS_PER_PAGE):
-        continued = " (continued)" if start else ""
-        lines += [f"\\begin{{{float_name}}}[tbp]", f"\\centering\\{size}\\setlength{{\\tabcolsep}}{{3pt}}"]
-        lines += [f"\\caption{{{tex_escape(caption)}{continued}}}"]
-        lines += [] if start else [f"\\label{{tab:{label}}}"]
-        lines += [f"\\begin{{tabular}}{{{right}}}", "\\toprule", " & ".join(headings) + " \\\\", "\\midrule"]
-        lines += [
-            " & ".join(tex_escape(value) for value in row) + " \\\\" for row in rows[start : start + ROWS_PER_PAGE]
-        ]
-        lines += ["\\bottomrule", "\\end{tabular}", f"\\end{{{float_name}}}"]
-    return "\n".join([*lines, "\\ifdefined\\alone\\alone\\fi"]) + "\n"
-
-
-def tex_escape(text: str) -> str:
-    """Write text so that LaTeX prints it as it is."""
-    return text.translate(_TEX_ESCAPES)
+def is_label(data: pd.DataFrame, column: str) -> bool:
+    """Tell whether a column holds labels, which stand at the left; numbers stand at the right."""
+    return not pd.api.types.is_numeric_dtype(data[column])

@@ -75,6 +75,9 @@ def analyse(
             help="Study file whose [screening] says who is left out; without it, a table's ratings all count."
         ),
     ] = None,
+    words: Annotated[
+        str | None, typer.Option(help="Words of webMUSHRA's Likert scale, lowest first, separated by commas.")
+    ] = None,
     smallest_effect: Annotated[
         float | None,
         typer.Option(help="Smallest effect of interest, points: tests equivalence; the study file's by default."),
@@ -114,7 +117,7 @@ def analyse(
         if files and not source and len(files) == 1 and files[0].is_dir():
             tables = _from_folder(files[0], tables)
         elif files or any(options.values()):
-            tables = _from_files(files or [], options, source, tables)
+            tables = _from_files(files or [], options, source, tables, _labels(words, "--words"))
         else:
             tables = _from_database(database_url, study_number or study, tables)
         settings = tables.settings
@@ -226,7 +229,13 @@ def _integers(text: str, option: str) -> list[int]:
         ) from None
 
 
-def _from_files(files: list[Path], options: dict[str, Path | None], source: Source | None, tables: Tables) -> Tables:
+def _from_files(
+    files: list[Path],
+    options: dict[str, Path | None],
+    source: Source | None,
+    tables: Tables,
+    words: list[str] | None,
+) -> Tables:
     """Read the tables that were named, and what lies beside an exported one."""
     from dataclasses import replace
 
@@ -234,7 +243,7 @@ def _from_files(files: list[Path], options: dict[str, Path | None], source: Sour
     from analysis.data.webmushra import read_webmushra
 
     if source is Source.WEBMUSHRA:
-        table, scale = read_webmushra([*files, *([options["ratings"]] if options["ratings"] else [])])
+        table, scale = read_webmushra([*files, *([options["ratings"]] if options["ratings"] else [])], words)
         return replace(tables, ratings=table, scale=tables.scale or scale, asked="test")
     if len(files) > 1 or (files and options["ratings"]):
         raise ValueError(

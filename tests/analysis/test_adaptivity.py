@@ -10,7 +10,7 @@ from analysis.data.reading import read_csv
 from analysis.data.stimuli import FREQUENCIES_HZ, Stimuli
 from analysis.statistics.adaptivity import LEAST_CLIPS, adaptivity, fit_adaptivity
 from analysis.statistics.results import compute
-from analysis.writing import paper
+from analysis.writing.findings import results_section
 from tests.analysis.reference import ANY_SCALE, FOLDER, expected
 
 LMER = {"slope": "Estimate", "se": "Std. Error", "t": "t value", "p": "Pr(>|t|)", "ci_low": "lower", "ci_high": "upper"}
@@ -64,5 +64,5 @@ def test_a_slope_takes_clips_of_different_scores():
 def test_the_report_says_where_the_advantage_ends_or_that_no_slope_is_shown(flat, words):
     ratings, stimuli = study("both", flat=flat)
     results = compute(ratings, ("semantic", "static"), stimuli, thorough=False)
-    assert words in paper.results_section(results)
+    assert words in results_section(results)
     assert np.isnan(results["adaptivity"]["ends_low"][0]) == flat

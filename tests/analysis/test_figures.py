@@ -1,0 +1,86 @@
+"""Figures of many descriptors, conditions and listeners, with labels of any kind."""
+
+import re
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.analyse import draw
+from analysis.data.cells import cells
+from analysis.data.ratings import from_table
+from analysis.statistics.descriptives import descriptives
+from analysis.statistics.results import compute
+from analysis.writing.figure_style import COLOURS, LONGEST_LABEL, short, style
+from analysis.writing.figures import MOST_JOINED, means_figure
+from tests.analysis.example import example
+from tests.analysis.test_analyse import width_in
+
+CONDITIONS = [
+    "original",
+    "semantic",
+    "static",
+    "100 % $\\frac{$",
+    "a condition with an exceedingly long name",
+    "a condition with an exceedingly long title",
+    "λ",
+    "é",
+]
+DESCRIPTORS = ["warm", "bright", "a very long descriptor indeed", "$x$ airy", "dull & flat"]
+
+
+def many(participants=5):
+    rng = np.random.default_rng(0)
+    p, d, k, c = (x.ravel() for x in np.indices((participants, len(DESCRIPTORS), 2, len(CONDITIONS))))
+    labels = {"descriptor": np.array(DESCRIPTORS)[d], "clip": k, "condition": np.array(CONDITIONS)[c]}
+    return from_table(pd.DataFrame({"participant": p, **labels, "rating": rng.integers(1, 8, p.size)}))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("figures")
+    with style():
+        draw(compute(many(), thorough=False), folder, None)
+    return folder
+
+
+def test_many_panels_take_both_columns_and_no_more_than_a_page(folder):
+    for name in ("means", "forest", "clip_differences"):
+        assert width_in(folder / f"{name}.svg") == pytest.approx(6.7, abs=0.01), name
+    for path in folder.glob("*.svg"):
+        height_pt = float(re.search(r'<svg[^>]* height="([\d.]+)pt"', path.read_text(encoding="utf-8")).group(1))
+        assert height_pt / 72 < 9.4, path.name
+
+
+def test_text_of_a_figure_is_text(folder):
+    drawn = (folder / "means.svg").read_text(encoding="utf-8")
+    for words in ("semantic", "100 % $\\frac{$", "dull &amp; flat", "n = 5", "λ", "é"):
+        assert words in drawn, words
+
+
+@pytest.mark.parametrize("n", [MOST_JOINED, MOST_JOINED + 1])
+def test_every_listener_is_drawn_and_joined_where_they_are_few(n):
+    grid = cells(from_table(example(participants=n, clips=2)))
+    with style():
+        figure = means_figure(grid, descriptives(grid), (1, 7))
+    axis = figure.axes[0]
+    points = [line for line in axis.lines if line.get_marker() == "o" and line.get_markersize() < 2]
+    assert sum(len(line.get_xdata()) for line in points) == n * 4
+    joined = [line for line in axis.lines if line.get_linestyle() == "-" and len(line.get_xdata()) == 4]
+    assert len(joined) == (n if n <= MOST_JOINED else 0) and f"n = {n}" in axis.get_title()
+
+
+def test_labels_that_begin_alike_stay_apart_when_shortened():
+    names = [short(name) for name in CONDITIONS]
+    assert len(set(names)) == len(CONDITIONS) and max(map(len, names)) == LONGEST_LABEL
+    assert short("x" * LONGEST_LABEL) == "x" * LONGEST_LABEL
+
+
+def test_neighbouring_colours_differ_in_lightness():
+    def lightness(colour):
+        red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+        return 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
+
+    assert all(lightness(c) < 0.5 for c in COLOURS)
+    assert all(abs(lightness(a) - lightness(b)) > 0.03 for a, b in pairwise(COLOURS[:4]))
