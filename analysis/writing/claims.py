@@ -11,7 +11,7 @@ LARGEST = 1e10  # a test statistic beyond it is rounding error: nothing varies t
 
 
 def noun(ratings: Ratings) -> str:
-    """Name what the column `descriptor` holds: another program's tests, else descriptors, whatever was asked of them."""
+    """Name what the column `descriptor` holds: another program's tests, else descriptors, whatever was asked."""
     return "test" if ratings.asked == "test" else "descriptor"
 
 
