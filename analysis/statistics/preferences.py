@@ -139,8 +139,8 @@ def count(pairs: Pairs, descriptor: str, *clusters: str) -> Comparisons:
     return Comparisons(tuple(used), found[:, 0], found[:, 1], counts, pairs.ordered)
 
 
-def scale(pairs: Pairs, descriptor: str) -> Scale:
-    """Fit one descriptor's scale, and draw listeners, clips and answers anew."""
+def scale(pairs: Pairs, descriptor: str, draws: int = DRAWS) -> Scale:
+    """Fit one descriptor's scale, and draw listeners, clips and answers anew, each so many times."""
     seed = [1, pairs.levels("descriptor").index(descriptor)]
     by_listener = count(pairs, descriptor, "participant")
     fits = fit(by_listener)
@@ -152,9 +152,9 @@ def scale(pairs: Pairs, descriptor: str) -> Scale:
     return Scale(
         by_listener,
         fits,
-        drawn_anew(by_listener, [*seed, 0]),
-        drawn_anew(by_clip, [*seed, 1]) if enough else None,
-        drawn_anew(answers, [*seed, 2]) if answers else None,
+        drawn_anew(by_listener, [*seed, 0], draws),
+        drawn_anew(by_clip, [*seed, 1], draws) if enough else None,
+        drawn_anew(answers, [*seed, 2], draws) if answers else None,
     )
 
 
