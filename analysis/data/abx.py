@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.data.columns import label, labels, one_population, require_columns, usual_names
+from analysis.data.columns import label, labels, one_population, refuse_alike, require_columns, usual_names
 from analysis.numbers import counted
 
 REQUIRED = ("participant", "a", "b", "correct")
@@ -107,6 +107,7 @@ def _pairs(table: pd.DataFrame, main: pd.DataFrame, order: list[str] | None) -> 
         row = table.index[same.argmax()]
         raise ValueError(f"Row {row}, columns 'a' and 'b': both are {table['a'][row]!r}; two sounds are wanted.")
     found = list(dict.fromkeys(table[["a", "b"]].to_numpy().ravel()))
+    refuse_alike("a", found)
     known = [name for name in order or [] if name in found]
     conditions = tuple(known + [name for name in found if name not in known])
     place = {name: i for i, name in enumerate(conditions)}

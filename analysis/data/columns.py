@@ -1,24 +1,25 @@
 """Columns of a tidy table, checked: what reading ratings, pairs and ABX trials have in common."""
 
+import re
+import unicodedata
+
+import numpy as np
 import pandas as pd
 
-from analysis.data.ratings import _label, _labels, _numbers, _one_population, _usual_names
+from analysis.numbers import counted
 
-label, usual_names, one_population = _label, _usual_names, _one_population
-
-
-def labels(table: pd.DataFrame, column: str, order: list[str] | None = None) -> pd.Categorical:
-    """Read a column of labels, every row's."""
-    return _labels(table, column, pd.Series(True, index=table.index), order)
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
-def numbers(table: pd.DataFrame, column: str):
-    """Read a column of numbers, decimal commas included; NaN where empty."""
-    return _numbers(table, column, strict=True)
+def usual_names(table: pd.DataFrame) -> pd.DataFrame:
+    """Take `Participant` or ` Rating` for the column that is meant, where there is no other of that name."""
+    names = {name: str(name).strip().lower() for name in table.columns}
+    taken = [*names.values()]
+    return table.rename(columns={name: usual for name, usual in names.items() if taken.count(usual) == 1})
 
 
 def require_columns(table: pd.DataFrame, required: tuple[str, ...], done: str) -> None:
-    """Refuse a table without a column that is needed, or without rows."""
+    """Refuse a table without a column that is needed, or without rows; `done` is what participants did."""
     missing = [name for name in required if name not in table.columns]
     if missing:
         raise ValueError(
@@ -27,3 +28,110 @@ def require_columns(table: pd.DataFrame, required: tuple[str, ...], done: str) -
         )
     if table.empty:
         raise ValueError(f"The table has no rows; was it exported before anyone {done}?")
+
+
+def one_population(table: pd.DataFrame, simulated: bool | None) -> tuple[pd.DataFrame, bool, list[str]]:
+    """Keep either the real or the simulated participants: the two are never mixed."""
+    if "simulated" not in table:
+        return table, bool(simulated), []
+    flags = {value: _flag(value) for value in table["simulated"].unique()}
+    is_simulated = table["simulated"].map(flags).to_numpy(dtype=bool)
+    if simulated is None:
+        simulated = bool(is_simulated.all())
+    kept = table[is_simulated == simulated]
+    word, other = ("simulated", "real") if simulated else ("real", "simulated")
+    if kept.empty:
+        raise ValueError(f"The table holds no {word} participants, only {other} ones.")
+    notes = []
+    if len(kept) < len(table):
+        notes.append(f"{counted(len(table) - len(kept), 'row')} of {other} participants left out.")
+    return kept, simulated, notes
+
+
+def _flag(value: object) -> bool:
+    text = str(value).strip().lower()
+    if text in {"true", "1", "1.0", "yes"}:
+        return True
+    if text in {"false", "0", "0.0", "no", "nan", "none", "<na>", ""}:
+        return False
+    raise ValueError(f"Column 'simulated' holds {value!r}; true or false is wanted.")
+
+
+def labels(
+    table: pd.DataFrame, column: str, order: list[str] | None = None, needed: pd.Series | None = None
+) -> pd.Categorical:
+    """Read a column of labels, in the order given, else its own, else that of appearance.
+
+    `needed` tells the rows that must have one, and whose labels are the levels of all columns but `participant`; None:
+    every row.
+    """
+    needed = pd.Series(True, index=table.index) if needed is None else needed
+    values = table[column]
+    empty = (values.isna() & needed).to_numpy()
+    if empty.any():
+        raise ValueError(f"Row {table.index[empty.argmax()]}, column {column!r}: empty, and every rating needs one.")
+    if isinstance(values.dtype, pd.CategoricalDtype) and values.dtype.ordered and order is None:
+        order = [str(name) for name in values.cat.categories]
+    codes, found = pd.factorize(values[needed], use_na_sentinel=True)
+    appearing = list(dict.fromkeys(label(value) for value in found))
+    every = list(dict.fromkeys([*appearing, *(label(value) for value in values.dropna().unique())]))
+    names = {value: label(value) for value in values.dropna().unique()}
+    refuse_alike(column, every)
+    if order:
+        appearing = [name for name in order if name in appearing] + [name for name in appearing if name not in order]
+    levels = appearing if column != "participant" else every
+    position = {name: i for i, name in enumerate(levels)}
+    codes, found = pd.factorize(values, use_na_sentinel=True)
+    lookup = np.array([position.get(names[value], -1) for value in found] + [-1])
+    return pd.Categorical.from_codes(lookup[codes], categories=levels)
+
+
+def refuse_alike(column: str, labels: list[str]) -> None:
+    """Refuse labels that a person takes for one: `static` beside `STATIC`."""
+    seen: dict[str, str] = {}
+    for label in labels:
+        first = seen.setdefault(" ".join(unicodedata.normalize("NFKC", label).casefold().split()), label)
+        if first != label:
+            raise ValueError(
+                f"Column {column!r} holds {first!r} and {label!r}, which differ only in capitals, spaces or the form "
+                "of their letters; write both the same way, or rename one where they are not the same."
+            )
+
+
+def label(value: object) -> str:
+    """Write a label as text, a whole number without decimals."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip()
+
+
+def numbers(table: pd.DataFrame, column: str, strict: bool = True) -> np.ndarray:
+    """Read a column of numbers by its distinct values, decimal commas included; NaN where empty, and where not strict
+    also for other text."""
+    values = table[column]
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        read = values.to_numpy(dtype=float, na_value=np.nan)
+    else:
+        codes, found = pd.factorize(values, use_na_sentinel=True)
+        parsed = np.array([_number(value) for value in found] + [np.nan])
+        wrong = np.flatnonzero(np.isinf(parsed))
+        if wrong.size and strict:
+            row = table.index[(codes == wrong[0]).argmax()]
+            raise ValueError(f"Row {row}, column {column!r}: {found[wrong[0]]!r} is not a number.")
+        read = np.where(np.isinf(parsed), np.nan, parsed)[codes]
+    if np.isinf(read).any():
+        raise ValueError(f"Row {table.index[np.isinf(read).argmax()]}, column {column!r}: infinite.")
+    return read
+
+
+def _number(value: object) -> float:
+    """Read one cell; infinity stands for text that is no number."""
+    text = str(value).strip()
+    if text == "":
+        return np.nan
+    if _DECIMAL_COMMA.fullmatch(text):
+        text = text.replace(",", ".")
+    try:
+        return float(text)
+    except ValueError:
+        return np.inf

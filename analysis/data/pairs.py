@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.data.columns import label, labels, numbers, one_population, require_columns, usual_names
+from analysis.data.columns import label, labels, numbers, one_population, refuse_alike, require_columns, usual_names
 from analysis.numbers import counted
 
 SAME = "same"
@@ -99,6 +99,7 @@ def _conditions(table: pd.DataFrame, order: list[str] | None) -> tuple[str, ...]
         if empty.any():
             raise ValueError(f"Row {table.index[empty.argmax()]}, column {column!r}: empty; a condition is wanted.")
     found = list(dict.fromkeys(table[["a", "b"]].to_numpy().ravel()))
+    refuse_alike("a", found)
     if SAME in found:
         raise ValueError(f"A condition is called {SAME!r}, which as a choice means neither; rename the condition.")
     known = [name for name in order or [] if name in found]

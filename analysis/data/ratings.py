@@ -5,20 +5,18 @@ One row per rating with the columns participant, descriptor, clip, condition and
 counted and told, never filled in.
 """
 
-import re
-import unicodedata
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from analysis.data.columns import labels, numbers, one_population, require_columns, usual_names
 from analysis.numbers import counted
 
 LABELS = ("participant", "descriptor", "clip", "condition")
 REQUIRED = (*LABELS, "rating")
 OPTIONAL = ("kind", "expected", "rt_ms", "position", "simulated", "session")
 KINDS = ("rating", "repeat", "attention", "audible_check", "anchor", "practice", "headphones", "huggins", "level")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
 @dataclass(frozen=True)
@@ -100,19 +98,19 @@ def from_table(
     low, high = scale
     if not low < high:
         raise ValueError(f"The scale runs from {low:g} to {high:g}; the lowest rating comes first, such as 1 7.")
-    table = _usual_names(table)
-    _require_columns(table)
+    table = usual_names(table)
+    require_columns(table, REQUIRED, "rated")
     table = table[[name for name in (*REQUIRED, *OPTIONAL) if name in table.columns]].copy()
-    table, is_simulated, notes = _one_population(table, simulated)
+    table, is_simulated, notes = one_population(table, simulated)
     kind = _kinds(table)
     is_rating = kind == "rating"
     if not is_rating.any():
         raise ValueError("No row has kind 'rating'; were only checks or repeats exported?")
     for column in LABELS:
-        table[column] = _labels(table, column, is_rating, (order or {}).get(column))
+        table[column] = labels(table, column, (order or {}).get(column), is_rating)
     for column in ("rating", "rt_ms", "position", "expected"):
         if column in table:
-            table[column] = _numbers(table, column, strict=column != "expected")
+            table[column] = numbers(table, column, strict=column != "expected")
     _refuse_no_ratings(table, is_rating)
     _refuse_outside(table, is_rating | (kind == "repeat"), scale)
     main = table[is_rating].drop(columns=["kind", "expected", "simulated", "session"], errors="ignore")
@@ -120,51 +118,6 @@ def from_table(
     others = ~is_rating & (kind != "practice")
     extra = table[others].assign(kind=kind[others].to_numpy())
     return Ratings(main, extra, (float(low), float(high)), is_simulated, tuple(notes))
-
-
-def _usual_names(table: pd.DataFrame) -> pd.DataFrame:
-    """Take `Participant` or ` Rating` for the column that is meant, where there is no other of that name."""
-    names = {name: str(name).strip().lower() for name in table.columns}
-    taken = [*names.values()]
-    return table.rename(columns={name: usual for name, usual in names.items() if taken.count(usual) == 1})
-
-
-def _require_columns(table: pd.DataFrame) -> None:
-    missing = [name for name in REQUIRED if name not in table.columns]
-    if missing:
-        raise ValueError(
-            f"The table has no column {missing[0]!r} (it has {', '.join(map(repr, table.columns)) or 'none'}); "
-            f"needed are {', '.join(REQUIRED)}."
-        )
-    if table.empty:
-        raise ValueError("The table has no rows; was it exported before anyone rated?")
-
-
-def _one_population(table: pd.DataFrame, simulated: bool | None) -> tuple[pd.DataFrame, bool, list[str]]:
-    """Keep either the real or the simulated participants: the two are never mixed."""
-    if "simulated" not in table:
-        return table, bool(simulated), []
-    flags = {value: _flag(value) for value in table["simulated"].unique()}
-    is_simulated = table["simulated"].map(flags).to_numpy(dtype=bool)
-    if simulated is None:
-        simulated = bool(is_simulated.all())
-    kept = table[is_simulated == simulated]
-    word, other = ("simulated", "real") if simulated else ("real", "simulated")
-    if kept.empty:
-        raise ValueError(f"The table holds no {word} participants, only {other} ones.")
-    notes = []
-    if len(kept) < len(table):
-        notes.append(f"{counted(len(table) - len(kept), 'row')} of {other} participants left out.")
-    return kept, simulated, notes
-
-
-def _flag(value: object) -> bool:
-    text = str(value).strip().lower()
-    if text in {"true", "1", "1.0", "yes"}:
-        return True
-    if text in {"false", "0", "0.0", "no", "nan", "none", "<na>", ""}:
-        return False
-    raise ValueError(f"Column 'simulated' holds {value!r}; true or false is wanted.")
 
 
 def _kinds(table: pd.DataFrame) -> pd.Series:
@@ -178,82 +131,12 @@ def _kinds(table: pd.DataFrame) -> pd.Series:
     return kind
 
 
-def _labels(table: pd.DataFrame, column: str, needed: pd.Series, order: list[str] | None) -> pd.Categorical:
-    values = table[column]
-    empty = (values.isna() & needed).to_numpy()
-    if empty.any():
-        raise ValueError(f"Row {table.index[empty.argmax()]}, column {column!r}: empty, and every rating needs one.")
-    if isinstance(values.dtype, pd.CategoricalDtype) and values.dtype.ordered and order is None:
-        order = [str(label) for label in values.cat.categories]
-    codes, found = pd.factorize(values[needed], use_na_sentinel=True)
-    appearing = list(dict.fromkeys(_label(value) for value in found))
-    every = list(dict.fromkeys([*appearing, *(_label(value) for value in values.dropna().unique())]))
-    names = {value: _label(value) for value in values.dropna().unique()}
-    _refuse_alike(column, every)
-    if order:
-        appearing = [label for label in order if label in appearing] + [x for x in appearing if x not in order]
-    levels = appearing if column != "participant" else every
-    position = {label: i for i, label in enumerate(levels)}
-    codes, found = pd.factorize(values, use_na_sentinel=True)
-    lookup = np.array([position.get(names[value], -1) for value in found] + [-1])
-    return pd.Categorical.from_codes(lookup[codes], categories=levels)
-
-
-def _refuse_alike(column: str, labels: list[str]) -> None:
-    """Refuse labels that a person takes for one: `static` beside `STATIC`."""
-    seen: dict[str, str] = {}
-    for label in labels:
-        first = seen.setdefault(" ".join(unicodedata.normalize("NFKC", label).casefold().split()), label)
-        if first != label:
-            raise ValueError(
-                f"Column {column!r} holds {first!r} and {label!r}, which differ only in capitals, spaces or the form "
-                "of their letters; write both the same way, or rename one where they are not the same."
-            )
-
-
 def _refuse_no_ratings(table: pd.DataFrame, rated: pd.Series) -> None:
     if table.loc[rated, "rating"].isna().all():
         raise ValueError(
             f"None of {counted(int(rated.sum()), 'row')} has a rating; was the table made before anyone rated, or is "
             "the column 'rating' another one?"
         )
-
-
-def _label(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip()
-
-
-def _numbers(table: pd.DataFrame, column: str, strict: bool) -> np.ndarray:
-    """Turn text into numbers by its distinct values, decimal commas included."""
-    values = table[column]
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        numbers = values.to_numpy(dtype=float, na_value=np.nan)
-    else:
-        codes, found = pd.factorize(values, use_na_sentinel=True)
-        parsed = np.array([_number(value) for value in found] + [np.nan])
-        wrong = np.flatnonzero(np.isinf(parsed))
-        if wrong.size and strict:
-            row = table.index[(codes == wrong[0]).argmax()]
-            raise ValueError(f"Row {row}, column {column!r}: {found[wrong[0]]!r} is not a number.")
-        numbers = np.where(np.isinf(parsed), np.nan, parsed)[codes]
-    if np.isinf(numbers).any():
-        raise ValueError(f"Row {table.index[np.isinf(numbers).argmax()]}, column {column!r}: infinite.")
-    return numbers
-
-
-def _number(value: object) -> float:
-    """Read one cell; infinity stands for text that is no number."""
-    text = str(value).strip()
-    if text == "":
-        return np.nan
-    if _DECIMAL_COMMA.fullmatch(text):
-        text = text.replace(",", ".")
-    try:
-        return float(text)
-    except ValueError:
-        return np.inf
 
 
 def _refuse_outside(table: pd.DataFrame, rated: pd.Series, scale: tuple[float, float]) -> None:
