@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from model.flow import FlowEQ
     from model.match import MatchEQ
     from model.personal import PersonalWord
+    from model.reference import ReferenceEQ
     from model.ridge import RidgeEQ
     from model.semantic import SemanticEQ
     from model.static import StaticEQ
@@ -20,6 +21,7 @@ _HOMES = {
     "FlowEQ": "flow",
     "MatchEQ": "match",
     "PersonalWord": "personal",
+    "ReferenceEQ": "reference",
     "RidgeEQ": "ridge",
     "SemanticEQ": "semantic",
     "StaticEQ": "static",
@@ -33,6 +35,7 @@ __all__ = [
     "FlowEQ",
     "MatchEQ",
     "PersonalWord",
+    "ReferenceEQ",
     "RidgeEQ",
     "SemanticEQ",
     "StaticEQ",

@@ -19,6 +19,7 @@ def fit_curve(
     frequencies_hz: np.ndarray = GRID_HZ,
     weights: np.ndarray | None = None,
     evaluations: int = 200,
+    first: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the 13 parameters [13] whose response comes nearest to a curve.
 
@@ -34,6 +35,8 @@ def fit_curve(
         level counts.
     evaluations : int
         At most so many per starting point.
+    first : float array [13], optional
+        A setting to start from in place of the first random one.
     """
     from scipy.optimize import least_squares
 
@@ -52,9 +55,11 @@ def fit_curve(
         return ((misfits(values + np.diag(steps)) - misfits(values[None])) / steps[:, None]).T
 
     fits = []
-    for _ in range(starts):
+    for index in range(starts):
         start = np.clip(normalise(FLAT) + rng.uniform(-0.5, 0.5, 13), -0.99, 0.99)
         start[GAINS] = rng.uniform(-0.3, 0.3, 5)
+        if index == 0 and first is not None:
+            start = np.clip(normalise(first), -0.99, 0.99)
         options = {"bounds": (-1, 1), "max_nfev": evaluations}
         fits.append(least_squares(lambda row: misfits(row[None])[0], start, slopes, **options))
     best = min(fits, key=lambda fit: fit.cost)

@@ -7,10 +7,13 @@ left out; all others count by their width in octaves. Level is no matter: spectr
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 import torch
 
-from model.encoder import AUDIBLE_BAND_DB, features, mel_bank, mel_centres_hz
+from model.encoder import AUDIBLE_BAND_DB, N_MELS, features, mel_bank, mel_centres_hz
 from model.eq import EQParams, check_audio
 from model.fitting import fit_curve
 from model.request import check_intensity, heard
@@ -19,6 +22,8 @@ from model.request import check_intensity, heard
 STARTS, EVALUATIONS = 3, 50
 # Fewer bands than this that both sounds have cannot be matched.
 FEWEST_BANDS = 8
+
+T = TypeVar("T")
 
 
 class MatchEQ:
@@ -51,14 +56,27 @@ class MatchEQ:
             fewer than 8 audible bands in common.
         """
         check_intensity(intensity)
-        own_db = spectrum(audio, sample_rate)
-        try:
-            reference_db = spectrum(reference, reference_rate)
-        except ValueError as error:
-            raise ValueError(f"The reference cannot be used: {error}") from None
-        difference_db, weights = difference(own_db, reference_db)
+        difference_db, weights = difference(*of_reference(spectrum, (audio, sample_rate), (reference, reference_rate)))
         fitted = fit_curve(difference_db, STARTS, np.random.default_rng(0), mel_centres_hz(), weights, EVALUATIONS)
         return EQParams.from_safe(fitted).scaled(intensity)
+
+
+def of_reference(listen: Callable[..., T], clip: tuple, reference: tuple) -> tuple[T, T]:
+    """Return what ``listen`` gives of a clip and of its reference, each (audio, Hz); an error says which was wrong."""
+    own = listen(*clip)
+    try:
+        return own, listen(*reference)
+    except ValueError as error:
+        raise ValueError(f"The reference cannot be used: {error}") from None
+
+
+def require_common(n_bands: int) -> None:
+    """Raise a ValueError if two sounds have too few audible bands in common to be compared."""
+    if n_bands < FEWEST_BANDS:
+        raise ValueError(
+            f"The clip and its reference have {n_bands} of {N_MELS} bands in common, fewer than {FEWEST_BANDS}: is one "
+            "of them a test tone?"
+        )
 
 
 def spectrum(audio: np.ndarray, sample_rate: float) -> np.ndarray:
@@ -77,11 +95,7 @@ def difference(own_db: np.ndarray, reference_db: np.ndarray) -> tuple[np.ndarray
     Raises ValueError if fewer than 8 bands can be heard in both.
     """
     common = np.isfinite(own_db) & np.isfinite(reference_db)
-    if common.sum() < FEWEST_BANDS:
-        raise ValueError(
-            f"The clip and its reference have {common.sum()} of {len(common)} bands in common, fewer than "
-            f"{FEWEST_BANDS}: is one of them a test tone?"
-        )
+    require_common(int(common.sum()))
     weights = np.where(common, np.gradient(np.log2(mel_centres_hz())), 0.0)
     apart = np.where(common, reference_db - own_db, 0.0)
     return np.where(common, apart - np.average(apart, weights=weights), 0.0), weights

@@ -7,7 +7,7 @@ import typer
 
 from model import CONDITIONS
 
-BY_REFERENCE = ("match",)
+BY_REFERENCE = ("reference", "match")
 
 Weights = Annotated[Path | None, typer.Option(help="Weights other than the shipped ones.")]
 ClapPlace = Annotated[
@@ -53,7 +53,7 @@ def process(
         raise ValueError("Give either a word (--descriptor) or a recording (--reference) to take the sound to.")
     audio, sample_rate = _read(source)
     if reference is not None:
-        params = _propose_by_reference(condition or BY_REFERENCE[0], audio, sample_rate, reference, intensity)
+        params = _propose_by_reference(condition or BY_REFERENCE[0], weights, audio, sample_rate, reference, intensity)
     else:
         params = _propose(condition or "semantic", weights, clap, audio, sample_rate, descriptor, intensity)
     output = params.apply(audio, sample_rate)
@@ -117,14 +117,17 @@ def _propose(
     return equaliser.propose(audio, sample_rate, descriptor, intensity=intensity)
 
 
-def _propose_by_reference(condition: str, audio, sample_rate: int, reference: Path, intensity: float):
+def _propose_by_reference(
+    condition: str, weights: Path | None, audio, sample_rate: int, reference: Path, intensity: float
+):
     import model
 
     if condition not in BY_REFERENCE:
         raise ValueError(
             f"The condition {condition!r} takes no reference: those that do are {', '.join(BY_REFERENCE)}."
         )
-    return model.MatchEQ().propose(audio, sample_rate, *_read(reference), intensity=intensity)
+    equaliser = model.MatchEQ() if condition == "match" else model.ReferenceEQ.load(weights)
+    return equaliser.propose(audio, sample_rate, *_read(reference), intensity=intensity)
 
 
 def profile(

@@ -71,10 +71,41 @@ def evaluate(
     more = {report.BLIND: blind}
     if steady is not None:
         more[report.STEADINESS] = steadiness.summarise(steady)
+        more[report.BY_REFERENCE] = _by_reference(main, chosen, clips, held_out)
+    more[report.PERSONAL] = _personal(settings, words[:2])
     report.write(out, table, rows, aucs, settings, chosen, main, more)
     for frame in (table, report.auc_table(aucs), *more.values()):
         typer.echo(report.markdown(frame) + "\n")
     typer.echo(f"Wrote {out}")
+
+
+def _by_reference(semantic, clips: list, folder: Path, held_out):
+    """Return the table of what makes clips sound like a reference."""
+    from rich.progress import track
+
+    from model import MatchEQ, ReferenceEQ
+    from model.evaluation import by_reference
+
+    systems = {"flat": by_reference.flat, "semantic, by hand": by_reference.by_hand(semantic)}
+    systems |= {"match": MatchEQ().propose, "reference": ReferenceEQ.load().propose}
+    rows = by_reference.distances(
+        systems, clips, folder, held_out, track=lambda pairs: track(pairs, "Matching references")
+    )
+    return by_reference.summarise(rows)
+
+
+def _personal(settings, words: list[str]):
+    """Return the table of how well one listener's own word is found, a row per word."""
+    import pandas as pd
+    from rich.progress import track
+
+    from model.training.personal import recovery
+
+    found = [
+        {"descriptor": word, **recovery(settings, word, track=lambda people: track(people, "Learning words"))}
+        for word in words
+    ]
+    return pd.DataFrame(found)
 
 
 def _systems(weights: Path | None, ablations: list[str]):

@@ -32,7 +32,8 @@ def build(
     conditions: Annotated[
         str,
         typer.Option(
-            help="Separated by commas; also flow:dimensions=1,beta=0.01, match:PLACE or mine=external:FOLDER."
+            help="Separated by commas; also flow:dimensions=1,beta=0.01, reference:PLACE, match:PLACE or "
+            "mine=external:FOLDER."
         ),
     ] = "original,semantic,flow,static",
     descriptors: Annotated[str, typer.Option(help="Separated by commas.")] = "warm,bright,airy",

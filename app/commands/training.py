@@ -40,6 +40,10 @@ def train(
         bool, typer.Option(help="Predict which spectrum a clip naturally has; else the mean of music, an ablation.")
     ] = True,
     baselines: Annotated[bool, typer.Option(help="Train static, flow, ridge and the personal prior as well.")] = False,
+    reference: Annotated[
+        bool,
+        typer.Option(help="Train the equaliser by reference, and only it, beside --pretrained or the shipped one."),
+    ] = False,
     clap: Annotated[
         str | None,
         typer.Option(help="Train a projection of this CLAP (folder or hub name) for --pretrained or the shipped EQs."),
@@ -62,8 +66,11 @@ def train(
     ratios = {"fma_ratio": fma_ratio, "musdb_ratio": musdb_ratio}
     ratios["pink_ratio"] = default_pink_ratio(bool(folders), ratios) if pink_ratio is None else pink_ratio
     collections = {"fma": fma, "musdb": musdb, "fma_subset": fma_subset, "fma_genres": fma_genre or None}
-    mixtures = training_mixtures(folders, ratios, collections)
     start = SemanticEQ.load(pretrained) if pretrained else None
+    if reference:
+        _train_reference(start or SemanticEQ.load(), settings, folders, out, seed, wandb)
+        return
+    mixtures = training_mixtures(folders, ratios, collections)
     if clap is not None:
         _train_clap(clap, start or SemanticEQ.load(), mixtures[0], settings, clap_clips, epochs, seed, out)
         return
@@ -84,6 +91,18 @@ def _show_skipped(skipped: dict[str, str]) -> None:
         show(f"[yellow]Skipped[/] {escape(f'{file}: {reason}')}")
     if skipped:
         show(f"{len(skipped)} files of music could not be used.")
+
+
+def _train_reference(semantic, settings, music: list[Path], out: Path, seed: int, wandb: bool) -> None:
+    from rich import print as show
+
+    from model.training.reference import Amount, train_reference
+
+    if not music:
+        raise ValueError("The equaliser by reference learns from two halves of a recording: give folders of --music.")
+    with _progress(wandb, {"seed": seed}) as report:
+        _, path = train_reference(semantic, settings, music, out, Amount(seed=seed), report)
+    show(f"Wrote {path}")
 
 
 def _train_clap(source: str, base, mixture, settings, clips: int, epochs: int, seed: int, out: Path) -> None:

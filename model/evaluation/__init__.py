@@ -1,7 +1,7 @@
 """How well a system equalises: the measures of the model card.
 
 `clips` reads what is listened to, `adaptivity` asks for a word, `hearing` for what is heard, `steadiness` whether the
-same music gets the same EQ, and `report` writes it all down.
+same music gets the same EQ, `by_reference` for the sound of another recording, and `report` writes it all down.
 
 A clip is first equalised by k times the descriptor's mean curve (SAFE-DB, dB), k from -1 to 1; then the system is asked
 for an EQ of what results.

@@ -45,22 +45,22 @@ def read_clips(
     return usable
 
 
-def read_pairs(clips: Iterable[Clip], folder: Path) -> list[tuple[Clip, Clip]]:
+def read_pairs(clips: Iterable[Clip], folder: Path, seconds: float = CLIP_S) -> list[tuple[Clip, Clip]]:
     """Read two excerpts, from the middle of either half, of those among ``clips`` that last twice as long."""
     pairs = []
     for clip in clips:
         file = folder / clip.name
-        if soundfile.info(file).duration >= 2 * CLIP_S:
-            first, second = (_read_clip(file, folder, place) for place in (0.25, 0.75))
+        if soundfile.info(file).duration >= 2 * seconds:
+            first, second = (_read_clip(file, folder, place, seconds) for place in (0.25, 0.75))
             if first is not None and second is not None:
                 pairs.append((first, second))
     return pairs
 
 
-def _read_clip(file: Path, folder: Path, place: float = 0.5) -> Clip | None:
+def _read_clip(file: Path, folder: Path, place: float = 0.5, seconds: float = CLIP_S) -> Clip | None:
     try:
         duration_s = soundfile.info(file).duration
-        audio, rate = read_excerpt(file, max(0.0, duration_s * place - CLIP_S / 2), CLIP_S)
+        audio, rate = read_excerpt(file, max(0.0, duration_s * place - seconds / 2), seconds)
     except (ValueError, OSError, soundfile.SoundFileError) as error:
         warnings.warn(f"{file} is left out: {error}", stacklevel=2)
         return None

@@ -19,6 +19,7 @@ from model.safe_db import Settings
 from model.semantic import SemanticEQ
 
 ADAPTIVITY, AUC, BLIND, STEADINESS = "adaptivity", "describe", "blind", "steadiness"
+BY_REFERENCE, PERSONAL = "by-reference", "personal"
 
 
 def write(
@@ -40,7 +41,7 @@ def write(
     eq : SemanticEQ
         The one whose latent space is drawn.
     more : dict of DataFrame, optional
-        Further tables by name: `BLIND` and `STEADINESS`.
+        Further tables by name: `BLIND`, `STEADINESS`, `BY_REFERENCE`, `PERSONAL`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in {ADAPTIVITY: table, AUC: auc_table(aucs), **(more or {})}.items():

@@ -8,7 +8,7 @@ several lengths.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -99,38 +99,47 @@ def fill(
     progress : callable, optional
         Called with the number of excerpts done.
     """
-    arrays, done = _open(folder, size, f"{key} {seed} {size}")
+    shapes = {"spectra": (N_MELS,), "textures": (len(TEXTURE), N_MELS), "snippets": (SNIPPET,)}
+    arrays, done, note = open_arrays(folder, size, f"{key} {seed} {size}", shapes)
     for index in range(done, size):
         rng = np.random.default_rng([seed, index])
         audio = varied_excerpt(mixture, rng) if vary else mixture.excerpt(rng)
         audio = audio / max(float(np.abs(audio).max()), 1e-9)
         spectrum, texture = features(torch.from_numpy(audio)[None], mixture.sample_rate)
-        arrays.spectra[index], arrays.textures[index] = spectrum[0].numpy(), texture[0].numpy()
-        arrays.snippets[index] = _loudest(audio.mean(axis=0))
-        (folder / _COUNT).write_text(str(index + 1))
+        arrays["spectra"][index], arrays["textures"][index] = spectrum[0].numpy(), texture[0].numpy()
+        arrays["snippets"][index] = loudest(audio.mean(axis=0))
+        note(index + 1)
         if progress is not None:
             progress(index + 1)
-    return arrays
+    return Bank(**arrays)
 
 
-def _loudest(audio: np.ndarray) -> np.ndarray:
+def loudest(audio: np.ndarray) -> np.ndarray:
+    """Return the loudest of eight evenly spaced snippets [32768] of ``audio`` [samples]."""
     starts = np.linspace(0, max(len(audio) - SNIPPET, 0), 8).astype(int)
     snippets = [audio[start : start + SNIPPET] for start in starts]
     snippet = max(snippets, key=lambda part: float(part @ part))
     return np.pad(snippet, (0, SNIPPET - len(snippet)))
 
 
-def _open(folder: Path, size: int, key: str) -> tuple[Bank, int]:
+def open_arrays(
+    folder: Path, size: int, key: str, shapes: Mapping[str, tuple[int, ...]]
+) -> tuple[dict[str, np.ndarray], int, Callable[[int], object]]:
+    """Open arrays of ``size`` rows in ``folder``, snippets in half precision.
+
+    Returns
+    -------
+    the arrays by name; how many rows are there from an earlier run of the same ``key``; what notes how many are
+    """
     folder.mkdir(parents=True, exist_ok=True)
     count, kept_key = folder / _COUNT, folder / _KEY
     if not kept_key.exists() or kept_key.read_text() != key or not count.exists():
         count.write_text("0")
         kept_key.write_text(key)
     done = int(count.read_text() or 0)
-    shapes = {"spectra": (N_MELS,), "textures": (len(TEXTURE), N_MELS), "snippets": (SNIPPET,)}
     arrays = {}
     for name, shape in shapes.items():
         dtype = np.float16 if name == "snippets" else np.float32
         mode = "r+" if done else "w+"
         arrays[name] = np.lib.format.open_memmap(folder / f"{name}.npy", mode, dtype, (size, *shape))
-    return Bank(**arrays), done
+    return arrays, done, lambda done: count.write_text(str(done))

@@ -1,12 +1,8 @@
-"""The training loop: stages one after the other, the best checkpoint of each, and resuming after being killed."""
+"""Training the semantic equaliser: its banks of sounds, its stages and its weights."""
 
 from __future__ import annotations
 
-import csv
 import json
-import math
-import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,12 +11,17 @@ import torch
 from model.safe_db import Settings
 from model.semantic import SemanticEQ, SemanticNetwork
 from model.training.bank import Bank, Banks, fill
+from model.training.running import Report, Stage, forget_state, read_state, run_stages
 from model.training.settings import SettingsSampler
 from model.training.sources import Mixture
-from model.training.stages import AutoencoderStage, EndToEndStage, ListeningStage, MatchingStage, Stage, calibrate
-
-Report = Callable[[str, int, int, dict[str, float]], None]
-_STATE, _LOG = "state.pt", "log.csv"
+from model.training.stages import (
+    AutoencoderStage,
+    EndToEndStage,
+    ListeningStage,
+    MatchingStage,
+    SemanticStage,
+    calibrate,
+)
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def train(
     sampler = SettingsSampler(settings)
     network = _network(sampler, pretrained)
     facts = {**(about or {}), "plan": asdict(plan), "settings": len(settings)}
-    state = _state(folder, facts)
+    state = read_state(folder, facts)
 
     key = json.dumps({name: value for name, value in (about or {}).items() if name != "pretrained"})
 
@@ -118,16 +119,13 @@ def train(
     with torch.device(plan.device):
         there = SettingsSampler(settings)
         stages = _stages(plan, network.to(plan.device), there, banks, pretrained)
-        for index, (stage, n_steps) in enumerate(stages):
-            if index >= state.get("stage", 0):
-                resumed = state if index == state.get("stage", 0) and "step" in state else {}
-                _run(stage, index, n_steps, plan, folder, facts, resumed, report)
+        run_stages(stages, plan, folder, facts, state, report)
     network.to("cpu").eval()
     calibrate(network, sampler, banks.untouched)
     skipped = {**mixture.skipped, **validation.skipped, **untouched.skipped}
     equaliser = SemanticEQ(network, sampler.names, "", {**facts, "skipped_files": len(skipped)})
     path = equaliser.save(folder)
-    (folder / _STATE).unlink(missing_ok=True)
+    forget_state(folder)
     return SemanticEQ.load(path), path
 
 
@@ -151,104 +149,10 @@ def _stages(
     banks: Banks,
     pretrained: SemanticEQ | None,
 ) -> list[tuple[Stage, int]]:
-    kinds: list[tuple[type[Stage], int]] = [(MatchingStage, plan.epochs * plan.matching_steps * plan.nature)]
+    kinds: list[tuple[type[SemanticStage], int]] = [(MatchingStage, plan.epochs * plan.matching_steps * plan.nature)]
     if pretrained is None:
         kinds.insert(0, (AutoencoderStage, plan.epochs * plan.autoencoder_steps))
     if plan.end_to_end:
         kinds.append((EndToEndStage, plan.epochs * plan.end_to_end_steps))
     kinds.append((ListeningStage, plan.epochs * plan.listening_steps))
     return [(kind(network, sampler, banks), n_steps) for kind, n_steps in kinds]
-
-
-def _run(
-    stage: Stage, index: int, n_steps: int, plan: Plan, folder: Path, facts: dict, resumed: dict, report: Report
-) -> None:
-    network = stage.network
-    torch.manual_seed(plan.seed * 10 + index)
-    stage.begin()
-    if n_steps == 0:
-        return _save_state(folder, facts, {"stage": index + 1, "network": _copy(network)})
-    parameters = list(stage.trained())
-    optimizer = torch.optim.AdamW(parameters, lr=stage.learning_rate, weight_decay=stage.weight_decay)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _pace(step / n_steps))
-    start, best_loss, best = 0, float("inf"), None
-    if resumed:
-        network.load_state_dict(resumed["network"])
-        optimizer.load_state_dict(resumed["optimizer"])
-        schedule.load_state_dict(resumed["schedule"])
-        start, best_loss, best = resumed["step"], resumed["best_loss"], resumed["best"]
-    for step in range(start, n_steps):
-        # Every step has its own seed, so that a resumed run draws what an uninterrupted one would have drawn.
-        torch.manual_seed((plan.seed * 10 + index) * 1_000_000 + step)
-        network.train()
-        losses = stage.losses(step / n_steps)
-        optimizer.zero_grad()
-        sum(losses.values()).backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        schedule.step()
-        values = {name: float(loss.detach()) for name, loss in losses.items()}
-        report(stage.name, step + 1, n_steps, values)
-        is_checked = (step + 1) % plan.check_every == 0 or step + 1 == n_steps
-        if is_checked:
-            validation_loss = _validate(stage)
-            values["validation"] = validation_loss
-        if is_checked or (step + 1) % plan.log_every == 0:
-            _log(folder, stage.name, step + 1, values)
-        if is_checked:
-            if validation_loss < best_loss:
-                best_loss, best = validation_loss, _copy(network)
-            state = {"network": _copy(network), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
-            _save_state(
-                folder, facts, {**state, "stage": index, "step": step + 1, "best_loss": best_loss, "best": best}
-            )
-    network.load_state_dict(best)
-    _save_state(folder, facts, {"stage": index + 1, "network": _copy(network)})
-
-
-def _pace(progress: float) -> float:
-    """Return the share of the learning rate: rising over the first tenth, then falling to 0 as a cosine does."""
-    return min(1.0, 10 * progress + 0.02) * (1 + math.cos(math.pi * progress)) / 2
-
-
-def _validate(stage: Stage, batches: int = 4) -> float:
-    stage.network.eval()
-    torch.manual_seed(0)
-    with torch.no_grad():
-        return sum(float(sum(stage.losses(1.0, validation=True).values())) for _ in range(batches)) / batches
-
-
-def _copy(network: SemanticNetwork) -> dict[str, torch.Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
-
-
-def _save_state(folder: Path, facts: dict, state: dict) -> None:
-    partial = folder / f"{_STATE}.partial"
-    torch.save({**state, "facts": json.dumps(facts)}, partial)
-    partial.replace(folder / _STATE)
-
-
-def _state(folder: Path, facts: dict) -> dict:
-    path = folder / _STATE
-    if not path.exists():
-        return {}
-    state = torch.load(path, weights_only=True)
-    before, now = json.loads(state["facts"]), json.loads(json.dumps(facts))
-    if before != now:
-        changed = [name for name in now if before.get(name) != now[name]]
-        raise ValueError(
-            f"{folder} holds an unfinished run with another {', '.join(changed)}: repeat its options to go on, or give "
-            "another folder."
-        )
-    return state
-
-
-def _log(folder: Path, stage: str, step: int, values: dict[str, float]) -> None:
-    path = folder / _LOG
-    is_new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.writer(file)
-        if is_new:
-            writer.writerow(["time", "stage", "step", "loss", "value"])
-        now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
-        writer.writerows([now, stage, step, name, f"{value:.6g}"] for name, value in values.items())

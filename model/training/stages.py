@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 import numpy as np
@@ -24,33 +23,20 @@ from model.semantic import SemanticNetwork
 from model.training import losses
 from model.training.bank import Bank, Banks
 from model.training.gain_law import fit_gain_law, set_limits
+from model.training.running import Stage
 from model.training.settings import SettingsSampler
 
 SAMPLE_RATE = 44_100
 MUSIC_VARIANCE = 0.3
 
 
-class Stage(ABC):
-    """A stage of training: ``name``, which parameters it trains and its losses."""
+class SemanticStage(Stage):
+    """A stage of the semantic equaliser."""
 
-    name: str
-    learning_rate: float
-    weight_decay = 1e-4
+    network: SemanticNetwork
 
     def __init__(self, network: SemanticNetwork, sampler: SettingsSampler, banks: Banks) -> None:
         self.network, self.sampler, self.banks = network, sampler, banks
-
-    @abstractmethod
-    def begin(self) -> None:
-        """Set what follows from the data in closed form."""
-
-    @abstractmethod
-    def trained(self) -> Iterable[nn.Parameter]:
-        """Return the parameters that this stage trains."""
-
-    @abstractmethod
-    def losses(self, progress: float, validation: bool = False) -> dict[str, torch.Tensor]:
-        """Return weighted losses on a random batch; ``progress`` runs from 0 to 1."""
 
     def draw(self, n: int, validation: bool) -> tuple[Bank, torch.Tensor]:
         """Return a bank (of the recordings for training, or of those for validation) and random indices into it."""
@@ -58,7 +44,7 @@ class Stage(ABC):
         return bank, torch.randint(len(bank), (n,))
 
 
-class AutoencoderStage(Stage):
+class AutoencoderStage(SemanticStage):
     """Stage 1 (see the module)."""
 
     name, learning_rate = "autoencoder", 3e-3
@@ -75,7 +61,7 @@ class AutoencoderStage(Stage):
         return losses.autoencoding(self.network.autoencoder, known, labels, self.sampler.varied(self.made))
 
 
-class MatchingStage(Stage):
+class MatchingStage(SemanticStage):
     """Stage 2 (see the module)."""
 
     name, learning_rate, weight_decay = "matching", 2e-3, 0.05
@@ -108,7 +94,7 @@ class MatchingStage(Stage):
         }
 
 
-class ListeningStage(Stage):
+class ListeningStage(SemanticStage):
     """Stage 4 (see the module)."""
 
     name, learning_rate, weight_decay = "listening", 5e-3, 0.01
@@ -140,7 +126,7 @@ class ListeningStage(Stage):
         return {"words": nn.functional.cross_entropy(logits, wanted)}
 
 
-class EndToEndStage(Stage):
+class EndToEndStage(SemanticStage):
     """Stage 3 (see the module)."""
 
     name, learning_rate = "end to end", 1e-4

@@ -32,7 +32,7 @@ class ByReference:
     def __init__(self, equaliser: Any, place: str | Path):
         self.equaliser, self.place = equaliser, Path(place).expanduser()
         if not self.place.exists():
-            raise ValueError(f"There is no file or folder {self.place}; match:PLACE names one with the reference.")
+            raise ValueError(f"There is no file or folder {self.place}; reference:PLACE and match:PLACE name one.")
         self._files = NamedFiles(self.place) if self.place.is_dir() else None
 
     @property

@@ -1,10 +1,10 @@
 """The conditions a clip can be heard under, by name: what each does to the clip for a descriptor.
 
 A condition is written ``[NAME=]KIND[:OPTIONS]``: ``original``, ``semantic``, ``flow``, ``static``, a shipped variant
-of a model such as ``flow:dimensions=1,beta=0.01`` or ``semantic:origin=audio``, ``match:PLACE``, a file or folder of
-references that the clips are matched to, or ``external:FOLDER``, a folder of files that somebody or something else made
-from the clips. NAME is what the manifest calls it; without one it is the text itself, of ``match`` that word, and of
-``external`` the folder's own name.
+of a model such as ``flow:dimensions=1,beta=0.01`` or ``semantic:origin=audio``, ``reference:PLACE`` and
+``match:PLACE``, a file or folder of recordings that the clips are to sound like, or ``external:FOLDER``, a folder of
+files that somebody or something else made from the clips. NAME is what the manifest calls it; without one it is the
+text itself, of ``reference`` and ``match`` that word, and of ``external`` the folder's own name.
 """
 
 from __future__ import annotations
@@ -134,6 +134,12 @@ def _match(place: str) -> Treatment:
     return ByReference(MatchEQ(), place)
 
 
+def _reference(place: str) -> Treatment:
+    from model import ReferenceEQ
+
+    return ByReference(ReferenceEQ.load(semantic=listener()), place)
+
+
 KINDS: dict[str, Callable[..., Treatment]] = {
     "original": _original,
     "semantic": _semantic,
@@ -141,7 +147,7 @@ KINDS: dict[str, Callable[..., Treatment]] = {
     "static": _static,
 }
 # What these make follows from files, so that the place is all that stands after the colon.
-OF_FILES: dict[str, Callable[[str], Treatment]] = {"match": _match, "external": External}
+OF_FILES: dict[str, Callable[[str], Treatment]] = {"reference": _reference, "match": _match, "external": External}
 
 
 @cache
@@ -159,7 +165,7 @@ def condition(specification: str) -> Condition:
         name = Path(options).expanduser().name if kind == "external" else kind
         return Condition(named or name, kind, OF_FILES[kind](options))
     if kind not in KINDS:
-        known = ", ".join([*KINDS, "match:PLACE", "external:FOLDER"])
+        known = ", ".join([*KINDS, "reference:PLACE", "match:PLACE", "external:FOLDER"])
         raise ValueError(
             f"Unknown condition {specification!r} (known: {known}), for example flow:dimensions=1,beta=0.01."
         )

@@ -37,16 +37,17 @@ def test_the_nearest_name_is_the_reference(music):
         matched.find("other", "airy")
 
 
-def test_a_set_is_built_by_reference_and_its_eq_is_in_the_manifest(music):
+@pytest.mark.parametrize(("kind", "tolerance_db"), [("match", 1.5), ("reference", 8.0)])
+def test_a_set_is_built_by_reference_and_its_eq_is_in_the_manifest(music, kind, tolerance_db):
     clips = [Clip("song", "Song", music / "song.wav")]
-    specification = f"match:{music / 'references'}"
+    specification = f"{kind}:{music / 'references'}"
     made = build(music / "set", clips, ("original", specification), ("warm", "bright"), workers=1)
-    assert made.conditions == ["original", "match"]
+    assert made.conditions == ["original", kind]
     for row in made.stimuli:
-        if row.condition == "match":
+        if row.condition == kind:
             middle, treble = EQParams.from_safe(row.parameters).response([200.0, 8000.0], RATE_HZ)
-            assert treble - middle == pytest.approx(-10 if row.descriptor == "warm" else 10, abs=1.5)
-            assert row.model_hash is None
+            assert treble - middle == pytest.approx(-10 if row.descriptor == "warm" else 10, abs=tolerance_db)
+            assert (row.model_hash is None) == (kind == "match")
 
 
 def test_an_exchanged_reference_is_noticed(music):

@@ -1,0 +1,198 @@
+"""The equaliser by reference: two sounds in, the EQ that makes the first sound like the second out.
+
+A match EQ takes all of the difference between two long-term spectra for an EQ. But two halves of one recording differ
+too, most where the music wanders most, and what an EQ does is smooth. The network looks at both sounds, how their bands
+fluctuate, how they wander within each sound and which spectrum their textures make likely, and says band by band how
+much of the difference to believe. That curve becomes 13 parameters through the semantic equaliser's own decoder, from
+where least squares goes on; its audio encoder is shared too.
+
+It learns from itself: one half of a recording is equalised at random, the other is the reference, and the EQ is
+known (`model.training.reference`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from model import checkpoint
+from model.encoder import AUDIBLE_BAND_DB, N_MELS, TEXTURE, ResidualBlock, features_and_frames, mel_centres_hz
+from model.eq import EQParams
+from model.fitting import fit_curve
+from model.match import EVALUATIONS, of_reference, require_common
+from model.request import check_intensity, heard
+from model.semantic import SemanticEQ, SemanticNetwork
+
+NAME = "reference"
+SEGMENTS = 8
+# Differences beyond this are no EQ's: they are told by the mask of what both sounds hold.
+LARGEST_DB = 30.0
+# Where one of the sounds holds nothing, the network's guess counts little against what both hold.
+_UNHEARD_WEIGHT = 0.1
+OCTAVES = torch.as_tensor(np.gradient(np.log2(mel_centres_hz()))).float()
+
+
+class Sound(NamedTuple):
+    """What is heard of sounds.
+
+    ``spectrum`` [n, 80] and ``texture`` [n, 12, 80] as `model.encoder.features` gives them, and ``wander`` [n, 80]: how
+    much each band's share of the whole differs between eighths of the sound, dB.
+    """
+
+    spectrum: torch.Tensor
+    texture: torch.Tensor
+    wander: torch.Tensor
+
+
+def listen(audio: np.ndarray, sample_rate: float) -> Sound:
+    """Return what is heard of one sound, [channels, samples] or [samples]."""
+    with torch.no_grad():
+        clip = torch.from_numpy(heard(audio, sample_rate))[None]
+        spectrum, texture, frames = features_and_frames(clip, sample_rate)
+        return Sound(spectrum, texture, wander(frames[0])[None])
+
+
+def wander(frames_db: torch.Tensor) -> torch.Tensor:
+    """Return the standard deviation [80] over eighths of the levels of bands [80, frames], less each eighth's mean."""
+    parts = torch.tensor_split(frames_db, min(SEGMENTS, frames_db.shape[1]), dim=1)
+    levels = torch.stack([10 * torch.log10((10 ** (part / 10)).mean(dim=1)) for part in parts])
+    levels = levels - levels.mean(dim=1, keepdim=True)
+    return levels.std(dim=0, correction=0)
+
+
+def audible(spectrum: torch.Tensor) -> torch.Tensor:
+    """Return which bands of spectra [n, 80] hold something that can be heard: 1 or 0."""
+    loudest = torch.where(spectrum == 0, -torch.inf, spectrum).max(dim=1, keepdim=True).values
+    return ((spectrum != 0) & (spectrum > loudest + AUDIBLE_BAND_DB)).to(spectrum)
+
+
+def centred(curves: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Return curves [n, 80] without their means, ``weights`` [n, 80] counting how much each band counts."""
+    return curves - (curves * weights).sum(dim=1, keepdim=True) / weights.sum(dim=1, keepdim=True).clamp_min(1e-6)
+
+
+class ReferenceNetwork(nn.Module):
+    """Two sounds -> how much of the difference between their spectra to believe, band by band (see the module)."""
+
+    def __init__(self, width: int = 48, hidden: int = 32, dropout: float = 0.2) -> None:
+        super().__init__()
+        self.entry = nn.Conv1d(7 + 2 * hidden + len(TEXTURE), width, 3, padding=1)
+        self.position = nn.Parameter(torch.zeros(width, N_MELS))
+        self.blocks = nn.ModuleList(ResidualBlock(width, 2**power, dropout) for power in range(5))
+        self.whole = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(dropout))
+        self.leave = nn.Conv1d(2 * width, 2, 1)
+        nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.leave.bias)
+
+    def forward(self, own: Sound, reference: Sound, semantic: SemanticNetwork) -> torch.Tensor:
+        """Return the curves in dB [n, 80], in mel bands and without their means, that take one to the other."""
+        common = audible(own.spectrum) * audible(reference.spectrum)
+        weights = common * OCTAVES.to(common)
+        apart = centred(reference.spectrum - own.spectrum, weights).clamp(-LARGEST_DB, LARGEST_DB) * common
+        encoder = semantic.encoder
+        nature = encoder.nature(reference.texture) - encoder.nature(own.texture)
+        hidden = [encoder.hidden(sound.texture) for sound in (own, reference)]
+        rows = [apart / 10, apart.abs() / 10, nature / 10, (apart - nature) / 10, common]
+        rows += [(1 + sound.wander).log() for sound in (own, reference)]
+        textures = (own.texture - reference.texture).abs() / encoder.texture_scale
+        entered = torch.cat(
+            [torch.stack(rows, dim=1), hidden[0] + hidden[1], (hidden[0] - hidden[1]).abs(), textures], 1
+        )
+        inner = self.entry(entered) + self.position
+        for block in self.blocks:
+            inner = block(inner)
+        whole = self.whole(inner.mean(dim=2))[:, :, None].expand(-1, -1, N_MELS)
+        share, more = self.leave(torch.cat([inner, whole], dim=1)).unbind(1)
+        curve = torch.sigmoid(share + 2) * apart + 3 * more
+        return curve - (curve * OCTAVES).sum(dim=1, keepdim=True) / OCTAVES.sum()
+
+
+def settings_of(curves: torch.Tensor, semantic: SemanticNetwork) -> torch.Tensor:
+    """Return the settings [n, 13] that the semantic equaliser's decoder gives for curves [n, 80] in mel bands, dB."""
+    return semantic.autoencoder.decode(semantic.autoencoder.z_flat() + semantic.encoder.to_latent(curves))
+
+
+@dataclass(frozen=True)
+class ReferenceEQ:
+    """Proposes the EQ that makes one sound like another (see the module); make one with `ReferenceEQ.load`.
+
+    Attributes
+    ----------
+    network : ReferenceNetwork
+    semantic : SemanticEQ
+        Whose encoder and decoder it shares.
+    model_hash : SHA-256 of the weights in use, hexadecimal
+    about : what is known of the weights
+    """
+
+    network: ReferenceNetwork
+    semantic: SemanticEQ
+    model_hash: str
+    about: dict
+
+    @classmethod
+    def load(cls, path: str | Path | None = None, semantic: SemanticEQ | None = None) -> ReferenceEQ:
+        """Load the shipped weights, or those of the file ``path``; by default beside the shipped semantic equaliser.
+
+        Raises OSError if the file is not there, ValueError if it is damaged, of another kind, or was trained beside
+        another semantic equaliser.
+        """
+        tensors, about, digest = checkpoint.read(path or checkpoint.shipped(NAME), NAME)
+        semantic = semantic or SemanticEQ.load()
+        if about["semantic"] != semantic.model_hash:
+            raise ValueError(
+                f"The weights by reference were trained beside the semantic weights {about['semantic'][:12]}, not "
+                f"{semantic.model_hash[:12]}: train them again (semantic-eq train --reference)."
+            )
+        network = ReferenceNetwork()
+        network.load_state_dict(tensors)
+        return cls(network.eval(), semantic, digest, about)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the weights to ``folder`` under a name that carries their hash; return the path."""
+        about = {**self.about, "semantic": self.semantic.model_hash}
+        return checkpoint.write(Path(folder), NAME, self.network.state_dict(), about)
+
+    def propose(
+        self,
+        audio: np.ndarray,
+        sample_rate: float,
+        reference: np.ndarray,
+        reference_rate: float,
+        intensity: float = 1.0,
+    ) -> EQParams:
+        """Return the EQ that makes ``audio`` sound like ``reference``.
+
+        Parameters
+        ----------
+        audio, reference : float array [channels, samples] or [samples]
+            0.2 s or longer, any level; of more than 2 minutes, twelve excerpts of 10 s are listened to. The longer
+            they are, the surer it is what an EQ made and what the music.
+        sample_rate, reference_rate : float, Hz
+        intensity : float
+            0 (flat) to 1; multiplies the gains.
+
+        Raises
+        ------
+        ValueError
+            For silence, integers, NaN or infinity in either sound, an intensity outside 0 to 1, or sounds that have
+            fewer than 8 audible bands in common.
+        """
+        check_intensity(intensity)
+        own, other = of_reference(listen, (audio, sample_rate), (reference, reference_rate))
+        common = audible(own.spectrum)[0] * audible(other.spectrum)[0]
+        require_common(int(common.sum()))
+        with torch.no_grad():
+            curve = self.network(own, other, self.semantic.network)
+            decoded = settings_of(curve, self.semantic.network)[0].double().numpy()
+        # Least squares takes the decoder's 13 numbers the rest of the way: it was made for what people do to a sound,
+        # and another recording may ask for more.
+        weights = OCTAVES.double().numpy() * np.where(common.numpy() > 0, 1.0, _UNHEARD_WEIGHT)
+        target_db = curve[0].double().numpy()
+        fitted = fit_curve(target_db, 1, np.random.default_rng(0), mel_centres_hz(), weights, EVALUATIONS, decoded)
+        return EQParams.from_safe(fitted).scaled(intensity)
