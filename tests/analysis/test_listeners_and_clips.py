@@ -1,5 +1,6 @@
 """The main model against lmerTest and emmeans (tests/reference/crossed.R): estimates, degrees of freedom, tests."""
 
+import re
 from functools import cache
 
 import pytest
@@ -9,6 +10,7 @@ from analysis.statistics.listeners_and_clips import (
     fit_main,
     main_contrasts,
     main_tests,
+    marginal_means,
 )
 from tests.analysis.reference import expected, ratings
 
@@ -59,3 +61,43 @@ def test_contrasts_agree_with_emmeans(name):
         assert found["se"] == pytest.approx(row["SE"], rel=1e-3)
         assert found["df"] == pytest.approx(row["df"], rel=1e-2)
         assert found["ci_low"] == pytest.approx(row["lower.CL"], rel=1e-3, abs=2e-3)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_marginal_means_agree_with_emmeans(name):
+    table = marginal_means(fitted(name), ratings(name)).set_index(["descriptor", "condition"])
+    scope = "all descriptors" if name != "two" else "warm"
+    for row in expected(f"crossed_of_{name}")["means"]:
+        found = table.loc[scope, row["condition"]]
+        assert found["mean"] == pytest.approx(row["emmean"], rel=1e-3)
+        assert found["se"] == pytest.approx(row["SE"], rel=1e-3)
+        assert found["df"] == pytest.approx(row["df"], rel=1e-2)
+        assert (found["ci_low"], found["ci_high"]) == pytest.approx((row["lower.CL"], row["upper.CL"]), rel=2e-3)
+
+
+def in_r(row, names):
+    """Give a variance's group and term by their names here; lme4 numbers the parts of an uncorrelated term."""
+    group = re.sub(r"\.\d+$", "", row["grp"]).replace(".", ":")
+    return ("residual", "") if group == "Residual" else (group, names[row["var1"]])
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_variances_and_correlations_agree_with_lme4(name):
+    table = fitted(name).fit.variances().set_index(["group", "term"])
+    terms = next(term.names for term in fitted(name).fit.reml.terms if len(term.names) > 1)
+    names = dict(zip(["(Intercept)", *(f"c{i}" for i in range(1, len(terms)))], terms, strict=True))
+    rows = expected(f"crossed_of_{name}")["variances"]
+    for row in [row for row in rows if row["var2"] is None]:
+        assert table.loc[in_r(row, names), "sd"] == pytest.approx(row["sdcor"], rel=5e-3, abs=2e-2), row
+    for row in [row for row in rows if row["var2"] is not None]:
+        of_second = table.loc[(row["grp"], names[row["var2"]]), "correlations"].split(", ")
+        place = list(names).index(row["var1"])
+        assert float(of_second[place]) == pytest.approx(row["sdcor"], abs=0.011), row
+
+
+def test_intervals_of_variances_hold_them_and_narrow_with_participants():
+    table = fitted("crossed").fit.variances()
+    told = table[table["sd"] > 0]
+    assert ((told["sd_low"] < told["sd"]) & (told["sd"] < told["sd_high"])).all()
+    width = (told["sd_high"] / told["sd_low"]).to_numpy()
+    assert width[-1] < 1.1 < width[:-1].min()  # the residual's, of 2,016 ratings, against those of 14 to 48 levels
