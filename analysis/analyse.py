@@ -52,6 +52,8 @@ class Settings:
         The smallest effect of interest, points of the scale: the margin of the tests of equivalence.
     unprocessed
         The condition that an attribute such as quality is to be kept up with, within the smallest effect of interest.
+    listeners
+        What participants said of themselves: answers by participant (index) and question (column).
     looks
         Planned looks, where the study may stop early.
     completed
@@ -69,6 +71,7 @@ class Settings:
     anchored: Anchored | None = None
     smallest_effect: float | None = None
     unprocessed: str | None = None
+    listeners: pd.DataFrame | None = None
     looks: Looks | None = None
     completed: list[str] | None = None
     beside: tuple[report.Beside, ...] = ()
@@ -132,6 +135,7 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[st
         "stimuli": settings.stimuli,
         "margin": settings.smallest_effect,
         "unprocessed": settings.unprocessed,
+        "listeners": settings.listeners,
     }
     everyone = compute(ratings, thorough=not (stated and some), **question)
     kept = compute(ratings.without(screening.broke()), thorough=stated, **question) if some else None

@@ -42,6 +42,7 @@ def of_study(
         headphones=_headphones(people),
         scale=(float(definition["scale"]["low"]), float(definition["scale"]["high"])),
         smallest_effect=plan.get("smallest_effect"),
+        listeners=_listeners(definition, people),
         looks=Looks(tuple(plan["looks"]), plan["spending"]) if plan.get("looks") else None,
         completed=completed(people),
     )
@@ -53,6 +54,16 @@ def completed(people: pd.DataFrame | None) -> list[str] | None:
     if people is None or not {"state", "finished_at", "participant"} <= set(people.columns):
         return None
     return people[people["state"] == "completed"].sort_values("finished_at")["participant"].astype(str).tolist()
+
+
+def _listeners(definition: dict, people: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Give the answers to the questionnaire's choices, by participant and question."""
+    questions = (definition.get("questionnaire") or {}).get("questions") or []
+    columns = {f"question_{q['id']}": q["id"] for q in questions if q.get("type", "choice") == "choice"}
+    if people is None or not set(columns) & set(people.columns):
+        return None
+    answers = people.set_index(people["participant"].astype(str))
+    return answers[[name for name in columns if name in answers]].rename(columns=columns)
 
 
 def response_db(parameters: np.ndarray, frequencies_hz: np.ndarray) -> np.ndarray:

@@ -7,7 +7,8 @@ from scipy import stats
 from analysis.numbers import counted, interval, listed, number, p_value, share, t_test
 from analysis.statistics.contrasts import EVERY
 from analysis.statistics.equivalence import ALPHA, EQUIVALENT
-from analysis.statistics.results import NEW_MUSIC, Results
+from analysis.statistics.question import NEW_MUSIC
+from analysis.statistics.results import Results
 from analysis.writing.claims import constant, noun
 
 FEW = 5

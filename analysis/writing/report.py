@@ -178,8 +178,8 @@ def report(
         ],
         "These clips: pairs of conditions": [
             *drawn("forest"),
-            *shown("primary", "posthoc"),
-            *shown("effects", "robust", "friedman", folded=True),
+            *shown("primary", "posthoc", "listener_factors"),
+            *shown("effects", "robust", "friedman", "listener_groups", folded=True),
         ],
         "Clips": [
             *([paragraph(adaptivity_told(results))] if "adaptivity" in tables else []),

@@ -24,7 +24,7 @@ from analysis.statistics.heterogeneity import heterogeneity
 from analysis.statistics.listeners_and_clips import fit_main, main_contrasts, main_tests
 from analysis.statistics.posthoc import friedman, posthoc
 from analysis.statistics.quasi_f import quasi_f_table
-from analysis.statistics.results import primary
+from analysis.statistics.question import primary
 from analysis.statistics.robust import robust
 
 CONDITIONS = ("original", "semantic", "static")

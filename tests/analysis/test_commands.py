@@ -34,15 +34,16 @@ def test_exported_ratings_are_analysed_by_what_the_study_file_beside_them_states
     table = example(clips=3).assign(kind="rating")
     table.loc[table["participant"] == "p02", "rating"] = 9
     table.to_csv(tmp_path / "responses.csv", index=False)
-    people = pd.DataFrame(
-        {"participant": [f"p{i:02d}" for i in range(1, 9)], "headphones_passed": [False, *[True] * 7],
-         "state": "completed", "finished_at": [f"2026-01-0{9 - i}" for i in range(1, 9)]}
-    )  # fmt: skip
+    people = pd.DataFrame({"participant": [f"p{i:02d}" for i in range(1, 9)], "state": "completed"})
+    people["headphones_passed"] = [False, *[True] * 7]
+    people["question_experience"], people["question_age"] = ["some", "much"] * 4, range(8)
+    people["finished_at"] = [f"2026-01-0{9 - i}" for i in range(1, 9)]
     people.to_csv(tmp_path / "sessions.csv", index=False)
     definition = {
         "title": {"en": "Warmth"}, "conditions": ["static", "semantic", "flow", "original"],
         "descriptors": [{"name": "bright"}, {"name": "warm"}], "scale": {"low": 1, "high": 9},
         "screening": {"headphones_required": True, "max_same_rating": 0.95},
+        "questionnaire": {"questions": [{"id": "experience", "type": "choice"}, {"id": "age", "type": "number"}]},
         "analysis": {"smallest_effect": 0.8, "looks": [5, 9], "spending": "pocock"},
     }  # fmt: skip
     (tmp_path / "study.json").write_text(json.dumps(definition))
@@ -52,6 +53,8 @@ def test_exported_ratings_are_analysed_by_what_the_study_file_beside_them_states
     assert means["condition"][0] == "static" and means["descriptor"][0] == "bright"
     assert set(pd.read_csv(tmp_path / "out" / "exclusions.csv")["participant"]) == {"p01", "p02"}
     assert set(pd.read_csv(tmp_path / "out" / "equivalence.csv")["margin"]) == {0.8}
+    assert pd.read_csv(tmp_path / "out" / "listener_groups.csv")["group"].tolist() == ["much", "some"]
+    assert pd.read_csv(tmp_path / "out" / "listener_factors.csv")["factor"].tolist() == ["experience"]
     looks = pd.read_csv(tmp_path / "out" / "looks.csv")
     assert looks["participants"].tolist() == [5, 9] and looks["decision"].fillna("").tolist() == ["stop", ""]
     report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
