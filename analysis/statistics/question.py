@@ -20,6 +20,7 @@ from analysis.statistics.kept import kept
 from analysis.statistics.listener_factors import listener_factors, listener_groups
 from analysis.statistics.listeners_and_clips import MainModel, main_contrasts
 from analysis.statistics.mixed import MixedFit
+from analysis.statistics.odds import odds_ratios
 from analysis.statistics.quasi_f import quasi_f_table
 from analysis.statistics.robust import robust
 from analysis.statistics.table import Table
@@ -39,6 +40,10 @@ def question_tables(ratings: Ratings, grid: Cells, pair: tuple[str, str], stimul
         Table("clip_heterogeneity", f"How {a} minus {b} varies over clips.", heterogeneity(ratings, a, b)),
         Table("clip_differences", f"{a} minus {b} by clip.", adaptive.clip_differences(ratings, a, b, stimuli)),
     ]
+    odds = odds_ratios(ratings, a, b)
+    if len(odds):
+        caption = f"Odds that a rating is above a split of the scale, {a} against {b}; alike if odds are proportional."
+        tables.append(Table("odds_ratios", caption, odds))
     if stimuli is not None:
         tables += [
             Table("eq_spread", "How much each condition's EQ differs by clip.", adaptive.eq_spread(stimuli)),

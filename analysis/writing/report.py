@@ -196,7 +196,7 @@ def report(
             *shown("screening", folded=True),
         ],
         "Assumptions": [*drawn("assumptions"), *shown("assumptions", folded=True)],
-        "Ratings as ordered categories": [*shown("ordinal", "ordinal_variance", folded=True)],
+        "Ratings as ordered categories": [*shown("odds_ratios", "ordinal", "ordinal_variance", folded=True)],
         "Appendix: models in which clips differ by a constant only": [
             paragraph(APPENDIX),
             *shown(*appendix, folded=True),
