@@ -74,7 +74,7 @@ def build(
     secret
         Decides the dither; by default drawn anew. It is kept in the set's folder as `secret`, for its owner only.
     anchors
-        Adds the original, low-passed at 3.5 kHz, per clip and descriptor.
+        Adds the original, low-passed at 3.5 and at 7 kHz, per clip and descriptor.
     workers, backend
         How many jobs at once (default: one per core) and where joblib runs them; see `stimuli.jobs`.
     replace

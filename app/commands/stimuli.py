@@ -40,7 +40,9 @@ def build(
     name: Annotated[str | None, typer.Option(help="The set's name; else the folder's.")] = None,
     seconds: Annotated[float, typer.Option(help="Length of the excerpts of recordings.")] = 10.0,
     rate: Annotated[int, typer.Option(help="Sample rate in Hz.")] = 44100,
-    anchors: Annotated[bool, typer.Option(help="Add low-pass anchors: the original low-passed at 3.5 kHz.")] = False,
+    anchors: Annotated[
+        bool, typer.Option(help="Add low-pass anchors: the original low-passed at 3.5 and 7 kHz.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Decides ids and noises.")] = 0,
     secret: Annotated[
         Path | None, typer.Option(help="The secret file of a set, to make the same files again; else drawn anew.")

@@ -23,7 +23,7 @@ from stimuli.music.clips import Clip
 from stimuli.rendering import flac, loudness
 from stimuli.rendering.conditions import Condition, condition, listener, one_thread
 
-_ANCHOR_HZ = 3500.0
+_ANCHORS_HZ = (3500, 7000)
 _MARGIN_DB = 0.1
 _MOST_LIMITING_DB = 6.0
 _ROUNDS = 5
@@ -147,10 +147,16 @@ def _treated(clip: Clip, audio: np.ndarray, plan: Plan) -> list[Take]:
             else:
                 takes.append(_take(each, clip, audio, plan, descriptor))
     if plan.anchors:
-        low_passed = sosfilt(butter(8, _ANCHOR_HZ, fs=plan.sample_rate_hz, output="sos"), audio).astype(np.float32)
-        anchor = take_of("anchor", low_passed, plan.sample_rate_hz)
-        takes += [dataclasses.replace(anchor, descriptor=descriptor) for descriptor in plan.descriptors]
+        for cutoff_hz in _ANCHORS_HZ:
+            anchor = _anchor(audio, plan.sample_rate_hz, cutoff_hz)
+            takes += [dataclasses.replace(anchor, descriptor=descriptor) for descriptor in plan.descriptors]
     return takes
+
+
+def _anchor(audio: np.ndarray, sample_rate_hz: int, cutoff_hz: int) -> Take:
+    """The original, low-passed: the low and mid-range anchors of Recommendation ITU-R BS.1534-3."""
+    low_passed = sosfilt(butter(8, cutoff_hz, fs=sample_rate_hz, output="sos"), audio).astype(np.float32)
+    return take_of("anchor", low_passed, sample_rate_hz, condition=f"low_pass_{cutoff_hz}")
 
 
 def _take(each: Condition, clip: Clip, audio: np.ndarray, plan: Plan, descriptor: str) -> Take:

@@ -56,7 +56,7 @@ class Trial:
     @property
     def counts(self) -> bool:
         """Whether its condition is part of the sequence of conditions (a generated sound has none, a page several)."""
-        return self.stimulus.condition is not None and not self.sounds
+        return self.stimulus.kind == "stimulus" and not self.sounds
 
 
 def share_out(checks: Checks, n_blocks: int, rng: random.Random) -> list[list[str]]:

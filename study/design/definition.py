@@ -207,6 +207,7 @@ class Definition(_Parts):
             for key, names in known.items():
                 if unknown := sorted(set(getattr(block, key) or ()) - set(names or getattr(block, key) or ())):
                     raise ValueError(f"block {number} names {unknown[0]}, which is not among the study's {key}")
+        _ = self.effective_blocks  # what a paradigm refuses
         return self
 
     @cached_property

@@ -9,7 +9,7 @@ from math import lcm
 from types import SimpleNamespace
 from typing import Any
 
-from study.design import order, sequence
+from study.design import sequence
 from study.design.blocks import NO_CHECKS, Block
 from study.design.checks import Trial
 from study.design.definition import Definition, Descriptor
@@ -69,7 +69,7 @@ class Plan:
     @property
     def n_block_rows(self) -> int:
         """Orders of the parts of blocks that participants are spread over."""
-        return lcm(*(order.n_rows(PARADIGMS[block.paradigm].n_parts(self, block)) for block in self.blocks))
+        return lcm(*(PARADIGMS[block.paradigm].n_part_rows(self, block) for block in self.blocks))
 
     @property
     def n_condition_rows(self) -> int:
@@ -141,6 +141,11 @@ class Plan:
     def cells(self) -> dict[tuple, Stimulus]:
         """The stimuli by clip, condition and descriptor."""
         return {(s.clip, s.condition, s.descriptor): s for s in self.stimuli.of_kind("stimulus")}
+
+    @cached_property
+    def anchors(self) -> dict[tuple, Stimulus]:
+        """The low-passed originals by clip, cut-off and descriptor."""
+        return {(s.clip, s.condition, s.descriptor): s for s in self.stimuli.of_kind("anchor")}
 
     def sounds(self, kind: str, block: Block) -> list[Stimulus]:
         """The generated sounds of a kind whose right answer, where they have one, is on a block's scale."""

@@ -130,7 +130,13 @@ class ContinuousQuestion(_Rated):
 
     @property
     def marks(self) -> list[int]:
-        return list(range(0, 101, 20))
+        """Its ticks: where labels are, or every 20 where only the ends have one."""
+        within = [int(value) for value in self.labels if 0 < int(value) < 100]
+        return sorted(int(value) for value in self.labels) if within else list(range(0, 101, 20))
+
+    def show(self, at: Moment, descriptor: Descriptor | None) -> dict[str, Any]:
+        shown = super().show(at, descriptor)
+        return shown | {"labels": {str(mark): str(mark) for mark in self.marks} | shown["labels"]}
 
 
 class ChoiceQuestion(_Question):

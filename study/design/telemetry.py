@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 TELEMETRY_MS = ("rt_ms", "rt_start_ms", "first_play_ms", "start_gap_ms")
 TELEMETRY_COUNTS = ("plays", "rating_changes", "focus_losses", "underruns")
+OF_SOUND = ("plays", "heard_s", "first_play_ms")
 NAMES = (*TELEMETRY_MS, "heard_s", *TELEMETRY_COUNTS)
 MAX_MS = 86_400_000.0
 MAX_COUNT = 1_000_000
@@ -58,10 +59,28 @@ def _loose(seconds: float) -> float:
     return seconds * SLACK_SHARE + SLACK_S
 
 
-def others(sent: Mapping[str, Any]) -> dict[str, float] | None:
-    """Further numbers that the page sent (of other steps, or by other names); None when there are none."""
+def others(
+    sent: Mapping[str, Any], durations_s: Sequence[float] = (), elapsed_s: float | None = None
+) -> dict[str, Any] | None:
+    """Further numbers that the page sent (of other steps, or by other names); None when there are none.
+
+    Of a step with several sounds, whose ``durations_s`` are given, also what was measured of each under ``sounds``.
+    """
     kept = {key: value for key, value in sent.items() if key not in NAMES and key.isidentifier() and len(key) <= 32}
-    return {key: value for key, value in list(kept.items())[:20] if is_number(value)} or None
+    found: dict[str, Any] = {key: value for key, value in list(kept.items())[:20] if is_number(value)}
+    each = sent.get("sounds")
+    if len(durations_s) > 1 and isinstance(each, list) and len(each) == len(durations_s):
+        found["sounds"] = [_of_sound(own, s, elapsed_s) for own, s in zip(each, durations_s, strict=True)]
+    return found or None
+
+
+def _of_sound(sent: Any, duration_s: float, elapsed_s: float | None) -> dict[str, float | int | None]:
+    """The measures of one of several sounds; what cannot be is missing."""
+    if not isinstance(sent, Mapping):
+        return dict.fromkeys(OF_SOUND)
+    total = {"rt_start_ms": None if elapsed_s is None else 1000 * elapsed_s}
+    measures, _ = measured({name: sent.get(name) for name in OF_SOUND} | total, duration_s, elapsed_s)
+    return {name: measures[name] for name in OF_SOUND}
 
 
 def is_number(value: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from study import kinds
 from study.design.parts import Part, Text
 from study.kinds.base import Kind, Moment
 
@@ -29,7 +30,12 @@ class _Instructions(Kind):
         first = at.block.first
         scale = {"low": first.low, "high": first.high} if first.type == "scale" and first.low >= 0 else None
         own = at.block.instructions if "block" in at.step.detail else None
-        return {"text": at.text(own or self.part(at.definition).text), "scale": scale}
+        keys = kinds.PARADIGMS[at.block.paradigm].keys.items()
+        return {
+            "text": at.text(own or self.part(at.definition).text),
+            "scale": scale,
+            "keys": [[name, at.message(key)] for name, key in keys],
+        }
 
 
 KIND = _Instructions()

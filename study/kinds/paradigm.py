@@ -7,7 +7,7 @@ instructions and practice among them.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -32,6 +32,7 @@ class Paradigm(Kind):
     ----------
     paradigm : its name in the study file's ``[[blocks]]`` and in `responses.csv`.
     block : its table there, a `Block` with keys of its own.
+    keys : the keyboard's keys of its own, and the message that says what they do.
     balances : what its orders are orders of, in words.
     checks : the kinds of checks that its blocks can hold.
     """
@@ -41,6 +42,7 @@ class Paradigm(Kind):
     is_counted = True
     paradigm: ClassVar[str]
     block: ClassVar[type[Block]]
+    keys: ClassVar[Mapping[str, str]] = {}
     balances: ClassVar[str] = "conditions"
     checks: ClassVar[tuple[str, ...]] = ("attention", "repeats")
 
@@ -55,6 +57,10 @@ class Paradigm(Kind):
     def n_parts(self, plan: Plan, block: Block) -> int:
         """How many parts there are: one for each descriptor, or one in all."""
         return len(plan.descriptors_of(block)) if block.order != "mixed" else 1
+
+    def n_part_rows(self, plan: Plan, block: Block) -> int:
+        """Orders of the parts that participants are spread over by their block row."""
+        return order.n_rows(self.n_parts(plan, block))
 
     def n_rows(self, plan: Plan, block: Block) -> int:
         """Orders within the parts that participants are spread over by their condition row."""

@@ -35,7 +35,8 @@ def _responses(record: Record, definition: Definition, columns: Mapping[str, Col
     answers = [answer for answer in record["answers"] if answer["step"]["kind"] in TRIALS]
     numbers = {answer["step"]["trial_number"]: _step_id(session, answer["step"]) for answer in answers}
     return [
-        _response(session, answer["step"], answer["response"], numbers, columns) | _about(session, answer, block, own)
+        _response(session, answer["step"], answer["response"], numbers, columns)
+        | _about(session, answer, block, own, numbers.get(answer["step"].get("repeat_of")))
         for answer in answers
         for block in [definition.block_of(answer["step"]["detail"])]
         for own in KINDS[answer["step"]["kind"]].responses(answer["step"], _given(answer["response"]), block)
@@ -47,13 +48,19 @@ def _given(response: Mapping[str, Any]) -> dict[str, Any]:
     return response["answer"] | ({"rating": response["rating"]} if "rating" in response else {})
 
 
-def _about(session: Mapping[str, Any], answer: Record, block: Block, own: Mapping[str, Any]) -> dict[str, Any]:
+def _about(
+    session: Mapping[str, Any], answer: Record, block: Block, own: Mapping[str, Any], repeated: str | None
+) -> dict[str, Any]:
     """What one row of an answer says beside what all of its step do: of which sound, and how that was heard."""
     cells = {"rating": None, "answer": None, "paradigm": block.paradigm} | own
+    of_sound = cells.pop("of_sound", None)
     if (number := cells.pop("sound", None)) is None:
         return cells
     measured = ((answer["response"].get("telemetry") or {}).get("sounds") or [])[number : number + 1]
-    return cells | {"trial": f"{_step_id(session, answer['step'])}-{number}"} | (measured[0] if measured else {})
+    cells |= {"trial": f"{_step_id(session, answer['step'])}-{number}"} | (measured[0] if measured else {})
+    if repeated is not None:
+        cells["repeat_of"] = f"{repeated}-{of_sound}"
+    return cells
 
 
 def _response(

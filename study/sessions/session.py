@@ -144,7 +144,8 @@ def _heard(running: RunningStudy, session: Row, now: float) -> None:
 
 def _response(plan: Plan, session: Row, kept: dict[str, Any], sent: Mapping[str, Any], now: float) -> dict[str, Any]:
     elapsed_s = None if session.simulated else clock.elapsed_s(session.step_since, now)
-    duration_s = plan.stimuli.by_id[session.stimulus].duration_s if session.stimulus else None
+    durations_s = [plan.stimuli.by_id[name].duration_s for name in KINDS[session.kind].sounds(session)]
+    duration_s = durations_s[0] if session.stimulus else None
     measures, flags = telemetry.measured(sent, duration_s, elapsed_s)
     server_ms = (now - session.step_since) * 1000
     flags += [] if server_ms >= 0 else ["server_ms"]
@@ -154,7 +155,7 @@ def _response(plan: Plan, session: Row, kept: dict[str, Any], sent: Mapping[str,
         "answered_at": now,
         "server_ms": server_ms if server_ms >= 0 else None,
         "rating": kept.get("rating"),
-        "telemetry": telemetry.others(sent),
+        "telemetry": telemetry.others(sent, durations_s, elapsed_s),
         "answer": {key: value for key, value in kept.items() if key != "rating"},
         "language": session.language,
         "flags": flags or None,

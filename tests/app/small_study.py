@@ -2,7 +2,12 @@
 
 from sqlalchemy import func, select
 
-SMALL = {"clips": ["clip0", "clip1", "clip2"], "checks": {"attention": 1, "not_before": 3}, "breaks": None}
+SMALL = {
+    "clips": ["clip0", "clip1", "clip2"],
+    "checks": {"attention": 1, "not_before": 3},
+    "breaks": None,
+    "blocks": None,
+}
 SMALL |= {"design": {"min_listened_fraction": 0}}  # so that nobody need listen to the end
 N_TRIALS = 3 * 3 * 4 + 1
 

@@ -20,10 +20,12 @@ SERVER_KEYS = {kind.promise for kind in KINDS.values() if kind.promise} | {
     "low_label",
     "high_label",
     "attention_notice",
+    "attention_notice_all",
     "audible_notice",
+    "keys_letters",
     "audible_question",
 }
-SERVER_PREFIXES = ("error_", "question_", "low_label_", "high_label_")
+SERVER_PREFIXES = ("error_", "quality_", "question_", "low_label_", "high_label_")
 
 
 def own(language):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, Page, expect
 
 STEPS = ("consent", "questionnaire", "headphones", "level", "instructions", "practice", "trial", "break", "comments")
+STEPS += ("multistimulus",)
 
 
 class Participant:

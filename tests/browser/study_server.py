@@ -27,6 +27,7 @@ SHORT = {
     "headphones": None,
     "practice": {"trials": 1},
     "breaks": None,
+    "blocks": None,
 }
 
 

@@ -12,6 +12,13 @@ def answer_to(step: dict[str, Any], rating: int = 4) -> dict[str, Any]:
     if kind in ("trial", "practice"):
         first, *others = [(question["name"], reply_to(question, rating)) for question in step["questions"]]
         return {"rating": first[1]} | ({"answers": dict(others)} if others else {})
+    if kind == "multistimulus":
+        n = len(step["sounds"]) - step["has_reference"]
+        return {
+            "answers": [
+                {question["name"]: reply_to(question, 50 + i) for question in step["questions"]} for i in range(n)
+            ]
+        }
     if kind == "questionnaire":
         return {"answers": {q["id"]: q["options"][0]["value"] for q in step["questions"]}}
     if kind == "headphones":

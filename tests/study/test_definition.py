@@ -28,7 +28,8 @@ def test_the_shipped_study_is_the_one_that_was_designed(noises):
     assert shipped.conditions == ["original", "semantic", "flow", "static"] and shipped.scale.high == 7
     facts, missing, refused = describe(shipped, StimulusSet.load(noises))
     assert refused is None
-    assert "120 trials of 10 clips x 4 conditions x 3 descriptors" in facts["Trials"][0]
+    assert "block 1, single: 120 trials of 10 clips x 4 conditions x 3 descriptors" in facts["Trials"][0]
+    assert "block 2, multistimulus: 10 trials" in facts["Trials"][2] and "quality (continuous)" in facts["Trials"][3]
     assert "after each 24 participants" in " ".join(facts["Balance"])
     assert not [line for line in missing if " in es" in line and "messages" not in line]
 

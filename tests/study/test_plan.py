@@ -16,8 +16,8 @@ from tests.study.sets import CONDITIONS, DESCRIPTORS
 
 
 def shipped(**tables):
-    """The shipped study file with some of its tables replaced, or (None) left out."""
-    table = tomllib.loads(definition.SHIPPED.read_text(encoding="utf-8")) | tables
+    """The shipped study file without its last block, some of its tables replaced, or (None) left out."""
+    table = tomllib.loads(definition.SHIPPED.read_text(encoding="utf-8")) | {"blocks": None} | tables
     return definition.parse({key: value for key, value in table.items() if value is not None})
 
 

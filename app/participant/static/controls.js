@@ -6,13 +6,13 @@ import { clock } from "./texts.js";
 const LOOP_CHOICE = { on: false }; // kept from trial to trial, forgotten by a reload
 
 /** The controls of `player`, kept in step with it until `signal` aborts. */
-export function controls(player, t, signal, { simple = false } = {}) {
+export function controls(player, t, signal, { simple = false, loop: wanted = null } = {}) {
   const { duration_s } = player;
   const play = h("button", { type: "button", class: "play", onclick: () => player.toggle() });
   const restart = iconButton("restart", t("player_restart"), () => player.restart());
   const loop = iconButton("loop", t("player_loop"), () => {
-    LOOP_CHOICE.on = !LOOP_CHOICE.on;
-    player.setLoop(LOOP_CHOICE.on);
+    player.setLoop(!player.loop);
+    if (wanted === null) LOOP_CHOICE.on = player.loop;
   });
   const position = h("input", {
     type: "range",
@@ -40,7 +40,7 @@ export function controls(player, t, signal, { simple = false } = {}) {
   };
   player.addEventListener("change", showState, { signal });
   player.addEventListener("tick", showPosition, { signal });
-  if (!simple) player.setLoop(LOOP_CHOICE.on);
+  if (!simple) player.setLoop(wanted ?? LOOP_CHOICE.on);
   showState();
   showPosition();
   const extras = simple ? [] : [h("div", { class: "player-extras" }, restart, loop)];

@@ -3,8 +3,9 @@
 import { h } from "./dom.js";
 
 /**
- * The control of one question: `{element, value, disabled, onchange, choose}`. `value` is null until it is answered;
- * `choose(digit)` answers from the keyboard where the question has that answer. `about` names the sound, where there are several.
+ * The control of one question: `{element, value, disabled, onchange, set, choose}`. `value` is null until it is answered;
+ * `set` puts back an answer, `choose(digit)` answers from the keyboard where the question has that answer. `about` names the
+ * sound, where there are several.
  */
 export function control(question, { t, id, about = "" }) {
   return CONTROLS[question.type](question, { t, id: `${question.name}-${id}`, about });
@@ -46,12 +47,14 @@ function points({ low, high, labels, text: asked }, { t, id, about }) {
   const under = h("div", { class: isEnds ? "ends" : "ends words-under", "aria-hidden": "true" }, shown.map((word) => h("span", {}, word)));
   const legend = [about, asked, t("trial_scale", { low: signed(low, low), high: signed(high, low) })].filter(Boolean).join(". ");
   const own = questionField(legend, [h("div", { class: "tiles" }, tiles), shown.some(Boolean) && under], "scale");
-  own.choose = (value) => {
-    const radio = radios[values.indexOf(value)];
-    if (!radio || own.disabled) return false;
-    radio.focus();
-    radio.checked = true;
+  own.set = (value) => {
+    radios[values.indexOf(value)].checked = true;
     own.answer(value);
+  };
+  own.choose = (value) => {
+    if (own.disabled || !values.includes(value)) return false;
+    radios[values.indexOf(value)].focus();
+    own.set(value);
     return true;
   };
   own.element.addEventListener("change", (event) => own.answer(Number(event.target.value)));
@@ -73,12 +76,12 @@ function slider({ low, high, labels, text: asked }, { t, about }) {
   range.setAttribute("aria-valuetext", t("scale_unanswered"));
   const shown = h("output", { class: "value" }, "–");
   const ticks = Object.entries(labels).sort(([a], [b]) => a - b).map(([at, label]) => {
-    const place = `--at: ${(at - low) / (high - low)}`;
-    return h("button", { type: "button", class: "tick", style: place, tabindex: -1, "aria-hidden": "true", onclick: () => own.set(Number(at)) }, label || at);
+    const share = (at - low) / (high - low);
+    const end = share === 0 ? "tick first" : share === 1 ? "tick last" : "tick";
+    return h("button", { type: "button", class: end, style: `--at: ${share}`, tabindex: -1, "aria-hidden": "true", onclick: () => own.set(Number(at)) }, label || at);
   });
   const own = questionField([about, asked].filter(Boolean).join(". "), [h("div", { class: "slider" }, range, shown), h("div", { class: "ticks" }, ticks)], "continuous");
   own.set = (value) => {
-    if (own.disabled) return;
     range.value = value;
     range.classList.remove("untouched");
     shown.textContent = range.value;
@@ -98,12 +101,15 @@ function options({ options: offered, text: asked }, { id, about }) {
   const radios = offered.map(({ value }) => h("input", { type: "radio", class: "choice-mark", name: id, value }));
   const labels = offered.map(({ label }, index) => h("label", { class: "choice" }, radios[index], h("span", {}, label)));
   const own = questionField([about, asked].filter(Boolean).join(". "), labels, "options");
+  own.set = (value) => {
+    radios.find((radio) => radio.value === value).checked = true;
+    own.answer(value);
+  };
   own.choose = (number) => {
     const radio = radios[number - 1];
     if (!radio || own.disabled) return false;
     radio.focus();
-    radio.checked = true;
-    own.answer(radio.value);
+    own.set(radio.value);
     return true;
   };
   own.element.addEventListener("change", (event) => own.answer(event.target.value));
@@ -114,6 +120,10 @@ function options({ options: offered, text: asked }, { id, about }) {
 function freeText({ max_length, text: asked }, { about }) {
   const field = h("textarea", { rows: 2, maxlength: max_length, "aria-label": [about, asked].filter(Boolean).join(". ") });
   const own = questionField(asked, field, "free-text");
+  own.set = (value) => {
+    field.value = value;
+    own.answer(value);
+  };
   field.addEventListener("input", () => own.answer(field.value.trim() || null));
   return own;
 }

@@ -11,6 +11,7 @@ function instructions(step, page) {
   const names = [
     [t("key_space"), t("keys_space")],
     ...(step.scale ? [[`${step.scale.low} – ${step.scale.high}`, t("keys_digits")]] : []),
+    ...step.keys,
     [t("key_enter"), t("keys_enter")],
   ];
   const keys = h("dl", { class: "keys" }, names.map(([key, text]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, text))));

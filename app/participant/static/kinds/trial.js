@@ -49,28 +49,33 @@ export async function trial(step, page) {
 }
 
 /** Opens the questions once enough was heard, and the way on once all that must be answered is. */
-export function openWhenHeard({ step, player, listening, hint, page, asked, next }) {
+export function openWhenHeard({ step, player, listening, hint, page, asked, next, keep = () => {} }) {
   const { t, signal } = page;
-  const isOpen = () => !asked[0].own.disabled;
+  const [first] = asked;
+  const several = step.sounds.length > 1;
+  const look = () => {
+    next.disabled = first.own.disabled || asked.some(({ question, own: { value } }) => question.required && value === null);
+    if (!next.disabled) hint.textContent = t("trial_confirm");
+  };
   const open = () => {
-    if (isOpen() || listening.share < Math.min(step.min_listened_fraction, 0.995)) return;
+    if (!first.own.disabled || listening.share < Math.min(step.min_listened_fraction, 0.995)) return;
     listening.unlock();
     for (const { own } of asked) own.disabled = false;
-    hint.textContent = t(asked[0].question.type === "scale" ? "trial_rate_now" : "trial_answer_now");
+    hint.textContent = t(several ? "multi_rate_now" : first.question.type === "scale" ? "trial_rate_now" : "trial_answer_now");
+    look();
   };
-  hint.textContent = t(step.min_listened_fraction >= 1 ? "trial_listen_first" : "trial_listen_some");
-  open();
-  player.addEventListener("tick", open, { signal });
-  const answered = new Set();
-  for (const { own } of asked) {
-    own.onchange = () => {
-      if (answered.has(own)) listening.rating_changes += 1;
-      answered.add(own);
-      next.disabled = asked.some(({ question, own: { value } }) => question.required && value === null);
-      if (!next.disabled) hint.textContent = t("trial_confirm");
+  hint.textContent = t(several ? "trial_listen_each" : step.min_listened_fraction >= 1 ? "trial_listen_first" : "trial_listen_some");
+  const answered = new Set(asked.filter(({ own: { value } }) => value !== null));
+  for (const each of asked) {
+    each.own.onchange = () => {
+      if (answered.has(each)) listening.rating_changes += 1;
+      answered.add(each);
+      keep();
+      look();
     };
   }
-  next.disabled = true;
+  open();
+  player.addEventListener("tick", open, { signal });
 }
 
 /** A number that is asked for first is the rating; all else goes by the names of the questions. */

@@ -1,0 +1,146 @@
+"""Several sounds on a page: they switch without a gap, each must be heard, and nothing needs a mouse or dragging."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_people import findings
+from tests.browser.test_player import BARE, RECORD
+from tests.study.sets import write_set
+
+PAGES = {"paradigm": "multistimulus", "descriptors_per_clip": "one"}
+STUDY = BARE | {"conditions": ["original", "semantic", "flow", "static"]}
+TWO = [
+    {"type": "scale", "low": -3, "high": 3, "labels": {"-3": "much less", "0": "the same", "3": "much more"}},
+    {"name": "quality", "type": "continuous"},
+    {"name": "remark", "type": "text", "text": "Anything odd?"},
+]
+
+
+@pytest.fixture(scope="module")
+def alike(tmp_path_factory):
+    """A set in which every condition of a clip is the very same sound of a second."""
+    folder = write_set(tmp_path_factory.mktemp("alike"), n_clips=3, duration_s=1.0)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    first: dict[str, bytes] = {}
+    for row in manifest["stimuli"]:
+        if row["kind"] == "stimulus":
+            file = folder / "audio" / f"{row['id']}.flac"
+            data = first.setdefault(row["clip"], file.read_bytes())
+            file.write_bytes(data)
+            row["sha256"] = hashlib.sha256(data).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def shown(serve, visit, block=PAGES, folder=None, **options):
+    served = serve(*([folder] if folder else []), **STUDY | {"blocks": [block]})
+    return served, visit(served.address, **options)
+
+
+def sound(person, letter):
+    return person.stage.locator("button.sound", has_text=letter)
+
+
+def hear_all(person, letters="ABCD"):
+    for letter in letters:
+        sound(person, letter).click()
+        expect(sound(person, letter)).to_have_attribute("aria-label", f"Sound {letter}, heard")
+
+
+def test_switching_leaves_no_gap_of_a_single_sample(serve, visit, alike):
+    _, person = shown(serve, visit, PAGES | {"min_listened_fraction": 0}, alike)
+    person.page.add_init_script(RECORD)
+    person.begin()
+    person.play()
+    rate_hz = "window.output.context.sampleRate"
+    heard = f"window.recorded.length - window.recorded.findIndex((sample) => sample !== 0)"
+    person.page.wait_for_function(f"window.output && {heard} > 1.2 * {rate_hz}")
+    for letter in "BCDACB":
+        sound(person, letter).click()
+    person.page.wait_for_function(f"{heard} > 3.5 * {rate_hz}")
+    sound(person, "D").click()
+    person.page.wait_for_function(f"{heard} > 4.5 * {rate_hz}")
+    samples = np.array(person.page.evaluate("window.recorded"))
+    period = round(person.page.evaluate(rate_hz))
+    start = np.flatnonzero(samples)[0] + period // 50  # after the fade at the beginning
+    passes = samples[start : start + (samples.size - start) // period * period].reshape(-1, period)
+    assert len(passes) >= 4 and np.abs(passes[0]).max() > 0.05
+    assert np.abs(passes - passes[0]).max() < 1e-6
+    assert sound(person, "D").get_attribute("aria-pressed") == "true"
+
+
+def test_each_sound_is_heard_and_rated_before_one_goes_on(serve, visit, moments):
+    served, person = shown(serve, visit, PAGES | {"min_listened_fraction": 1.0})
+    person.begin()
+    person.play()
+    sliders = person.stage.get_by_role("slider", name="How good is the sound quality?")
+    hear_all(person, "ABC")
+    expect(person.stage.locator("fieldset").first).to_be_disabled()
+    hear_all(person, "D")
+    expect(sliders.first).to_be_enabled()
+    assert {slider.get_attribute("aria-valuetext") for slider in sliders.all()} == {"not answered yet"}
+    for number, slider in enumerate(sliders.all()[:3]):
+        slider.focus()
+        person.page.keyboard.press("End" if number else "Home")
+    expect(person.primary).to_be_disabled()  # one has no answer, and nothing is preset
+    person.stage.locator(".signal").nth(3).get_by_text("good", exact=True).click()  # a tick: no dragging
+    expect(person.primary).to_be_enabled()
+    step = person.step
+    person.primary.click()
+    expect(person.stage).to_have_attribute("data-step", person.next_of(step))
+    [row] = served.responses(person, "multistimulus")
+    assert [own["quality"] for own in row.answer["answers"]] == [0, 100, 100, 70]
+    assert [own["plays"] >= 1 and own["heard_s"] >= 0.28 for own in row.telemetry["sounds"]] == [True] * 4
+    assert row.rating is None and row.plays == sum(own["plays"] for own in row.telemetry["sounds"])
+
+
+def test_a_page_of_several_questions_is_taken_by_keyboard_and_kept_over_a_reload(serve, visit):
+    block = PAGES | {"questions": TWO, "min_listened_fraction": 0.2, "loop": False}
+    served, person = shown(serve, visit, block)
+    person.begin()
+    press = person.page.keyboard.press
+    sound(person, "A").wait_for()
+
+    def hear() -> None:
+        for letter in "abcd":
+            expect(sound(person, letter.upper())).to_be_enabled()
+            press(letter)
+            expect(sound(person, letter.upper())).to_have_attribute("aria-label", f"Sound {letter.upper()}, heard")
+
+    hear()
+    for row in person.stage.locator(".signal").all()[:2]:
+        row.get_by_role("radio").first.focus()
+        press("Space")
+        press("ArrowRight")
+        row.get_by_role("slider").focus()
+        press("ArrowRight")
+    person.reload().is_shown("multistimulus")
+    sound(person, "A").wait_for()
+    hear()
+    for row in person.stage.locator(".signal").all()[2:]:
+        row.get_by_role("radio").last.focus()
+        press("Space")
+        row.get_by_role("slider").focus()
+        press("PageUp")
+    step = person.step
+    person.stage.locator("h1").focus()
+    press("Enter")
+    expect(person.stage).to_have_attribute("data-step", person.next_of(step))
+    [row] = served.responses(person, "multistimulus")
+    assert [own["descriptor"] for own in row.answer["answers"]] == [-2, -2, 3, 3]
+    assert [own["quality"] for own in row.answer["answers"]] == [51, 51, 60, 60]
+
+
+@pytest.mark.parametrize("width", [360, 1100])
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(serve, visit, width):
+    block = PAGES | {"questions": TWO, "min_listened_fraction": 0}
+    for own in (block, PAGES | {"min_listened_fraction": 0}):
+        _, person = shown(serve, visit, own, viewport={"width": width, "height": 740})
+        person.begin()
+        expect(sound(person, "A")).to_be_enabled()
+        assert findings(person) == []
+        assert person.page.evaluate("document.documentElement.scrollWidth") == width
