@@ -49,6 +49,16 @@ def of_study(
     return settings, order
 
 
+def blocks_of(definition: dict) -> list[dict]:
+    """Give the blocks of a study file with all that it leaves to the program: every question with its scale."""
+    from study.design.definition import parse
+
+    blocks = definition.get("blocks") or []
+    if all(block.get("questions") for block in blocks):
+        return blocks
+    return [block.model_dump(mode="json") for block in parse(definition).effective_blocks]
+
+
 def completed(people: pd.DataFrame | None) -> list[str] | None:
     """List the participants who completed, the first to do so first; None where sessions are not known."""
     if people is None or not {"state", "finished_at", "participant"} <= set(people.columns):

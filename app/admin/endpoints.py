@@ -81,7 +81,8 @@ def router(running: RunningStudy, access: Access) -> APIRouter:
     def ratings(simulated: bool = False) -> dict[str, Any]:
         cells = interim.ratings_so_far(engine, simulated)
         LOG.warning("ratings looked at while the study is running", extra={"fields": {"simulated": simulated}})
-        return {"cells": cells, "scale": [running.definition.scale.low, running.definition.scale.high]}
+        first = running.plan.blocks[0].first
+        return {"cells": cells, "scale": [first.low, first.high]}
 
     @routes.post("/state")
     def state(wanted: State) -> dict[str, str]:

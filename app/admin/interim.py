@@ -25,8 +25,10 @@ INTERIM_WARNING = (
 
 
 def ratings_so_far(engine: Engine, simulated: bool = False) -> list[dict[str, Any]]:
-    """Mean and 95 % CI per descriptor and condition of those who completed, on the study's scale and without those whom
-    its screening leaves out, as `semantic-eq analyse` computes them; no test is made.
+    """Mean and 95 % CI per descriptor and condition of the study's first question, as `semantic-eq analyse` has them.
+
+    They are of those who completed, on the question's scale and without those whom the study's screening leaves out; no
+    test is made.
 
     Raises
     ------
@@ -86,14 +88,17 @@ def _decision(engine: Engine, simulated: bool, first: tuple[str, ...]) -> str | 
 
 def _of_study(engine: Engine, simulated: bool) -> tuple[Ratings, Settings]:
     from analysis.analyse import Settings
+    from analysis.data.questions import by_question
     from analysis.data.ratings import from_table
     from app.study_settings import of_study
 
     table, people = export.ratings(engine, simulated), export.sessions(engine, simulated)
     with reading(engine) as connection:
-        definition = definition_of(study_row(connection)).model_dump(mode="json")
+        study = definition_of(study_row(connection))
     given = {"condition": None, "descriptor": None}
-    settings, order = of_study(definition, None, people, Settings(), given)
+    settings, order = of_study(study.model_dump(mode="json"), None, people, Settings(), given)
     if table.empty:
         raise ValueError("Nobody has completed the study, so there are no ratings to show.")
-    return from_table(table, settings.scale, simulated, order), settings
+    first = study.effective_blocks[0].first
+    scale = (first.low, first.high) if first.is_number else settings.scale
+    return from_table(by_question(table)[0].table, scale, simulated, order), settings

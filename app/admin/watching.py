@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
+from study.design.questions import DESCRIPTOR
 from study.records import export
 
 if TYPE_CHECKING:
@@ -44,18 +45,22 @@ def _session(row: dict[str, Any], responses: pd.DataFrame | None) -> dict[str, A
     if responses is None:
         return plain(kept | {"rated": 0, "checks": 0, "checks_passed": 0, "rt_ms": None, "same": None})
     checks = responses[responses["kind"].isin(CHECKS)]
-    rated = responses[responses["kind"] == "rating"]
-    same = rated["rating"].value_counts(normalize=True).max() if len(rated) else None
+    every = responses.drop_duplicates("position")
+    rated = responses[(responses["kind"] == "rating") & responses["rating"].notna()]
+    pages = rated.drop_duplicates("position")  # several sounds or questions were measured together
+    question = rated["question"].mode()
+    most_asked = rated[rated["question"].isin(question[:1])]["rating"]
+    same = most_asked.value_counts(normalize=True).max() if len(rated) else None
     return plain(
         kept
         | {
             "rated": len(rated),
             "checks": len(checks),
             "checks_passed": int((checks["rating"] == checks["expected"]).sum()),
-            "rt_ms": rated["rt_ms"].median() if rated["rt_ms"].notna().any() else None,
+            "rt_ms": pages["rt_ms"].median() if pages["rt_ms"].notna().any() else None,
             "same": same,
-            "focus_losses": responses["focus_losses"].sum(),
-            "underruns": responses["underruns"].sum(),
+            "focus_losses": every["focus_losses"].sum(),
+            "underruns": every["underruns"].sum(),
         }
     )
 
@@ -64,7 +69,8 @@ def balance(engine: Engine, conditions: list[str], simulated: bool = False) -> l
     """Rating trials per descriptor and condition from participants who completed: the design wants them equal."""
     responses = export.ratings(engine, simulated)
     done = responses[(responses["kind"] == "rating") & (responses["session_state"] == "completed")]
-    counts = done.groupby(["descriptor", "condition"], observed=True, sort=False).size()
+    words = done["descriptor"].where(done["question"] == DESCRIPTOR, done["descriptor"] + " · " + done["question"])
+    counts = done.assign(descriptor=words).groupby(["descriptor", "condition"], observed=True, sort=False).size()
     words = dict.fromkeys(word for word, _ in counts.index)
     return [
         {"descriptor": word, "condition": name, "n": int(counts.get((word, name), 0))}

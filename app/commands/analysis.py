@@ -331,7 +331,8 @@ def _of_study(definition: dict, manifest: dict | None, people: pd.DataFrame | No
     from dataclasses import replace
 
     from app.commands import paradigms
-    from app.study_settings import of_study
+    from app.study_settings import blocks_of, of_study
 
     settings, order = of_study(definition, manifest, people, tables.settings, tables.order)
+    definition = definition | {"blocks": blocks_of(definition)}
     return paradigms.with_simulated(replace(tables, settings=settings, order=order, definition=definition), people)

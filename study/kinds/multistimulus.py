@@ -44,11 +44,17 @@ class MultistimulusBlock(Block):
     """
 
     paradigm: Literal["multistimulus"]
+    """The block's way of asking: several sounds a page."""
     preset: Literal["bs2132", "bs1534"] = "bs2132"
+    """Without a reference (BS.2132), or MUSHRA: reference, hidden reference and anchors (BS.1534)."""
     reference: Name | None = None
+    """The condition that is also heard openly; with `bs1534` the study's first."""
     anchors: bool | None = None
+    """Whether the original low-passed at 3.5 and 7 kHz is among the signals; with `bs1534` it is."""
     descriptors_per_clip: Literal["all", "one"] = "all"
+    """A page for each clip and descriptor, or one for each clip, the descriptors balanced over participants."""
     loop: bool = True
+    """Whether the sounds repeat from the start; a participant may change it."""
 
 
 class Multistimulus(Paradigm):

@@ -57,7 +57,7 @@ def test_switching_leaves_no_gap_of_a_single_sample(serve, visit, alike):
     person.begin()
     person.play()
     rate_hz = "window.output.context.sampleRate"
-    heard = f"window.recorded.length - window.recorded.findIndex((sample) => sample !== 0)"
+    heard = "window.recorded.length - window.recorded.findIndex((sample) => sample !== 0)"
     person.page.wait_for_function(f"window.output && {heard} > 1.2 * {rate_hz}")
     for letter in "BCDACB":
         sound(person, letter).click()
@@ -79,7 +79,7 @@ def test_each_sound_is_heard_and_rated_before_one_goes_on(serve, visit, moments)
     person.play()
     sliders = person.stage.get_by_role("slider", name="How good is the sound quality?")
     hear_all(person, "ABC")
-    expect(person.stage.locator("fieldset").first).to_be_disabled()
+    expect(sliders.first).to_be_disabled()
     hear_all(person, "D")
     expect(sliders.first).to_be_enabled()
     assert {slider.get_attribute("aria-valuetext") for slider in sliders.all()} == {"not answered yet"}
