@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.analyse import Settings
+    from analysis.data.post_screening import Anchored
     from analysis.data.questions import Asked
     from analysis.writing.report import Beside
 
@@ -181,7 +182,7 @@ def _scale(definition: dict[str, Any], asked: Asked) -> tuple[float, float] | No
 def _settings(tables: Tables, asked: Asked, conditions: list[str]) -> Settings:
     """Give the analysis's settings to one question: an attribute is to be kept up with the unprocessed condition."""
     if asked.question in (None, "descriptor"):
-        return replace(tables.settings, **_anchored(tables, block))
+        return replace(tables.settings, **_anchored(tables, asked))
     plan = tables.definition.get("analysis") or {}
     unprocessed = plan.get("unprocessed", "original")
     margin = tables.settings.smallest_effect if tables.chosen else (plan.get("margins") or {}).get(asked.question)
@@ -194,18 +195,19 @@ def _settings(tables: Tables, asked: Asked, conditions: list[str]) -> Settings:
         unprocessed=unprocessed,
         compared=(first, unprocessed) if unprocessed in conditions else None,
         looks=None,
-        **_anchored(tables, block),
+        **_anchored(tables, asked),
     )
 
 
-def _anchored(tables: Tables, block: dict[str, Any]) -> dict[str, Any]:
-    """The hidden reference and the mid-range anchor of a MUSHRA block, where the command names none."""
+def _anchored(tables: Tables, asked: Asked) -> dict[str, Anchored]:
+    """Name the hidden reference and the mid-range anchor of a MUSHRA block, where the command does not."""
     from analysis.data.post_screening import Anchored
     from study.kinds.multistimulus import ANCHORS
 
-    if tables.settings.anchored or block.get("preset") != "bs1534":
-        return {}
-    return {"anchored": Anchored(block["reference"], ANCHORS[1] if block["anchors"] else None)}
+    for block in tables.definition.get("blocks") or []:
+        if not tables.settings.anchored and block.get("preset") == "bs1534" and block["paradigm"] == asked.paradigm:
+            return {"anchored": Anchored(block["reference"], ANCHORS[1] if block["anchors"] else None)}
+    return {}
 
 
 def _pairs(tables: Tables) -> Analysis:
