@@ -112,6 +112,7 @@ def test_withdrawing_deletes_every_row(trials):
     session = served.rows(select(Session.id).where(Session.public_id == person.session))[0].id
     withdraw(person)
     person.is_shown("withdrawn")
+    expect(person.page.get_by_role("button", name="Continue on another device")).to_have_count(0)
     for column in (Session.id, Step.session_id, Response.session_id, Event.session_id):
         assert served.rows(select(func.count()).where(column == session)) == [(0,)]
     assert "answer/" not in person.page.evaluate("JSON.stringify(localStorage)")

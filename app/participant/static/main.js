@@ -151,5 +151,6 @@ async function withdraw(page) {
   page.stage.dataset.kind = "withdrawn";
   page.progress.hidden = true;
   page.out.hidden = true;
+  page.offerCode(null); // there is nothing to go on with
   page.show(h("h1", { tabindex: -1 }, page.t("withdrawn_title")), h("p", {}, page.t("withdrawn_text")));
 }
