@@ -29,11 +29,18 @@ def simulate(
     ] = "default",
     effect: Annotated[
         list[str] | None,
-        typer.Option(help="True effect in points, CONDITION=POINTS or DESCRIPTOR:CONDITION=POINTS; may be repeated."),
+        typer.Option(
+            help="True effect in points (in pairs, log-worth): CONDITION=POINTS or "
+            "DESCRIPTOR:CONDITION=POINTS; may be repeated."
+        ),
     ] = None,
     noise: Annotated[float, typer.Option(min=0, help="SD of a rating's noise, in points.")] = 1.0,
     bias: Annotated[float, typer.Option(min=0, help="SD of the listeners' means, in points.")] = 0.6,
     clip: Annotated[float, typer.Option(min=0, help="SD of the clips' own values, in points.")] = 0.4,
+    sensitivity: Annotated[float, typer.Option(min=0, help="d' in ABX per point of effect.")] = 2.0,
+    same: Annotated[
+        float, typer.Option(help="Log of how often two equals are called the same, relative to either being chosen.")
+    ] = -1.0,
     lapse: Annotated[float, typer.Option(min=0, max=1, help="Share of ratings that are random.")] = 0.02,
     inattentive: Annotated[float, typer.Option(min=0, max=1, help="Share of listeners who answer at random.")] = 0.05,
     dropout: Annotated[float, typer.Option(min=0, max=1, help="Share of listeners who leave before the end.")] = 0.0,
@@ -55,7 +62,8 @@ def simulate(
     from study.design.listeners import EFFECTS, Model
 
     arrivals = _arrivals(links, n) if links else []
-    model = Model(_effects(effect) if effect else dict(EFFECTS), noise, bias, clip, lapse, inattentive, dropout)
+    effects = _effects(effect) if effect else dict(EFFECTS)
+    model = Model(effects, noise, bias, clip, lapse, inattentive, dropout, sensitivity, same)
     stimuli = _stimuli(stimuli_set)
     console = Console()
     if stimuli is None:

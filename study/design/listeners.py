@@ -1,17 +1,21 @@
 """Simulated listeners: how a participant of a stated model would answer, for dry runs, load tests and power.
 
 A rating is the scale's middle + the listener's bias + the condition's true effect + the clip's own value + noise,
-rounded and held within the scale. A lapse is a random rating. An inattentive listener answers at random and does
-not read instructions. All numbers are in points of the scale, standard deviations for what varies. The same seed
-gives the same listeners.
+rounded and held within the scale. In a paired comparison a condition's effect is its log-worth (Bradley-Terry, with
+Davidson's ties): the difference of two effects is the log-odds of choosing the one. In ABX ``sensitivity`` times that
+difference is d', of a listener who compares X with A and with B (Macmillan & Creelman, 2005, chapter 9). A lapse is a
+random answer. An inattentive listener answers at random and does not read instructions. All numbers
+are in points of the scale, standard deviations for what varies. The same seed gives the same listeners.
 """
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from typing import Any
 
 from study.design.questions import DESCRIPTOR
@@ -25,7 +29,11 @@ MODEL_RANGE = 6
 
 @dataclass(frozen=True)
 class Model:
-    """What all listeners share; ``effects`` by condition, or by ``descriptor:condition``, those not named being 0."""
+    """What all listeners share; ``effects`` by condition, or by ``descriptor:condition``, those not named being 0.
+
+    ``same`` is the log of how often equals are called so, relative to one of them being chosen, where that may be
+    said; ``position`` is what standing first adds to a log-worth.
+    """
 
     effects: Mapping[str, float] = field(default_factory=lambda: dict(EFFECTS))
     noise_sd: float = 1.0
@@ -34,6 +42,9 @@ class Model:
     lapse: float = 0.02
     inattentive: float = 0.05
     dropout: float = 0.0
+    sensitivity: float = 2.0
+    same: float = -1.0
+    position: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("lapse", "inattentive", "dropout"):
@@ -42,6 +53,8 @@ class Model:
         for name in ("noise_sd", "bias_sd", "clip_sd"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}, but a standard deviation is not negative.")
+        if self.sensitivity < 0:
+            raise ValueError(f"sensitivity is {self.sensitivity}, but d' per point of effect is not negative.")
 
     def effect(self, sound: Stimulus, question: str = DESCRIPTOR) -> float:
         """How many points a sound is rated above its original.
@@ -105,7 +118,7 @@ class Listener:
     def rate(self, step: Mapping[str, Any], question: Mapping[str, Any], sound: Stimulus | None) -> int:
         """A rating on the question's scale; the model's points are those of a scale of seven."""
         low, high = question["low"], question["high"]
-        if self._inattentive or self.rng.random() < self._model.lapse:
+        if self._lapses():
             return self.rng.randint(low, high)
         if step["notice"] and (named := re.search(r"-?\d+", step["notice"])):
             return int(named.group())
@@ -116,6 +129,31 @@ class Listener:
             points += self._model.effect(sound, question["name"]) + self._liking(sound)
         return min(max(round((low + high) / 2 + points * (high - low) / MODEL_RANGE), low), high)
 
+    def compare(self, step: Mapping[str, Any], first: Stimulus | None, second: Stimulus | None) -> tuple[str, int]:
+        """Which side of a paired comparison is chosen (``a``, ``b``, or ``same``), and how clearly, from 1 up."""
+        sides = ["a", "b", *(["same"] if step["no_difference"] else [])]
+        if self._lapses():
+            return self.rng.choice(sides), self.rng.randint(1, step["strengths"] or 1)
+        if step["notice"] and (named := re.search("(?<![A-Za-z])[AB](?![A-Za-z])", step["notice"])):
+            return named.group().lower(), 1
+        effects = [self._model.effect(sound) if sound else 0.0 for sound in (first, second)]
+        difference = effects[0] - effects[1] + self._model.position
+        odds = [math.exp(difference / 2), math.exp(-difference / 2), math.exp(self._model.same)]
+        (side,) = self.rng.choices(sides, odds[: len(sides)])
+        strength = 1 + round(abs(difference + self.rng.gauss(0, 0.5)))
+        return side, min(strength, step["strengths"] or 1)
+
+    def match(self, a: Stimulus | None, b: Stimulus | None, x: Stimulus | None) -> str:
+        """What X is taken for, ``a`` or ``b``."""
+        if self._lapses() or a is None or b is None or x is None:
+            return self.rng.choice("ab")
+        d_prime = self._model.sensitivity * abs(self._model.effect(a) - self._model.effect(b))
+        right, wrong = ("a", "b") if x.condition == a.condition else ("b", "a")
+        return right if self.rng.random() < share_correct(d_prime) else wrong
+
+    def _lapses(self) -> bool:
+        return self._inattentive or self.rng.random() < self._model.lapse
+
     def _liking(self, sound: Stimulus) -> float:
         """A clip's own value for a descriptor: the same for all listeners."""
         return random.Random(f"{sound.clip}/{sound.descriptor}").gauss(0, self._model.clip_sd)
@@ -125,3 +163,10 @@ class Listener:
         if sound is None or sound.expected is None or self._inattentive:
             return self.rng.randint(1, n)
         return sound.expected
+
+
+def share_correct(d_prime: float) -> float:
+    """The share of right answers in ABX at a sensitivity d', of an unbiased observer who listens independently."""
+    below = NormalDist().cdf
+    pair, half = d_prime / math.sqrt(2), d_prime / 2
+    return below(pair) * below(half) + below(-pair) * below(-half)

@@ -34,7 +34,7 @@ def _parts_of(
         extras = paradigm.extras(plan, block, part, assignment)
         made.append(checks.insert(part, kinds, extras, own, not_before, rng))
     for trial in (trial for part in made for trial in part if trial.kind == "attention"):
-        trial.expected = rng.choice(block.first.marks)
+        trial.expected = paradigm.expects(block, rng)
     return made
 
 

@@ -69,7 +69,9 @@ class Kind:
     is_counted : whether the participant's page counts it among the trials (practice is not).
     ends : whether nothing comes after it, so that it takes no answer.
     columns : what it adds to `responses.csv`, by the keys of its answer.
-    table : columns of a file of its own, named after the kind, beside session, participant and trial.
+    table : columns of a file of its own, beside session, participant and trial.
+    table_name : what that file is called, where not as the kind.
+    shared : columns of `responses.csv` that its own file has too.
     """
 
     name: ClassVar[str]
@@ -85,6 +87,8 @@ class Kind:
     ends: ClassVar[bool] = False
     columns: ClassVar[Mapping[str, Column]] = {}
     table: ClassVar[Mapping[str, Column]] = {}
+    table_name: ClassVar[str] = ""
+    shared: ClassVar[tuple[str, ...]] = ()
 
     def part(self, definition: Definition) -> Any:
         """Its table in a study file."""
@@ -156,6 +160,8 @@ class Kind:
         """
         return []
 
-    def rows(self, detail: Mapping[str, Any], answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The rows of its own ``table`` for a step and its answer."""
+    def rows(
+        self, step: Mapping[str, Any], answer: Mapping[str, Any], measured: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """The rows of its own ``table`` for a step, its answer, and what the player measured beside it."""
         return []

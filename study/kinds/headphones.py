@@ -143,7 +143,10 @@ class _Headphones(Kind):
     def simulate(self, listener: Listener, step: Mapping[str, Any], heard: Sequence[Stimulus | None]) -> dict[str, Any]:
         return {"choices": [listener.choose(sound, INTERVALS) for sound in heard]}
 
-    def rows(self, detail: Mapping[str, Any], answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def rows(
+        self, step: Mapping[str, Any], answer: Mapping[str, Any], measured: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        detail = step["detail"]
         of_step = {"screening": detail["screen"] + 1, "attempt": detail["attempt"]}
         trials = zip(detail["sounds"], detail["expected"], answer["choices"], strict=True)
         return [

@@ -26,15 +26,13 @@ class _Instructions(Kind):
     absent = "[instructions]"
 
     def show(self, at: Moment) -> dict[str, Any]:
-        """The study's text, or a block's own; the keys are those of the block's first question."""
-        first = at.block.first
-        scale = {"low": first.low, "high": first.high} if first.type == "scale" and first.low >= 0 else None
-        own = at.block.instructions if "block" in at.step.detail else None
-        keys = kinds.PARADIGMS[at.block.paradigm].keys.items()
+        """The study's text, or a block's own, and the keys of the block's trials."""
+        block, paradigm = at.block, kinds.PARADIGMS[at.block.paradigm]
+        own = block.instructions if "block" in at.step.detail else None
         return {
             "text": at.text(own or self.part(at.definition).text),
-            "scale": scale,
-            "keys": [[name, at.message(key)] for name, key in keys],
+            "scale": paradigm.digits(block),
+            "keys": [[name, at.message(key)] for name, key in paradigm.keys.items()],
         }
 
 

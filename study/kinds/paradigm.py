@@ -74,6 +74,15 @@ class Paradigm(Kind):
         """Presentations that may serve as a check of each kind but repeats; here those of the part itself."""
         return {"attention": [replace(trial, kind="attention") for trial in part]}
 
+    def expects(self, block: Block, rng: random.Random) -> int:
+        """What an attention check asks for."""
+        return rng.choice(block.first.marks)
+
+    def digits(self, block: Block) -> dict[str, int] | None:
+        """The digits that answer from the keyboard."""
+        first = block.first
+        return {"low": first.low, "high": first.high} if first.type == "scale" and first.low >= 0 else None
+
     def presentation(self, trial: Trial, block: Block, index: int, /, **members: Any) -> dict[str, Any]:
         """The row of one presentation in the study's block ``index``."""
         own: dict[str, Any] = {"stimulus": trial.stimulus.id, "condition": trial.stimulus.condition}

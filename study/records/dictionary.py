@@ -6,6 +6,7 @@ from study.design import client
 from study.design.columns import Column
 from study.design.definition import Definition
 from study.kinds import KINDS, TRIALS
+from study.kinds.base import Kind
 
 RESPONSES = {
     "session": Column("string", "session, a random name"),
@@ -100,7 +101,11 @@ def session_columns(definition: Definition) -> dict[str, Column]:
 
 def kind_tables() -> dict[str, dict[str, Column]]:
     """Columns of the tables that kinds of step have of their own, by the table's name."""
-    return {name: OF_KINDS | kind.table for name, kind in KINDS.items() if kind.table}
+    return {kind.table_name or name: _of_kind(kind) for name, kind in KINDS.items() if kind.table}
+
+
+def _of_kind(kind: Kind) -> dict[str, Column]:
+    return OF_KINDS | {name: RESPONSES[name] for name in kind.shared} | kind.table
 
 
 def as_markdown(definition: Definition) -> str:

@@ -79,7 +79,7 @@ def _response(
             "session": session["public_id"],
             "participant": participant(session["number"]),
             "trial": _step_id(session, step),
-            "kind": step["trial_kind"],
+            "kind": step.get("trial_kind"),
             "repeat_of": numbers.get(step.get("repeat_of")),
             "answered_at": clock.iso(response["answered_at"]),
             "language": response.get("language") or session["language"],
@@ -127,23 +127,25 @@ def _session(record: Record) -> dict[str, Any]:
 
 def of_kinds(records: Sequence[Record]) -> dict[str, pd.DataFrame]:
     """The tables that kinds of step have of their own, by name."""
-    return {name: _of_kind(records, name, columns) for name, columns in kind_tables().items()}
+    names = {kind.table_name or name: name for name, kind in KINDS.items()}
+    return {name: _of_kind(records, names[name], columns) for name, columns in kind_tables().items()}
 
 
 def _of_kind(records: Sequence[Record], kind: str, columns: Mapping[str, Column]) -> pd.DataFrame:
     rows = [
-        {
-            "session": record["session"]["public_id"],
-            "participant": participant(record["session"]["number"]),
-            "trial": f"{_step_id(record['session'], answer['step'])}-{number}",
-        }
+        _response(record["session"], answer["step"], answer["response"], {}, {})
+        | {"trial": f"{_step_id(record['session'], answer['step'])}-{number}"}
         | row
         for record in records
         for answer in record["answers"]
         if answer["step"]["kind"] == kind
-        for number, row in enumerate(KINDS[kind].rows(answer["step"]["detail"], answer["response"]["answer"]))
+        for number, row in enumerate(_own_rows(answer["step"], answer["response"]))
     ]
     return _frame(rows, columns)
+
+
+def _own_rows(step: Mapping[str, Any], response: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return KINDS[step["kind"]].rows(step, response["answer"], response.get("telemetry") or {})
 
 
 def safe(table: pd.DataFrame) -> pd.DataFrame:

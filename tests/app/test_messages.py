@@ -24,6 +24,10 @@ SERVER_KEYS = {kind.promise for kind in KINDS.values() if kind.promise} | {
     "audible_notice",
     "keys_letters",
     "audible_question",
+    "pair_question",
+    "pair_preference",
+    "pair_attention",
+    "abx_question",
 }
 SERVER_PREFIXES = ("error_", "quality_", "question_", "low_label_", "high_label_")
 

@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 STEPS = ("consent", "questionnaire", "headphones", "level", "instructions", "practice", "trial", "break", "comments")
 STEPS += ("multistimulus",)
+COMPARISONS = ("pair", "abx")
 
 
 class Participant:
@@ -77,7 +78,7 @@ class Participant:
         """Open the study and press the start button."""
         self.open(query)
         self.primary.click()
-        return self.is_shown(*STEPS, "finished")
+        return self.is_shown(*STEPS, *COMPARISONS, "finished")
 
     def walk(self, until: str = "finished") -> "Participant":
         """Answer step after step until one of the kind ``until`` is shown."""
@@ -88,7 +89,7 @@ class Participant:
     def answer(self) -> None:
         """Answer the step shown, and wait for the next."""
         step = self.step
-        assert self.kind in STEPS, self.page.inner_text("body")
+        assert self.kind in (*STEPS, *COMPARISONS), self.page.inner_text("body")
         getattr(self, f"_{self.kind}")()
         expect(self.stage).not_to_have_attribute("data-step", step)
         self.is_shown()
@@ -137,6 +138,35 @@ class Participant:
         self.rate(self.choose(len(self.rated)))
 
     _practice = _trial
+
+    def _pair(self) -> None:
+        self.hear_all()
+        self.stage.locator(".options").get_by_role("radio").first.check()
+        for tile in self.stage.locator(".tile input").all()[:1]:
+            tile.check()
+        self.primary.click()
+
+    def _abx(self) -> None:
+        self.hear_all()
+        self.stage.locator(".options").get_by_role("radio").first.check()
+        step = self.step
+        self.primary.click()
+        if self.is_told(step):
+            self.primary.click()
+
+    def is_told(self, step: str) -> bool:
+        """Whether practice says what was right, in place of the next step."""
+        told = self.stage.locator(".hint.notice")
+        self.page.locator(f".stage:not([data-step='{step}']), .hint.notice").first.wait_for()
+        return self.step == step and told.count() == 1
+
+    def hear_all(self) -> None:
+        """Play every sound of a page of several to its end."""
+        self.play()
+        for button in self.stage.locator(".switch").all():
+            expect(self.stage.locator(".play")).to_have_attribute("data-state", "ended")
+            button.click()
+        expect(self.stage.locator(".options").get_by_role("radio").first).to_be_enabled()
 
     def play(self) -> None:
         """Press play unless the sound began by itself."""

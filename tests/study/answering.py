@@ -19,6 +19,8 @@ def answer_to(step: dict[str, Any], rating: int = 4) -> dict[str, Any]:
                 {question["name"]: reply_to(question, 50 + i) for question in step["questions"]} for i in range(n)
             ]
         }
+    if kind in ("pair", "abx"):
+        return {"choice": "a"} | ({"strength": 1} if step.get("strengths") else {})
     if kind == "questionnaire":
         return {"answers": {q["id"]: q["options"][0]["value"] for q in step["questions"]}}
     if kind == "headphones":

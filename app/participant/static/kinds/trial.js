@@ -49,7 +49,7 @@ export async function trial(step, page) {
 }
 
 /** Opens the questions once enough was heard, and the way on once all that must be answered is. */
-export function openWhenHeard({ step, player, listening, hint, page, asked, next, keep = () => {} }) {
+export function openWhenHeard({ step, player, listening, hint, page, asked, next, keep = () => {}, then = null }) {
   const { t, signal } = page;
   const [first] = asked;
   const several = step.sounds.length > 1;
@@ -61,7 +61,7 @@ export function openWhenHeard({ step, player, listening, hint, page, asked, next
     if (!first.own.disabled || listening.share < Math.min(step.min_listened_fraction, 0.995)) return;
     listening.unlock();
     for (const { own } of asked) own.disabled = false;
-    hint.textContent = t(several ? "multi_rate_now" : first.question.type === "scale" ? "trial_rate_now" : "trial_answer_now");
+    hint.textContent = t(then ?? (several ? "multi_rate_now" : first.question.type === "scale" ? "trial_rate_now" : "trial_answer_now"));
     look();
   };
   hint.textContent = t(several ? "trial_listen_each" : step.min_listened_fraction >= 1 ? "trial_listen_first" : "trial_listen_some");
