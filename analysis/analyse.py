@@ -13,7 +13,7 @@ from analysis.data.stimuli import Stimuli
 from analysis.statistics.results import Results, compute
 from analysis.statistics.sequential import Looks, taken
 from analysis.statistics.table import Table
-from analysis.writing import answer, figures, medians, report
+from analysis.writing import answer, figures, medians, quarto, report
 from analysis.writing.adaptivity_figure import adaptivity_figure
 from analysis.writing.figure_style import style
 from analysis.writing.figure_style import write as write_figure
@@ -173,6 +173,11 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[st
     for name, text in texts.items():
         marked = f"> **{MARK.strip()}**\n\n{text}" if ratings.simulated else text
         (out / f"{name}.md").write_text(marked, encoding="utf-8")
+    title = f"SIMULATED: {settings.title}" if ratings.simulated else settings.title
+    captions = {name: report.CAPTIONS[name] for name in svgs}
+    qmd, references = quarto.paper(title, answer.answer(main), texts, captions, tables)
+    (out / "paper.qmd").write_text(qmd, encoding="utf-8")
+    (out / "references.bib").write_text(references, encoding="utf-8")
     page = report.report(settings.title, main, tables, svgs, texts, screening_told(screening), settings.beside)
     (out / "report.html").write_text(page, encoding="utf-8")
     return main

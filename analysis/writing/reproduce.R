@@ -43,6 +43,7 @@ agree <- function(name, keys, compute, tolerance = 1e-6, floor = 1e-3) {
 }
 placed <- function(names) if (folder == "") names else file.path(folder, names)
 modelled <- function(name, keys, compute) agree(name, keys, compute, 1e-3, 1)
+lookup <- function(table, row, column) { at <- figures$table == table & figures$row == row & figures$column == column; if (any(at)) figures$in_r[at][1] else NA }
 stack <- function(rows) do.call(rbind, Filter(Negate(is.null), rows))
 
 # ---- data: labels become codes, so that any label can be analysed ------------------------------------------------------------
@@ -118,6 +119,33 @@ greenhouse_geisser <- function(cells, effect) {
   z <- switch(effect, condition = apply(cells, c(1, 3), mean) %*% h(dim(cells)[3]), descriptor = apply(cells, c(1, 2), mean) %*% h(dim(cells)[2]),
               matrix(cells, nrow(cells)) %*% kronecker(h(dim(cells)[3]), h(dim(cells)[2])))
   s <- var(z); sum(diag(s))^2 / (ncol(z) * sum(s^2))
+}
+
+# Bayes factor of a difference against none (Rouder et al., 2009), by integration over log g.
+jzs <- function(t, df, r = sqrt(2) / 2) { n <- df + 1
+  integrate(function(x) { g <- exp(x); g * r / sqrt(2 * pi) * g^-1.5 * exp(-r^2 / (2 * g)) / sqrt(1 + n * g) *
+    ((1 + t^2 / (df * (1 + n * g))) / (1 + t^2 / df))^(-(df + 1) / 2) }, -15, 60, rel.tol = 1e-10, subdivisions = 2000)$value }
+robust_of <- function(x, y) {
+  z <- (x - y)[is.finite(x - y)]; n <- length(z); r <- clean(z, max(abs(c(x, y)[is.finite(c(x, y))])))
+  w <- wilcox.test(r, digits.rank = 7); walsh <- outer(z, z, "+") / 2
+  flips <- if (n <= 16) { signs <- as.matrix(expand.grid(rep(list(c(-1, 1)), n))); mean(abs(signs %*% z) >= abs(sum(z)) - 1e-9 * sum(abs(z))) } else NA
+  cut <- floor(0.2 * n); o <- sort(z); kept <- o[(cut + 1):(n - cut)]; m <- mean(kept); df <- length(kept) - 1
+  se <- sd(pmin(pmax(o, kept[1]), kept[length(kept)])) / (0.6 * sqrt(n)); if (df < 1 || se == 0) se <- NA
+  data.frame(test = c("Wilcoxon", "permutation", "trimmed means"), n, estimate = c(median(walsh[upper.tri(walsh, TRUE)]), mean(z), m), statistic = c(unname(w$statistic), NA, m / se),
+             df = c(NA, NA, if (is.na(se)) NA else df), p = c(w$p.value, flips, 2 * pt(-abs(m / se), df)), ci_low = c(NA, NA, m - qt(0.975, df) * se), ci_high = c(NA, NA, m + qt(0.975, df) * se))
+}
+adaptive_model <- function(s) {  # reduced as the main model is
+  s$xc <- s$x - mean(tapply(s$x, interaction(s$word, s$clip, drop = TRUE), mean)); n <- nrow(s); words <- nlevels(s$word) > 1
+  groups <- c(if (words) c("participant:word", if (nlevels(s$clip) < nlevels(interaction(s$word, s$clip, drop = TRUE))) "clip", "clip:word") else "clip")
+  groups <- Filter(function(g) nlevels(interaction(s[strsplit(g, ":")[[1]]], drop = TRUE)) < n, groups)
+  fixed <- if (words) "y ~ word + x" else "y ~ x"; others <- paste0("(1 | ", groups, ")")
+  fit <- fitted_by(as.formula(paste(c(fixed, "(1 + xc | participant)", others), collapse = " + ")), s)
+  if (!isSingular(fit)) return(fit)
+  terms <- c("(1 | participant)", "(0 + xc | participant)", others)
+  fit <- fitted_by(as.formula(paste(c(fixed, terms), collapse = " + ")), s)
+  sds <- as.data.frame(VarCorr(fit)); of <- ifelse(sds$var1 == "xc", "(0 + xc | participant)", paste0("(1 | ", sub("\\.[0-9]+$", "", sds$grp), ")"))
+  zero <- of[sds$grp != "Residual" & sds$sdcor / sigma(fit) < 1e-4]
+  if (!length(setdiff(terms, zero))) stop("no random effect is left") else if (!length(zero)) fit else fitted_by(as.formula(paste(c(fixed, setdiff(terms, zero)), collapse = " + ")), s)
 }
 
 analyse <- function() {
@@ -251,6 +279,44 @@ analyse <- function() {
     })
   })
 
+  # ---- equivalence, Bayes factors, robust tests, adaptivity ------------------------------------------------------------------
+  bases <- function() {
+    scopes <- c(if (several) EVERY, descriptors); m <- placed("main_model_contrasts"); p <- placed("primary")
+    music <- stack(lapply(scopes, function(w) { k <- paste(w, compared[1], compared[2], sep = " | "); sign <- 1
+      if (is.na(lookup(m, k, "se"))) { k <- paste(w, compared[2], compared[1], sep = " | "); sign <- -1 }
+      data.frame(basis = "new listeners and new music", descriptor = w, estimate = sign * lookup(m, k, "estimate"), se = lookup(m, k, "se"), df = lookup(m, k, "df"), t = sign * lookup(m, k, "t")) }))
+    clips <- stack(lapply(scopes, function(w) { dof <- lookup(p, w, "dof")
+      data.frame(basis = "these clips", descriptor = w, estimate = lookup(p, w, "diff"), se = (lookup(p, w, "ci_high") - lookup(p, w, "ci_low")) / 2 / qt(0.975, dof), df = dof, t = lookup(p, w, "t")) }))
+    rbind(music, clips)
+  }
+  if (length(compared)) {
+    modelled("equivalence", c("basis", "descriptor"), function() { e <- bases(); margin <- as.numeric(read(paste0(placed("equivalence"), ".csv"))$margin[1]); q <- qt(0.95, e$df) * e$se
+      lower <- pt((e$estimate + margin) / e$se, e$df, lower.tail = FALSE); upper <- pt((e$estimate - margin) / e$se, e$df)
+      data.frame(e[c("basis", "descriptor", "estimate", "se", "df")], ci90_low = e$estimate - q, ci90_high = e$estimate + q, p_lower = lower, p_upper = upper, p_equivalence = pmax(lower, upper),
+                 p_difference = 2 * pt(-abs(e$estimate / e$se), e$df)) })
+    modelled("bayes_factor", c("basis", "descriptor"), function() { e <- bases(); bf <- mapply(function(t, df) if (is.na(t)) NA else jzs(t, df), e$t, e$df)
+      data.frame(e[c("basis", "descriptor", "t", "df")], bf10 = bf, bf01 = 1 / bf) })
+    agree("robust", c("descriptor", "test"), function() { rows <- each(function(i) robust_of(means[, i, a], means[, i, b]))
+      if (several) rows <- rbind(cbind(descriptor = EVERY, robust_of(rowMeans(means[, , a]), rowMeans(means[, , b]))), rows)
+      printed <- read(paste0(placed("robust"), ".csv")); drawn <- is.na(rows$p) & rows$test == "permutation"  # by random numbers: taken as it is
+      rows$p[drawn] <- as.numeric(printed$p)[match(key(rows[drawn, ], c("descriptor", "test")), key(printed, c("descriptor", "test")))]; rows })
+    if (any(sapply(placed(c("adaptivity", "adaptivity_curve")), wants))) tryCatch({
+      known <- read(paste0(placed("clip_differences"), ".csv"))
+      s <- stack(lapply(seq_along(descriptors), function(i) { s <- differences(grids[[i]]); s$clip <- as.character(s$clip); own <- known[known$descriptor == descriptors[i], ]
+        cbind(s, word = i, x = as.numeric(own$baseline_score)[match(attr(d, "clips")[as.integer(s$clip)], own$clip)]) }))
+      s <- s[is.finite(s$x), ]; s$word <- factor(s$word); s$clip <- factor(s$clip); s <- droplevels(s); k <- nlevels(s$word)
+      fit <- adaptive_model(s); at_scores <- function(x) cbind(1, if (k > 1) matrix(1 / k, length(x), k - 1), x)
+      test <- function(l) { r <- contest1D(fit, l, confint = TRUE); data.frame(estimate = r$Estimate, se = r[["Std. Error"]], df = r$df, t = r[["t value"]], p = r[["Pr(>|t|)"]], ci_low = r$lower, ci_high = r$upper) }
+      scores <- tapply(s$x, interaction(s$word, s$clip, drop = TRUE), mean); line <- rbind(at_scores(0), replace(numeric(k + 1), k + 1, 1)); slope <- test(line[2, ])
+      e <- c(line %*% fixef(fit)); v <- line %*% as.matrix(vcov(fit)) %*% t(line); q <- qt(0.975, slope$df)^2; roots <- c(e[2]^2 - q * v[2, 2], 2 * (e[1] * e[2] - q * v[1, 2]), e[1]^2 - q * v[1, 1])
+      ends <- if (roots[1] <= 0) c(NA, NA, NA) else c(-e[1] / e[2], sort(Re(polyroot(rev(roots)))))
+      modelled("adaptivity", "a", function() data.frame(a = compared[1], descriptors = k, clips = length(scores), participants = nlevels(s$participant), slope = slope$estimate, slope[c("se", "df", "t", "p", "ci_low", "ci_high")],
+        at_median = c(at_scores(median(scores)) %*% fixef(fit)), ends_at = ends[1], ends_low = ends[2], ends_high = ends[3]))
+      modelled("adaptivity_curve", "baseline_score", function() { x <- read(paste0(placed("adaptivity_curve"), ".csv"))$baseline_score; found <- stack(lapply(as.numeric(x), function(one) test(c(at_scores(one)))))
+        data.frame(baseline_score = x, advantage = found$estimate, found[c("ci_low", "ci_high")]) })
+    }, error = function(e) not_computed("adaptivity", e))
+  }
+
   # ---- appendix: mixed models with clips that differ by a constant, ratings as categories (lme4, ordinal) ---------------------
   named <- function(term) sapply(strsplit(term, ":"), function(parts) paste(sapply(parts, function(x) if (grepl("^conditionc", x)) paste0("condition[T.", word(sub("condition", "", x), conditions), "]")
     else if (grepl("^descriptord", x)) paste0("descriptor[T.", word(sub("descriptor", "", x), descriptors), "]") else if (x == "(Intercept)") "Intercept" else x), collapse = ":"))
@@ -335,7 +401,6 @@ if (file.exists(file.path(here, "screening.csv"))) agree("screening", "participa
   for (rule in intersect(names(rules), known)) out[[rule]] <- rules[[rule]]()
   out
 })
-lookup <- function(table, row, column) { at <- figures$table == table & figures$row == row & figures$column == column; if (any(at)) figures$in_r[at][1] else NA }
 agree("exclusions", c("participant", "rule"), function() { e <- read("exclusions.csv")
   data.frame(participant = e$participant, rule = e$rule, value = mapply(function(p, r) lookup("screening", p, r), e$participant, e$rule)) })
 
@@ -374,7 +439,7 @@ wrong <- figures[!(figures$agrees %in% TRUE), ]
 if (nrow(wrong)) print(wrong, row.names = FALSE, digits = 8)
 present <- sub("\\.csv$", "", list.files(here, "\\.csv$", recursive = TRUE))
 others <- setdiff(present, c(unique(figures$table), uncomputed, "ratings"))
-if (length(others) && !length(asked)) cat("No figures to compute from the ratings:", paste(others, collapse = ", "), "\n")
+if (length(others) && !length(asked)) cat("Without figures of these ratings, or not computed here:", paste(others, collapse = ", "), "\n")
 if (length(uncomputed)) cat("R could not compute:", paste(uncomputed, collapse = ", "), "\n")
 if (!length(asked)) sentences("results.md")
 cat(sum(figures$agrees %in% TRUE), "of", nrow(figures), "figures agree.\n")
