@@ -15,9 +15,10 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, expect, sync_playwright
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 
 from study import clock, recruitment
+from study.storage.models import Step
 from tests.app.study_process import free_port
 from tests.browser.install import find
 from tests.browser.participant import Participant
@@ -35,6 +36,10 @@ GAP = 24
 CLIP_S = 9.0
 BARE = {"consent": None, "questionnaire": None, "level": None, "instructions": None, "comments": None, "practice": None}
 CHECK = {"test": "woods", "trials": 1, "pass_mark": 1, "attempts": 2}
+# Single ones that the documentation shows.
+SHOWN = {"start-light": "start-wide-light", "trial-light": "trial-chosen-wide-light"}
+SHOWN |= {"trial-dark": "trial-chosen-wide-dark", "headphones-dark": "headphones-choose-wide-dark"}
+SHOWN |= {"trial-narrow": "trial-chosen-narrow-light", "level-narrow": "level-narrow-light"}
 # What the server's clock is ahead: as far as the pages' sounds, or their ratings would come too early for it.
 AHEAD_S = [0.0]
 RULES = {"id_parameters": ["PROLIFIC_PID"], "id_parameter": "PROLIFIC_PID", "id_required": True, "cap": 2}
@@ -71,6 +76,10 @@ class Camera:
             for scheme in SCHEMES:
                 person.page.emulate_media(color_scheme=scheme)
                 person.page.screenshot(path=self.singles / f"{name}-{size}-{scheme}.png", full_page=True)
+
+    def picture(self, shot: str) -> Image.Image:
+        """One photograph, in as few colours as it has."""
+        return Image.open(self.singles / f"{shot}.png").convert("RGB").quantize(255, dither=Image.Dither.NONE)
 
     def contact_sheet(self, size: str, scheme: str) -> Image.Image:
         """All photographs of one width and scheme, in order, each under its name."""
@@ -112,7 +121,7 @@ class Listener(Participant):
 def way(camera: Camera) -> None:
     """From the start to the completion code."""
     tables = {"headphones": [CHECK], "breaks": {"minimum_s": 600}, "checks": {"attention": 1}}
-    with camera.study("way", n_descriptors=2, **tables) as (address, _):
+    with camera.study("way", n_descriptors=2, **tables) as (address, engine):
         person = camera.visitor(address).open()
         camera.take("start", person)
         person.primary.click()
@@ -129,8 +138,10 @@ def way(camera: Camera) -> None:
         camera.take("headphones", person)
         person.play_headphones()
         camera.take("headphones-choose", person)
-        person.stage.locator(".choice-button").last.click()
-        person.page.wait_for_function("document.querySelector('.notice, .stage[data-kind=instructions]')")
+        with engine.connect() as connection:
+            [detail, *_] = connection.scalars(select(Step.detail).where(Step.kind == "headphones"))
+        person.stage.locator(".choice-button").nth(detail["expected"][0] % 3).click()  # the one after the right one
+        person.stage.locator(".notice").wait_for()
         camera.take("headphones-again", person)
         person.walk(until="instructions")
         camera.take("instructions", person)
@@ -258,6 +269,8 @@ def main() -> None:
         for size in SIZES:
             for scheme in SCHEMES:
                 camera.contact_sheet(size, scheme).save(options.out / f"participant-{size}-{scheme}.png", optimize=True)
+        for name, shot in SHOWN.items():
+            camera.picture(shot).save(options.out / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":
