@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -32,7 +33,8 @@ def backup(engine: Engine, target: str | Path) -> int:
     connection = engine.raw_connection()
     try:
         copy = sqlite3.connect(part)
-        connection.driver_connection.backup(copy, pages=PAGES_AT_ONCE)
+        source: Any = connection.driver_connection  # sqlite3's own
+        source.backup(copy, pages=PAGES_AT_ONCE)
         copy.execute("PRAGMA journal_mode = DELETE")
         state = copy.execute("PRAGMA integrity_check").fetchone()[0]
         copy.close()

@@ -33,7 +33,7 @@ class Commits:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._waiting: list[tuple[Work, Future]] = []
+        self._waiting: list[tuple[Work, Future[Any]]] = []
         self._wake = threading.Condition()
         self._closed = False
         self._trying = threading.Lock()
@@ -45,9 +45,9 @@ class Commits:
         """Run ``work(connection)`` and return its result once it is committed; what it raises is raised here."""
         return await asyncio.wrap_future(self.submit(work))
 
-    def submit(self, work: Work) -> Future:
+    def submit(self, work: Work) -> Future[Any]:
         """As `run`, from a thread."""
-        future: Future = Future()
+        future: Future[Any] = Future()
         with self._wake:
             if self._closed:
                 raise Refusal("busy")  # the page sends it again, to another process or to the next start
@@ -88,7 +88,7 @@ class Commits:
             if group := [piece for piece in group if piece[1].set_running_or_notify_cancel()]:
                 self._commit(group)
 
-    def _commit(self, group: list[tuple[Work, Future]]) -> None:
+    def _commit(self, group: list[tuple[Work, Future[Any]]]) -> None:
         """One transaction for all; where one piece fails, one transaction each."""
         begun = False
         try:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -84,7 +85,7 @@ def connect(url: str | URL = DEFAULT_URL) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection for reading one consistent state."""
-    options = {"reads_only": True}
+    options: dict[str, Any] = {"reads_only": True}
     if engine.dialect.name == "postgresql":  # else each query sees what was committed before it
         options["isolation_level"] = "REPEATABLE READ"
     with engine.connect().execution_options(**options) as connection:
@@ -167,7 +168,7 @@ def _in_memory(address: URL) -> bool:
 def _prepare_file(address: URL, create: bool) -> None:
     if address.get_backend_name() != "sqlite" or _in_memory(address):
         return
-    path = Path(address.database)
+    path = Path(str(address.database))
     if not create and not path.exists():
         raise ValueError(
             f"There is no database {path}; start a study with `semantic-eq serve`, or name one with --database-url."
@@ -182,7 +183,7 @@ def _prepare_file(address: URL, create: bool) -> None:
         private.close_to_others(path.with_name(name))
 
 
-def _set_up_sqlite(connection, _record) -> None:
+def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # BEGIN is ours to send
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")

@@ -7,11 +7,25 @@ PostgreSQL.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Row,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
+"""A row as a query finds it, its columns as attributes."""
 Identity = BigInteger().with_variant(Integer, "sqlite")
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 OTHERS = 0o077
 
@@ -29,9 +29,9 @@ def close_to_others(path: Path) -> None:
             path.chmod(mode & 0o700)
 
 
-def open_private(path: Path, mode: str, **options: str) -> IO:
+def open_private(path: Path, mode: str, encoding: str | None = None, newline: str | None = None) -> IO[Any]:
     """As `open`, for a file that only its owner may read."""
-    return open(path, mode, opener=_opener, **options)  # a Path.open takes no opener
+    return open(path, mode, opener=_opener, encoding=encoding, newline=newline)  # a Path.open takes no opener
 
 
 def _opener(path: str, flags: int) -> int:

@@ -13,30 +13,37 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, select
+from sqlalchemy import Connection, RowMapping, Select, and_, select
 
 from study.storage.models import Response, Session, Step
 
-OPENING = ("public_id", "number", "simulated", "started_at", "n_steps", "n_trials")
-OPENING += ("block_row", "condition_row", "clips")
-OF_STEP = ("position", "kind", "trial_kind", "trial_number", "block", "stimulus", "clip", "condition", "descriptor")
-OF_STEP += ("expected", "repeat_of", "detail")
-OF_RESPONSE = ("answered_at", "server_ms", "rating", "answer", "rt_ms", "rt_start_ms", "first_play_ms", "start_gap_ms")
-OF_RESPONSE += ("plays", "heard_s", "rating_changes", "focus_losses", "underruns", "telemetry", "language", "flags")
+Values = Mapping[str, Any] | RowMapping
+OPENING = (
+    *("public_id", "number", "simulated", "started_at", "n_steps", "n_trials"),
+    *("block_row", "condition_row", "clips"),
+)
+OF_STEP = (
+    *("position", "kind", "trial_kind", "trial_number", "block", "stimulus", "clip", "condition", "descriptor"),
+    *("expected", "repeat_of", "detail"),
+)
+OF_RESPONSE = (
+    *("answered_at", "server_ms", "rating", "answer", "rt_ms", "rt_start_ms", "first_play_ms", "start_gap_ms"),
+    *("plays", "heard_s", "rating_changes", "focus_losses", "underruns", "telemetry", "language", "flags"),
+)
 CLOSING = ("state", "finished_at", "level_db", "headphones_passed", "consent_version", "consented_at", "client")
 
 
-def opened(session: Mapping[str, Any]) -> str:
+def opened(session: Values) -> str:
     """The first link of a session that starts."""
     return _link("", kept(session, OPENING))
 
 
-def extended(receipt: str, step: Mapping[str, Any], response: Mapping[str, Any]) -> str:
+def extended(receipt: str, step: Values, response: Values) -> str:
     """The link that an answer adds."""
     return _link(receipt, {"step": kept(step, OF_STEP), "response": kept(response, OF_RESPONSE)})
 
 
-def closed(receipt: str, session: Mapping[str, Any]) -> str:
+def closed(receipt: str, session: Values) -> str:
     """The last link, of a session that has ended; the same receipt where it has not."""
     return receipt if session["state"] == "active" else _link(receipt, kept(session, CLOSING))
 
@@ -62,7 +69,7 @@ def answers() -> Select[Any]:
     )
 
 
-def kept(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+def kept(row: Values, names: Iterable[str]) -> dict[str, Any]:
     """What a chain holds of a row; SQLite stores no negative zero, and what is missing is left out."""
     found = {name: row[name] for name in names if row.get(name) is not None}
     return {name: value + 0.0 if isinstance(value, float) else value for name, value in found.items()}

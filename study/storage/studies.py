@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
-from study.storage.models import Study
+from study.storage.models import AnyRow, Study
 
 
-def latest_study(connection: Connection) -> Row | None:
+def latest_study(connection: Connection) -> AnyRow | None:
     """The row of the latest study; None where the database has none."""
     return connection.execute(select(Study).order_by(Study.ordinal.desc()).limit(1)).one_or_none()
 
 
-def study_row(connection: Connection, study_id: int | None = None) -> Row:
+def study_row(connection: Connection, study_id: int | None = None) -> AnyRow:
     """The row of a study, by default of the latest; ValueError when the database has none."""
     if study_id is None:
         row = latest_study(connection)

@@ -1,6 +1,7 @@
 """Secrets, receipts and admin sessions"""
 
 import secrets
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +15,7 @@ IDENTITY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 # SQLite cannot drop a table that others point to, so these tables are altered in place: no batch, unique indexes.
-COLUMNS = {
+COLUMNS: dict[str, list[sa.Column[Any]]] = {
     "study": [
         sa.Column("ordinal", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("secret", sa.String(length=64), nullable=False, server_default=""),
@@ -39,8 +40,8 @@ def upgrade() -> None:
     for table, columns in COLUMNS.items():
         for column in columns:
             op.add_column(table, column)
-    with op.batch_alter_table("response") as table:  # nothing points to this one
-        table.alter_column("server_ms", existing_type=sa.Double(), nullable=True)
+    with op.batch_alter_table("response") as response:  # nothing points to this one
+        response.alter_column("server_ms", existing_type=sa.Double(), nullable=True)
     _fill_studies()
     op.create_index("ix_study_ordinal", "study", ["ordinal"], unique=True)
     op.create_index("ix_session_resume_sha256", "session", ["resume_sha256"], unique=True)
