@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from study import clock
 from study.design.frozen import definition_of
@@ -18,7 +19,7 @@ from study.sessions.session import delete_session, log
 from study.sessions.starting import MAX_PARAMETER
 from study.storage.database import reading
 from study.storage.identity import ALPHABET, SIGNATURE, signature
-from study.storage.models import Event, Invitation, Response, Session, Step, Study
+from study.storage.models import AnyRow, Event, Invitation, Response, Session, Step, Study
 from study.storage.studies import study_row
 
 STATES = ("open", "paused", "closed")
@@ -66,19 +67,19 @@ def overview(engine: Engine, simulated: bool = False) -> dict[str, Any]:
         }
 
 
-def _dropped_at(connection: Connection, gone: list[Row]) -> dict[str, int]:
+def _dropped_at(connection: Connection, gone: list[AnyRow]) -> dict[str, int]:
     places = {row.id: row.position for row in gone}
     query = select(Step.session_id, Step.position, Step.kind).where(Step.session_id.in_(places))
     kinds = (kind for session_id, position, kind in connection.execute(query) if places[session_id] == position)
     return dict(Counter(KINDS[kind].title for kind in kinds).most_common())
 
 
-def _tally(rows: list[Row], name: str) -> dict[int, int]:
+def _tally(rows: Sequence[AnyRow], name: str) -> dict[int, int]:
     counts = Counter(getattr(row, name) for row in rows if row.state == "completed")
     return dict(sorted(counts.items()))
 
 
-def _took_s(row: Row) -> float:
+def _took_s(row: AnyRow) -> float:
     return clock.elapsed_s(row.started_at, row.finished_at) or 0.0
 
 
@@ -209,7 +210,7 @@ def withdraw(engine: Engine, who: str) -> str:
     return found[0].public_id
 
 
-def _named(connection: Connection, who: str, otherwise: str) -> list[Row]:
+def _named(connection: Connection, who: str, otherwise: str) -> list[AnyRow]:
     """The sessions of a session's, participant's or recruiter's id; ValueError when there are none."""
     query = select(Session.__table__).where(Session.study_id == study_row(connection).id)
     rows = connection.execute(query)

@@ -111,7 +111,14 @@ def insert(
     )
 
 
-def _try(trials, kinds, options, checks, not_before, rng) -> list[Trial] | None:
+def _try(
+    trials: list[Trial],
+    kinds: list[str],
+    options: Mapping[str, Sequence[Trial]],
+    checks: Checks,
+    not_before: int,
+    rng: random.Random,
+) -> list[Trial] | None:
     """One go: gaps spread over the block, filled from the first to the last."""
     repeats = [kind for kind in kinds if kind == "repeat"]
     others = [kind for kind in kinds if kind != "repeat"]
@@ -140,7 +147,14 @@ def _spread(kinds: Sequence[str], first: int, end: int, taken: set[int], rng: ra
     return gaps
 
 
-def _choose(kind, block, place, options, checks, rng) -> Trial | None:
+def _choose(
+    kind: str,
+    block: list[Trial],
+    place: int,
+    options: Mapping[str, Sequence[Trial]],
+    checks: Checks,
+    rng: random.Random,
+) -> Trial | None:
     if kind == "repeat":
         done = {id(trial.of) for trial in block if trial.of}
         far = [

@@ -14,9 +14,10 @@ import warnings
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import AfterValidator, Field, ValidationError, create_model, model_validator
+from pydantic_core import ErrorDetails
 
 from study.design.blocks import Block
 from study.design.checks import Checks
@@ -147,9 +148,8 @@ class Recruitment(Part):
 
 
 _Blocks: Any = Annotated[Union[tuple(kind.block for kind in PARADIGMS.values())], Field(discriminator="paradigm")]  # noqa: UP007
-_Parts: Any = create_model(
-    "_Parts", __base__=Part, **{kind.key: kind.field for kind in KINDS.values() if kind.key and kind.field}
-)
+_FIELDS: dict[str, Any] = {kind.key: kind.field for kind in KINDS.values() if kind.key and kind.field}
+_Parts = create_model("_Parts", __base__=Part, **_FIELDS)
 
 
 class Definition(_Parts):
@@ -187,6 +187,11 @@ class Definition(_Parts):
     """What the analysis is to test."""
     recruitment: Recruitment = Recruitment()
     """Who may take part."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, table: str) -> Any:
+            """The table of a kind of step, which only the registry knows."""
 
     @model_validator(mode="after")
     def _names_are_distinct(self) -> Definition:
@@ -271,7 +276,7 @@ def _keys(table: Any) -> set[str]:
     return set(table).union(*(_keys(value) for value in table.values()))
 
 
-def parse(table: dict, name: str = "the study file") -> Definition:
+def parse(table: dict[str, Any], name: str = "the study file") -> Definition:
     """Check a study file's content; see `load`."""
     try:
         return Definition.model_validate(table)
@@ -281,7 +286,7 @@ def parse(table: dict, name: str = "the study file") -> Definition:
         raise ValueError(f"{name}: {problems}{f'; and {more} more' if more > 0 else ''}.") from None
 
 
-def _problem(item: dict) -> str:
+def _problem(item: ErrorDetails) -> str:
     """`design.min_listened_fraction: input should be less than or equal to 1, found 1.5`."""
     key = ".".join(str(part) for part in item["loc"] if part not in ("str", "dict[str,str]")) or "the file"
     message = item["msg"].removeprefix("Value error, ")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from study.design import order
 from study.design.blocks import NO_CHECKS, Block
@@ -159,7 +160,7 @@ def _absent_texts(d: Definition) -> list[str]:
     return absent
 
 
-def _untranslated(part, language: str, path: str):
+def _untranslated(part: Any, language: str, path: str) -> Iterator[str]:
     if isinstance(part, list):
         for number, item in enumerate(part):
             yield from _untranslated(item, language, f"{path}[{number}]")

@@ -11,10 +11,9 @@ import difflib
 import json
 from typing import Any
 
-from sqlalchemy import Row
-
 from study.design import definition as study_file
 from study.design.definition import Definition
+from study.storage.models import AnyRow
 
 NAME = "the study in the database"
 
@@ -24,7 +23,7 @@ def stated(definition: Definition) -> str:
     return json.dumps(_stated(definition), ensure_ascii=False, indent=1)
 
 
-def definition_of(row: Row) -> Definition:
+def definition_of(row: AnyRow) -> Definition:
     """The definition that a study was begun with, as this program reads it.
 
     Raises
@@ -36,7 +35,7 @@ def definition_of(row: Row) -> Definition:
     return _as_begun(said, begun, said)
 
 
-def changes(row: Row, file: Definition) -> tuple[Definition, list[str]]:
+def changes(row: AnyRow, file: Definition) -> tuple[Definition, list[str]]:
     """The definition to go on with, and the lines in which the study file differs from the one begun with.
 
     The definition is in the file's order. Studies of the first version did not keep what their file left out: there,
@@ -47,7 +46,7 @@ def changes(row: Row, file: Definition) -> tuple[Definition, list[str]]:
     return found, differences(begun.canonical(), found.canonical())
 
 
-def _read(row: Row) -> tuple[Definition, Definition]:
+def _read(row: AnyRow) -> tuple[Definition, Definition]:
     """The definition begun with, and what the study file itself said of it."""
     try:
         begun, said = (

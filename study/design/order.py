@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 ATTEMPTS = 200
 
@@ -101,7 +102,7 @@ def deal_clips(
     )
 
 
-def _separate(dealt: list, conditions: Sequence[int], places: list[list[int]], rng: random.Random) -> bool:
+def _separate(dealt: list[Any], conditions: Sequence[int], places: list[list[int]], rng: random.Random) -> bool:
     """Exchange items within their condition until no clip comes twice in a row."""
 
     def clashes(place: int) -> int:

@@ -19,7 +19,7 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-def distinct(values: list) -> list:
+def distinct(values: list[Any]) -> list[Any]:
     """The values, of which none may occur twice."""
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:

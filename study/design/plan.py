@@ -138,7 +138,7 @@ class Plan:
         ]
 
     @cached_property
-    def cells(self) -> dict[tuple, Stimulus]:
+    def cells(self) -> dict[tuple[str | None, str | None, str | None], Stimulus]:
         """The stimuli by clip, condition and descriptor."""
         return {(s.clip, s.condition, s.descriptor): s for s in self.stimuli.of_kind("stimulus")}
 
@@ -150,7 +150,7 @@ class Plan:
     def sounds(self, kind: str, block: Block) -> list[Stimulus]:
         """The generated sounds of a kind whose right answer, where they have one, is on a block's scale."""
         sounds, first = self.stimuli.of_kind(kind), block.first
-        return [s for s in sounds if s.expected is None or (first.is_number and first.low <= s.expected <= first.high)]
+        return [s for s in sounds if s.expected is None or first.takes(s.expected)]
 
     def trials(self, assignment: Assignment, rng: random.Random) -> list[list[Trial]]:
         """Parts of the session, checks and repeats included, in the order of one participant."""

@@ -42,6 +42,15 @@ class _Question(Part):
         """Whether its answer is a rating."""
         return False
 
+    @property
+    def marks(self) -> list[int]:
+        """The answers that can be asked for by an attention check."""
+        return []
+
+    def takes(self, number: int) -> bool:
+        """Whether a number is on its scale."""
+        return False
+
     def show(self, at: Moment, descriptor: Descriptor | None) -> dict[str, Any]:
         """What the page gets of it."""
         word = at.text(descriptor.label) if descriptor else ""
@@ -82,8 +91,10 @@ class _Rated(_Question):
 
     @property
     def marks(self) -> list[int]:
-        """The answers that can be asked for by an attention check."""
         return list(range(self.low, self.high + 1))
+
+    def takes(self, number: int) -> bool:
+        return self.low <= number <= self.high
 
     def show(self, at: Moment, descriptor: Descriptor | None) -> dict[str, Any]:
         word = at.text(descriptor.label) if descriptor else ""

@@ -68,7 +68,7 @@ def _pause(
     plan: Plan, index: int, part: list[Trial], part_number: int, place: int, n_before: int
 ) -> list[dict[str, Any]]:
     """The break before a trial, where there is one; it tells the word that comes where that changes."""
-    kind = KINDS["break"]
+    kind: Any = KINDS["break"]
     breaks = kind.part(plan.definition)
     if not kind.falls_before(breaks, part_number, place, len(part)):
         return []

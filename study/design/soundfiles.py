@@ -79,7 +79,7 @@ class SoundFiles:
             return None
 
     def _path(self, sound: str) -> Path:
-        return self._stimuli.folder / "audio" / f"{sound}.flac"
+        return (self._stimuli.folder or Path()) / "audio" / f"{sound}.flac"
 
     def _fault(self, sound: str) -> str:
         return "damaged" if self._path(sound).is_file() else "missing"

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from study.design.soundfiles import SoundFiles
 
@@ -51,7 +52,7 @@ class StimulusSet:
         return found
 
     @cached_property
-    def content(self) -> dict:
+    def content(self) -> dict[str, Any]:
         """The manifest as read."""
         return json.loads(self.text)
 
@@ -78,7 +79,7 @@ class StimulusSet:
     @cached_property
     def clips(self) -> tuple[str, ...]:
         """Names of the clips that have stimuli, in the manifest's order."""
-        return tuple(dict.fromkeys(row.clip for row in self.of_kind("stimulus")))
+        return tuple(dict.fromkeys(row.clip for row in self.of_kind("stimulus") if row.clip))
 
     @cached_property
     def files(self) -> SoundFiles:

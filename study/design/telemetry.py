@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeGuard
 
 TELEMETRY_MS = ("rt_ms", "rt_start_ms", "first_play_ms", "start_gap_ms")
 TELEMETRY_COUNTS = ("plays", "rating_changes", "focus_losses", "underruns")
@@ -38,12 +38,15 @@ def measured(
         value = sent.get(name)
         measures[name] = int(value) if is_number(value) and 0 <= value <= MAX_COUNT else None
     for name, most in _bounds(measures, duration_s, elapsed_s):
-        if measures[name] is not None and most is not None and measures[name] > most:
+        measure = measures[name]
+        if measure is not None and most is not None and measure > most:
             measures[name] = None
     return measures, [name for name in NAMES if measures[name] is None and sent.get(name) is not None]
 
 
-def _bounds(measures: Mapping[str, float | int | None], duration_s: float | None, elapsed_s: float | None):
+def _bounds(
+    measures: Mapping[str, float | int | None], duration_s: float | None, elapsed_s: float | None
+) -> Iterator[tuple[str, float | None]]:
     """The most that each measure can be, given the others: pairs of name and limit (None: no limit known)."""
     total_ms = measures["rt_start_ms"]
     yield "rt_start_ms", None if elapsed_s is None else 1000 * _loose(elapsed_s)
@@ -83,6 +86,6 @@ def _of_sound(sent: Any, duration_s: float, elapsed_s: float | None) -> dict[str
     return {name: measures[name] for name in OF_SOUND}
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[int | float]:
     """Whether this is a finite number within reason."""
     return isinstance(value, int | float) and not isinstance(value, bool) and -MAX_NUMBER < value < MAX_NUMBER

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import Row
-
 from study.design.parts import Text
 from study.design.stimuli import Stimulus
 from study.design.texts import message
+from study.storage.models import AnyRow
 
 if TYPE_CHECKING:
     from study.design.blocks import Block
@@ -30,8 +29,8 @@ class Moment:
     """A step as it stands before one participant; ``since`` is when it came up."""
 
     plan: Plan
-    session: Row
-    step: Row
+    session: AnyRow
+    step: AnyRow
     since: float
 
     @property
@@ -106,11 +105,11 @@ class Kind:
         """A row of the table ``step`` without its session and place, and how many ``seconds`` it takes."""
         return _EMPTY | {"kind": self.name, "seconds": self.seconds, "trial_number": 0, "detail": {}} | members
 
-    def sounds(self, step: Row) -> list[str]:
+    def sounds(self, step: Any) -> list[str]:
         """Stimuli that a step plays, in order."""
         return [step.stimulus] if step.stimulus else []
 
-    def min_listened_fraction(self, definition: Definition, step: Row) -> float | None:
+    def min_listened_fraction(self, definition: Definition, step: AnyRow) -> float | None:
         """The share of each sound that must be heard before an answer; None where they need not even be fetched."""
         return 0.0
 
@@ -121,7 +120,7 @@ class Kind:
         """
         return {"text": at.text(self.part(at.definition).text)}
 
-    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
+    def check(self, answer: Mapping[str, Any], step: AnyRow, definition: Definition) -> dict[str, Any]:
         """The answer as it is stored: ``rating`` has a column, everything else stays together.
 
         Nothing is stored that was not asked for.

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
-from sqlalchemy import Row
 
 from study.design.columns import Column
 from study.design.parts import Part, Text, clean
 from study.design.stimuli import Stimulus
 from study.kinds.base import Kind, Moment
 from study.refusals import invalid
+from study.storage.models import AnyRow
 
 if TYPE_CHECKING:
     from study.design.definition import Definition
@@ -39,7 +39,7 @@ class _Comments(Kind):
     def show(self, at: Moment) -> dict[str, Any]:
         return super().show(at) | {"max_length": self.part(at.definition).max_length}
 
-    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
+    def check(self, answer: Mapping[str, Any], step: AnyRow, definition: Definition) -> dict[str, Any]:
         text, longest = answer.get("text", ""), self.part(definition).max_length
         if not isinstance(text, str) or len(text) > longest:
             raise invalid(f"text must have at most {longest} characters")

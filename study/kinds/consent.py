@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
-from sqlalchemy import Row
 
 from study.design.parts import Part, Text
 from study.design.stimuli import Stimulus
 from study.kinds.base import Kind, Moment
 from study.refusals import invalid
+from study.storage.models import AnyRow
 
 if TYPE_CHECKING:
     from study.design.definition import Definition
@@ -46,7 +46,7 @@ class _Consent(Kind):
         text = at.text(part.text).replace("{minutes}", str(at.plan.minutes))
         return {"text": text, "version": part.version, "items": [at.text(item) for item in part.items]}
 
-    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
+    def check(self, answer: Mapping[str, Any], step: AnyRow, definition: Definition) -> dict[str, Any]:
         if type(answer.get("agreed")) is not bool:
             raise invalid("agreed must be true or false")
         return {"agreed": answer["agreed"], "version": self.part(definition).version}
@@ -55,7 +55,7 @@ class _Consent(Kind):
         if kept["agreed"]:
             return {"consented_at": now, "consent_version": kept["version"]}
         # Nothing stays of whose decision it was: somebody else's id or invitation is not used up by it.
-        nobody = {"external_id": None, "parameters": {}, "invitation_id": None}
+        nobody: dict[str, Any] = {"external_id": None, "parameters": {}, "invitation_id": None}
         return {"state": "declined", "finished_at": now, "position": at.session.n_steps - 1} | nobody
 
     def simulate(self, listener: Listener, step: Mapping[str, Any], heard: Sequence[Stimulus | None]) -> dict[str, Any]:

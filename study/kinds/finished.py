@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pydantic import Field
-from sqlalchemy import Row
 
 from study.design.parts import Part, Text
 from study.kinds.base import Kind, Moment
 from study.refusals import invalid
 from study.storage.identity import remembered_s
+from study.storage.models import AnyRow
 
 if TYPE_CHECKING:
     from study.design.definition import Definition
@@ -69,7 +69,7 @@ class _Finished(Kind):
             "forget_after_s": remembered_s(True, session.finished_at) if is_shared else None,
         }
 
-    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
+    def check(self, answer: Mapping[str, Any], step: AnyRow, definition: Definition) -> dict[str, Any]:
         raise invalid(f"a step of kind {self.name} takes no answer")
 
 

@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
-from sqlalchemy import Row
 
 from study.design.columns import Column
 from study.design.parts import Part, Text
 from study.design.stimuli import Stimulus
 from study.kinds.base import Kind, Moment
 from study.refusals import invalid
+from study.storage.models import AnyRow
 
 if TYPE_CHECKING:
     from study.design.definition import Definition
@@ -99,10 +99,10 @@ class _Headphones(Kind):
         seconds = sum(sound.duration_s + ANSWER_S for sound in drawn) if attempt == 1 else 0.0
         return self.step(seconds=seconds, detail=detail)
 
-    def sounds(self, step: Row) -> list[str]:
+    def sounds(self, step: Any) -> list[str]:
         return step.detail["sounds"]
 
-    def min_listened_fraction(self, definition: Definition, step: Row) -> float | None:
+    def min_listened_fraction(self, definition: Definition, step: AnyRow) -> float | None:
         return 1.0
 
     def show(self, at: Moment) -> dict[str, Any]:
@@ -116,7 +116,7 @@ class _Headphones(Kind):
             "intervals": INTERVALS,
         }
 
-    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
+    def check(self, answer: Mapping[str, Any], step: AnyRow, definition: Definition) -> dict[str, Any]:
         choices, expected = answer.get("choices"), step.detail["expected"]
         if not isinstance(choices, list) or len(choices) != len(expected):
             raise invalid(f"choices must be {len(expected)} numbers from 1 to {INTERVALS}")

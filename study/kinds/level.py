@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
-from sqlalchemy import Row
 
 from study.design.parts import Part, Text
 from study.design.stimuli import Stimulus
 from study.design.telemetry import is_number
 from study.kinds.base import Kind, Moment
 from study.refusals import invalid
+from study.storage.models import AnyRow
 
 if TYPE_CHECKING:
     from study.design.definition import Definition
@@ -52,7 +52,7 @@ class _Level(Kind):
         part = self.part(at.definition)
         return super().show(at) | {"minimum_db": part.minimum_db, "maximum_db": part.maximum_db}
 
-    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
+    def check(self, answer: Mapping[str, Any], step: AnyRow, definition: Definition) -> dict[str, Any]:
         level_db, allowed = answer.get("level_db"), self.part(definition)
         if not is_number(level_db) or not allowed.minimum_db <= level_db <= allowed.maximum_db:
             raise invalid(f"level_db must be from {allowed.minimum_db:g} to {allowed.maximum_db:g}")

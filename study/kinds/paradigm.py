@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import Row
-
 from study.design import order
 from study.design.blocks import Block
 from study.kinds.base import Kind, Moment
+from study.storage.models import AnyRow
 
 if TYPE_CHECKING:
     from study.design.checks import Trial
@@ -105,10 +104,10 @@ class Paradigm(Kind):
         sounds = trial.sounds or (trial.stimulus,)
         return sum(sound.duration_s for sound in sounds) + ANSWER_S * len(sounds)
 
-    def sounds(self, step: Row) -> list[str]:
+    def sounds(self, step: Any) -> list[str]:
         return step.detail.get("sounds") or super().sounds(step)
 
-    def min_listened_fraction(self, definition: Definition, step: Row) -> float | None:
+    def min_listened_fraction(self, definition: Definition, step: AnyRow) -> float | None:
         return definition.block_of(step.detail).min_listened_fraction or None
 
     def show(self, at: Moment) -> dict[str, Any]:

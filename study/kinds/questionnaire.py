@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
-from sqlalchemy import Row
 
 from study.design.columns import Column
 from study.design.parts import Name, Part, Text, clean, distinct
@@ -14,6 +13,7 @@ from study.design.stimuli import Stimulus
 from study.design.telemetry import is_number
 from study.kinds.base import Kind, Moment
 from study.refusals import invalid
+from study.storage.models import AnyRow
 
 if TYPE_CHECKING:
     from study.design.definition import Definition
@@ -74,7 +74,7 @@ class _Questionnaire(Kind):
             questions.append(shown | {"label": at.text(question.label), "options": options})
         return super().show(at) | {"questions": questions}
 
-    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
+    def check(self, answer: Mapping[str, Any], step: AnyRow, definition: Definition) -> dict[str, Any]:
         given = answer.get("answers")
         if not isinstance(given, dict):
             raise invalid("answers must be an object")

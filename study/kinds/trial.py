@@ -6,8 +6,6 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Row
-
 from study.design import order
 from study.design.blocks import Block
 from study.design.checks import Trial
@@ -15,6 +13,7 @@ from study.design.questions import DESCRIPTOR, ScaleQuestion, as_rows, checked
 from study.design.stimuli import Stimulus
 from study.kinds.base import Moment
 from study.kinds.paradigm import ANSWER_S, Paradigm
+from study.storage.models import AnyRow
 
 if TYPE_CHECKING:
     from study.design.definition import Definition, Scale
@@ -109,7 +108,7 @@ class Rating(Paradigm):
             return at.message("audible_notice")
         return super().notice(at)
 
-    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
+    def check(self, answer: Mapping[str, Any], step: AnyRow, definition: Definition) -> dict[str, Any]:
         block = definition.block_of(step.detail)
         first, *others = block.asked(step.trial_kind)
         given = answer.get("answers", {})

@@ -105,7 +105,7 @@ def kind_tables() -> dict[str, dict[str, Column]]:
 
 
 def _of_kind(kind: Kind) -> dict[str, Column]:
-    return OF_KINDS | {name: RESPONSES[name] for name in kind.shared} | kind.table
+    return OF_KINDS | {name: RESPONSES[name] for name in kind.shared} | dict(kind.table)
 
 
 def as_markdown(definition: Definition) -> str:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from study.clock import iso
 from study.design.frozen import definition_of
@@ -22,7 +23,7 @@ from study.records.dictionary import as_markdown
 from study.records.tables import Record
 from study.storage import private, receipts
 from study.storage.database import reading
-from study.storage.models import Event, Session, Step
+from study.storage.models import AnyRow, Event, Session, Step
 from study.storage.studies import study_row
 
 RECORDS = "receipts.jsonl"
@@ -71,7 +72,7 @@ def of_kinds(engine: Engine, simulated: bool | None = None, study_id: int | None
         return tables.of_kinds(_records(connection, study, simulated))
 
 
-def _records(connection: Connection, study: Row, simulated: bool | None) -> list[Record]:
+def _records(connection: Connection, study: AnyRow, simulated: bool | None) -> list[Record]:
     """The sessions of a study with their answers, in the order of starting."""
     of_study = Session.study_id == study.id
     query = select(Session.__table__).where(of_study).order_by(Session.id)
@@ -79,7 +80,7 @@ def _records(connection: Connection, study: Row, simulated: bool | None) -> list
     if simulated is not None:
         query, answers = (q.where(Session.simulated == simulated) for q in (query, answers))
     refused = select(Event.session_id, func.count()).where(Event.kind == "second_answer").group_by(Event.session_id)
-    refusals = dict(tuple(row) for row in connection.execute(refused))
+    refusals = {row.session_id: row[1] for row in connection.execute(refused)}
     found = {row["id"]: _record(connection, row, refusals) for row in connection.execute(query).mappings().all()}
     for row in connection.execute(answers).mappings():
         answer = {
@@ -91,7 +92,7 @@ def _records(connection: Connection, study: Row, simulated: bool | None) -> list
     return list(found.values())
 
 
-def _record(connection: Connection, row: Any, refusals: dict[int, int]) -> Record:
+def _record(connection: Connection, row: Any, refusals: Mapping[int | None, int]) -> Record:
     names = (*receipts.OPENING, *receipts.CLOSING, "language")
     own = {
         "second_answers": refusals.get(row["id"], 0),
@@ -100,7 +101,7 @@ def _record(connection: Connection, row: Any, refusals: dict[int, int]) -> Recor
     return {"session": receipts.kept(row, names) | own, "answers": []}
 
 
-def _identifiers(connection: Connection, study: Row) -> dict[str, dict[str, str]]:
+def _identifiers(connection: Connection, study: AnyRow) -> dict[str, dict[str, str]]:
     query = select(Session.public_id, Session.parameters).where(Session.study_id == study.id)
     return {public_id: parameters or {} for public_id, parameters in connection.execute(query)}
 
@@ -153,7 +154,7 @@ def write(
     return {name: len(table) for name, table in made.items()} | {"seal": sha256(folder / SEAL)}
 
 
-def _counts(connection: Connection, study: Row, records: list[Record]) -> dict[str, int]:
+def _counts(connection: Connection, study: AnyRow, records: list[Record]) -> dict[str, int]:
     """What became of all sessions that were started; what nobody withdrew is here or was left out on request."""
     stored = select(func.count()).where(Session.study_id == study.id)
     withdrawn = select(func.count()).where(Event.study_id == study.id, Event.kind == "withdrawn")
@@ -165,7 +166,7 @@ def _counts(connection: Connection, study: Row, records: list[Record]) -> dict[s
     }
 
 
-def _seal(study: Row, counts: dict[str, int], records: list[Record], files: dict[str, str]) -> dict[str, Any]:
+def _seal(study: AnyRow, counts: dict[str, int], records: list[Record], files: dict[str, str]) -> dict[str, Any]:
     """What `study.verification` holds an exported folder to."""
     receipts_of = {record["session"]["public_id"]: record["session"]["receipt"] for record in records}
     return {
@@ -177,7 +178,7 @@ def _seal(study: Row, counts: dict[str, int], records: list[Record], files: dict
     }
 
 
-def _about(study: Row) -> dict[str, Any]:
+def _about(study: AnyRow) -> dict[str, Any]:
     """What made these data: versions when the study was begun, and the hashes it is held to."""
     return study.versions | {
         "study": study.id,

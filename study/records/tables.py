@@ -52,7 +52,7 @@ def _about(
     session: Mapping[str, Any], answer: Record, block: Block, own: Mapping[str, Any], repeated: str | None
 ) -> dict[str, Any]:
     """What one row of an answer says beside what all of its step do: of which sound, and how that was heard."""
-    cells = {"rating": None, "answer": None, "paradigm": block.paradigm} | own
+    cells: dict[str, Any] = {"rating": None, "answer": None, "paradigm": block.paradigm} | dict(own)
     of_sound = cells.pop("of_sound", None)
     if (number := cells.pop("sound", None)) is None:
         return cells
@@ -70,7 +70,7 @@ def _response(
     numbers: Mapping[int, str],
     columns: Mapping[str, Column],
 ) -> dict[str, Any]:
-    row = session | step | response
+    row = {**session, **step, **response}
     own = {name: response["answer"].get(name) for name in columns if name not in RESPONSES}
     return (
         own
@@ -80,7 +80,7 @@ def _response(
             "participant": participant(session["number"]),
             "trial": _step_id(session, step),
             "kind": step.get("trial_kind"),
-            "repeat_of": numbers.get(step.get("repeat_of")),
+            "repeat_of": numbers.get(step.get("repeat_of", -1)),
             "answered_at": clock.iso(response["answered_at"]),
             "language": response.get("language") or session["language"],
             "flagged": " ".join(response.get("flags") or []) or None,
@@ -99,7 +99,7 @@ def sessions(
     if identifiers is not None:
         columns |= {name: Column("string", "") for name in definition.recruitment.id_parameters}
     own = identifiers or {}
-    return _frame([own.get(record["session"]["public_id"], {}) | _session(record) for record in records], columns)
+    return _frame([dict(own.get(record["session"]["public_id"], {})) | _session(record) for record in records], columns)
 
 
 def _session(record: Record) -> dict[str, Any]:

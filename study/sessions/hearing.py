@@ -10,21 +10,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
 from study import clock
 from study.design.plan import Plan
 from study.kinds import KINDS
 from study.refusals import Refusal
 from study.storage.commits import Commits
-from study.storage.models import Step
+from study.storage.models import AnyRow, Step
 
 STORED_EVERY_S = 0.5
 CLOCK_SHARE = 0.95  # a sound device's clock may run faster than the server's, and moves in buffers
 
 
-def needed_s(plan: Plan, step: Row) -> list[float]:
+def needed_s(plan: Plan, step: AnyRow) -> list[float]:
     """Seconds of each sound of a step that must be heard before its answer; empty where none need be."""
     kind = KINDS[step.kind]
     share = kind.min_listened_fraction(plan.definition, step)
@@ -54,7 +55,7 @@ def missing_s(needed: Sequence[float], served: Mapping[str, float], since: float
     return max(0.0, *lacks)
 
 
-def check(plan: Plan, session: Row, served: Mapping[str, float], at: float) -> None:
+def check(plan: Plan, session: AnyRow, served: Mapping[str, float], at: float) -> None:
     """Refuse (``unheard``) an answer that comes before the sounds of its step could have been heard.
 
     The refusal says after how long it will be taken, and which sounds must be fetched (again) until then.
@@ -83,12 +84,12 @@ class Served:
             self._waiting.setdefault((session_id, position), {}).setdefault(str(number), clock.now())
             self._set_timer()
 
-    def of(self, session_id: int, step: Row) -> dict[str, float]:
+    def of(self, session_id: int, step: AnyRow) -> dict[str, float]:
         """When the sounds of a step were first served, by their numbers."""
         with self._lock:
             return self._waiting.get((session_id, step.position), {}) | (step.served or {})
 
-    def store(self) -> Future | None:
+    def store(self) -> Future[Any] | None:
         """Have what is waiting written with the next commit."""
         with self._lock:
             self._timer = None
@@ -108,7 +109,7 @@ class Served:
             self._timer.daemon = True
             self._timer.start()
 
-    def _stored(self, future: Future, waiting: Mapping[tuple[int, int], Mapping[str, float]]) -> None:
+    def _stored(self, future: Future[Any], waiting: Mapping[tuple[int, int], Mapping[str, float]]) -> None:
         """Forget what is in the database; what could not be written is tried again."""
         with self._lock:
             if future.cancelled() or future.exception() is not None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from study import clock
 from study.design.definition import Definition
 from study.design.plan import Plan
 from study.refusals import Refusal
-from study.storage.models import Session, Study
+from study.storage.models import AnyRow, Session, Study
 
 
 def abandoned_since(definition: Definition) -> float:
@@ -32,7 +32,7 @@ def counts(plan: Plan, study_id: int, simulated: bool) -> Any:
     )
 
 
-def recruiting(connection: Connection, plan: Plan, study: Row, simulated: bool = False) -> str:
+def recruiting(connection: Connection, plan: Plan, study: AnyRow, simulated: bool = False) -> str:
     """``open``, ``paused``, ``closed``, or ``full`` when those who have a place reach the cap."""
     if study.state != "open" or simulated:
         return study.state
@@ -53,7 +53,7 @@ def lock(connection: Connection, plan: Plan, study_id: int) -> None:
         connection.execute(select(Study.id).where(Study.id == study_id).with_for_update())
 
 
-def take(connection: Connection, plan: Plan, session: Row, kept: dict[str, Any]) -> None:
+def take(connection: Connection, plan: Plan, session: AnyRow, kept: dict[str, Any]) -> None:
     """Refuse (``full``) a first answer where there is no place left; who declines needs none."""
     if session.simulated or kept.get("agreed") is False:
         return

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from study.design import definition as study_file
@@ -27,7 +28,7 @@ from study.kinds import KINDS
 from study.sessions.hearing import Served
 from study.storage.commits import Commits
 from study.storage.database import DEFAULT_URL, in_one_sentence, open_database, reading
-from study.storage.models import Study
+from study.storage.models import AnyRow, Study
 from study.storage.studies import latest_study
 
 SHOWN_DIFFERENCES = 8
@@ -176,7 +177,8 @@ def begin_study(connection: Connection, plan: Plan, ordinal: int) -> int:
         "state": "open",
         "sessions_started": 0,
     }
-    return connection.execute(insert(Study).values(values)).inserted_primary_key[0]
+    inserted: Any = connection.execute(insert(Study).values(values))
+    return inserted.inserted_primary_key[0]
 
 
 def versions() -> dict[str, str]:
@@ -190,7 +192,9 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _unchanged(row: Row, wanted: Definition, stimuli: StimulusSet, file: str | Path | Definition | None) -> Definition:
+def _unchanged(
+    row: AnyRow, wanted: Definition, stimuli: StimulusSet, file: str | Path | Definition | None
+) -> Definition:
     """The definition to go on with; ValueError where file or set are not what the study was begun with."""
     name = study_file.SHIPPED.name if file is None or isinstance(file, Definition) else file
     definition, changes = frozen.changes(row, wanted)

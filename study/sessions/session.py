@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from study import clock
 from study.design import telemetry
@@ -22,7 +22,7 @@ from study.sessions import hearing, places, steps
 from study.sessions.running import RunningStudy
 from study.storage import receipts
 from study.storage.identity import remembered_s, token_sha256
-from study.storage.models import Event, Invitation, Response, Session, Step
+from study.storage.models import AnyRow, Event, Invitation, Response, Session, Step
 
 FIRST = steps.step_id("", 0)  # how the address of a session's first step ends
 WINDOW = 3  # steps after the current one that a look-up brings along
@@ -37,9 +37,9 @@ OF_SESSION = (
     "n_steps",
     "n_trials",
     "step_since",
+    *("level_db", "headphones_passed", "completion_code", "parameters", "resume_sha256", "finished_at"),
+    *("invitation_id", "consent_version", "consented_at", "client", "receipt_sha256"),
 )
-OF_SESSION += ("level_db", "headphones_passed", "completion_code", "parameters", "resume_sha256", "finished_at")
-OF_SESSION += ("invitation_id", "consent_version", "consented_at", "client", "receipt_sha256")
 
 _WINDOW = (
     select(
@@ -125,14 +125,14 @@ def answer(
     return {"saved": True, "step": _arrive(connection, plan, token, now)}
 
 
-def _checked(plan: Plan, session: Row, step: Row, sent: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(plan: Plan, session: AnyRow, step: AnyRow, sent: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return KINDS[step.kind].check(sent, step, plan.definition)
     except Refusal as refusal:
         raise Refusal("invalid", language=session.language, detail=refusal.detail) from None
 
 
-def _heard(running: RunningStudy, session: Row, now: float) -> None:
+def _heard(running: RunningStudy, session: AnyRow, now: float) -> None:
     """Refuse an answer that comes before its sounds could have been heard, and say which must be fetched."""
     try:
         hearing.check(running.plan, session, running.served.of(session.id, session), now)
@@ -142,7 +142,7 @@ def _heard(running: RunningStudy, session: Row, now: float) -> None:
         raise
 
 
-def _response(plan: Plan, session: Row, kept: dict[str, Any], sent: Mapping[str, Any], now: float) -> dict[str, Any]:
+def _response(plan: Plan, session: AnyRow, kept: dict[str, Any], sent: Mapping[str, Any], now: float) -> dict[str, Any]:
     elapsed_s = None if session.simulated else clock.elapsed_s(session.step_since, now)
     durations_s = [plan.stimuli.by_id[name].duration_s for name in KINDS[session.kind].sounds(session)]
     duration_s = durations_s[0] if session.stimulus else None
@@ -164,7 +164,7 @@ def _response(plan: Plan, session: Row, kept: dict[str, Any], sent: Mapping[str,
 
 
 def _late(
-    connection: Connection, plan: Plan, rows: Sequence[Row], position: int, sent: Mapping[str, Any]
+    connection: Connection, plan: Plan, rows: Sequence[AnyRow], position: int, sent: Mapping[str, Any]
 ) -> dict[str, Any]:
     """An answer to a step that is not the current one: known already, contradicting, or too early."""
     session = rows[0]
@@ -196,7 +196,7 @@ def _arrive(connection: Connection, plan: Plan, token: str, now: float) -> dict[
     return steps.show(plan, rows[0], rows)
 
 
-def _completion(connection: Connection, plan: Plan, session: Row, now: float) -> dict[str, Any]:
+def _completion(connection: Connection, plan: Plan, session: AnyRow, now: float) -> dict[str, Any]:
     """What ends a session: only when every trial has its response, else it goes back to the first without."""
     answered_too = (Response.session_id == Step.session_id) & (Response.position == Step.position)
     query = select(Step.position).outerjoin(Response, answered_too)
@@ -228,7 +228,7 @@ def withdraw(connection: Connection, running: RunningStudy, token: str, page: st
     return {"withdrawn": True}
 
 
-def delete_session(connection: Connection, session: Row, by: str) -> None:
+def delete_session(connection: Connection, session: AnyRow, by: str) -> None:
     """Delete a session's rows; what stays is that somebody withdrew, when, and by whose hand."""
     for table in (Response, Step, Event):
         connection.execute(delete(table).where(table.session_id == session.id))
@@ -243,7 +243,7 @@ def delete_session(connection: Connection, session: Row, by: str) -> None:
     connection.execute(insert(Event), gone)
 
 
-def log(connection: Connection, session: Row, kind: str, detail: dict[str, Any]) -> None:
+def log(connection: Connection, session: AnyRow, kind: str, detail: dict[str, Any]) -> None:
     """Write down something that happened in a session."""
     row = {"study_id": session.study_id, "session_id": session.id, "at": clock.now(), "kind": kind, "detail": detail}
     connection.execute(insert(Event), row)
@@ -271,14 +271,14 @@ def sound(connection: Connection, running: RunningStudy, token: str, address: st
     return Sound(found[index], (row.id, position, index)) if index < len(found) else None
 
 
-def look_up(connection: Connection, token: str, *, lock: bool = False) -> Sequence[Row]:
+def look_up(connection: Connection, token: str, *, lock: bool = False) -> Sequence[AnyRow]:
     """A session's row joined with its current step and the next ones, one row for each; empty for an unknown token."""
     return connection.execute(_WINDOW_LOCKED if lock else _WINDOW, {"token": token_sha256(token)}).all()
 
 
 def _window(
     connection: Connection, running: RunningStudy, token: str, page: str | None, *, lock: bool = False
-) -> Sequence[Row]:
+) -> Sequence[AnyRow]:
     """As `look_up`, for the page that owns a session of the running study."""
     rows = look_up(connection, token, lock=lock) if token else []
     if not rows or rows[0].study_id != running.study_id or not _is_remembered(running, rows[0]):
@@ -288,6 +288,6 @@ def _window(
     return rows
 
 
-def _is_remembered(running: RunningStudy, session: Row) -> bool:
+def _is_remembered(running: RunningStudy, session: AnyRow) -> bool:
     """Whether the browser that holds this session's token is still shown it."""
     return remembered_s(running.definition.recruitment.shared_computer, session.finished_at) > 0

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from study import clock
 from study.design import client, order
@@ -29,7 +29,7 @@ from study.storage.identity import (
     tidy_code,
     token_sha256,
 )
-from study.storage.models import Invitation, Session, Step, Study
+from study.storage.models import AnyRow, Invitation, Session, Step, Study
 
 MAX_PARAMETER = 128
 PUBLIC_ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"
@@ -68,7 +68,7 @@ def start(connection: Connection, running: RunningStudy, request: Request, allow
     language = negotiate(request.language, request.accepted_languages, offered)
     who = _identified(plan, study, request, language)
     known = _by_token(connection, plan, study, request, who)
-    token = request.token if known else secrets.token_urlsafe(32)
+    token = request.token if known and request.token else secrets.token_urlsafe(32)
     listens_with = ((known and known.client) or {}) | client.described(request.user_agent, request.client)
     if known is None:
         known = _from_elsewhere(connection, plan, study, request, who, language)
@@ -110,7 +110,7 @@ class _Who:
     is_signed: bool
 
 
-def _identified(plan: Plan, study: Row, request: Request, language: str) -> _Who:
+def _identified(plan: Plan, study: AnyRow, request: Request, language: str) -> _Who:
     kept = {}
     for name in plan.definition.recruitment.id_parameters:
         value = request.parameters.get(name)
@@ -122,13 +122,13 @@ def _identified(plan: Plan, study: Row, request: Request, language: str) -> _Who
             )
         kept[name] = value
     identity = kept.get(plan.definition.recruitment.id_parameter or "")
-    signed = bool(identity) and is_signed(study.secret, identity, request.parameters.get(SIGNATURE, ""))
+    signed = identity is not None and is_signed(study.secret, identity, request.parameters.get(SIGNATURE, ""))
     if identity and request.simulated:  # uses up nobody's id
         identity = f"simulated {identity}"[:MAX_PARAMETER]
     return _Who(kept, identity, signed)
 
 
-def _by_token(connection: Connection, plan: Plan, study: Row, request: Request, who: _Who) -> Row | None:
+def _by_token(connection: Connection, plan: Plan, study: AnyRow, request: Request, who: _Who) -> AnyRow | None:
     """The session of this browser, unless somebody else sits there now or it was finished a while ago."""
     if not request.token or request.resume:
         return None
@@ -143,8 +143,8 @@ def _by_token(connection: Connection, plan: Plan, study: Row, request: Request, 
 
 
 def _from_elsewhere(
-    connection: Connection, plan: Plan, study: Row, request: Request, who: _Who, language: str
-) -> Row | None:
+    connection: Connection, plan: Plan, study: AnyRow, request: Request, who: _Who, language: str
+) -> AnyRow | None:
     """The unfinished session, begun in another browser, that this one has the proof to go on with.
 
     A resume code, a signed link or the experimenter's word is proof; an id alone, or an invitation that was used, opens
@@ -179,7 +179,7 @@ def _from_elsewhere(
 
 
 def _admit(
-    connection: Connection, plan: Plan, study: Row, request: Request, who: _Who, language: str, allow_simulated: bool
+    connection: Connection, plan: Plan, study: AnyRow, request: Request, who: _Who, language: str, allow_simulated: bool
 ) -> int | None:
     """Refuse who may not start; returns the invitation that was used, if the study asks for one."""
     recruitment = plan.definition.recruitment
@@ -192,7 +192,7 @@ def _admit(
     return _use_invitation(connection, study.id, request.invitation, language) if recruitment.invitation else None
 
 
-def _begin(connection: Connection, plan: Plan, study: Row, session: dict[str, Any]) -> None:
+def _begin(connection: Connection, plan: Plan, study: AnyRow, session: dict[str, Any]) -> None:
     """Write a new session, of which ``session`` tells whose it is, with all its steps."""
     number = study.sessions_started + 1
     # With the study file alone, which may be public, anybody could make the lists of all participants.
@@ -216,7 +216,8 @@ def _begin(connection: Connection, plan: Plan, study: Row, session: dict[str, An
         "level_db": 0.0,
     }
     session["receipt_sha256"] = receipts.opened(session)
-    session_id = connection.execute(insert(Session).values(session)).inserted_primary_key[0]
+    inserted: Any = connection.execute(insert(Session).values(session))
+    session_id = inserted.inserted_primary_key[0]
     connection.execute(insert(Step), [{"session_id": session_id} | row for row in rows])
     connection.execute(update(Study).where(Study.id == study.id).values(sessions_started=number))
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row
-
 from study.design.plan import Plan
 from study.kinds import KINDS, is_counted
 from study.kinds.base import Moment
+from study.storage.models import AnyRow
 
 N_PREFETCHED = 2
 
@@ -29,7 +28,7 @@ def position_of(public_id: str, address: str) -> int | None:
     return int(tail) if head == public_id and tail.isascii() and tail.isdigit() and 3 <= len(tail) <= 6 else None
 
 
-def show(plan: Plan, session: Row, steps: Sequence[Row], *, since: float | None = None) -> dict[str, Any]:
+def show(plan: Plan, session: AnyRow, steps: Sequence[AnyRow], *, since: float | None = None) -> dict[str, Any]:
     """The step ``steps[0]`` of a session, followed in ``steps`` by those after it.
 
     Parameters
@@ -62,7 +61,7 @@ def show(plan: Plan, session: Row, steps: Sequence[Row], *, since: float | None 
     return common | {"prefetch": ahead[:N_PREFETCHED]}
 
 
-def sounds(public_id: str, step: Row) -> list[str]:
+def sounds(public_id: str, step: AnyRow) -> list[str]:
     """Ids of a step's sounds, in order: its own address, with a number where it has several."""
     address, n = step_id(public_id, step.position), len(KINDS[step.kind].sounds(step))
     return [address] if n == 1 else [f"{address}-{number}" for number in range(n)]
