@@ -143,7 +143,7 @@ class Plan:
         return {(s.clip, s.condition, s.descriptor): s for s in self.stimuli.of_kind("stimulus")}
 
     @cached_property
-    def anchors(self) -> dict[tuple, Stimulus]:
+    def anchors(self) -> dict[tuple[Any, ...], Stimulus]:
         """The low-passed originals by clip, cut-off and descriptor."""
         return {(s.clip, s.condition, s.descriptor): s for s in self.stimuli.of_kind("anchor")}
 
