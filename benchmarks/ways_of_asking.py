@@ -200,12 +200,12 @@ def draw(powers: dict[str, np.ndarray], path: Path) -> None:
 def main() -> None:
     """Print the tables and draw the figure of the first."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--studies", type=int, default=1000)
+    parser.add_argument("--studies", type=int, default=400)
     parser.add_argument("--figure", type=Path, help="PNG of the power with half of the noise being the scale's")
     arguments = parser.parse_args()
     for share in SCALE_NOISE:
         powers = run(arguments.studies, share)
-        print(f"\n{share:.0%} of the noise variance is the scale's, {arguments.studies} studies:\n\n{table(powers)}")
+        print(f"\n{share:.0%} of the noise variance is the scale's, {arguments.studies} studies:\n\n{table(powers)}", flush=True)
     if arguments.figure:
         draw(powers, arguments.figure)
 
