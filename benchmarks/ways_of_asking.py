@@ -1,6 +1,6 @@
 """Power of each way of asking for the same listener time, on simulated listeners.
 
-`python -m benchmarks.ways_of_asking` prints the table of docs/asking.md; --figure PNG draws the curves.
+`python -m benchmarks.ways_of_asking` prints the tables of docs/asking.md.
 
 A sound has a place on the descriptor's scale: its condition's, and what listener and clip make of it. Judging it adds
 noise: of hearing, new at every presentation, and of the scale, which a listener's use of numbers adds to a rating that
@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from scipy import stats
@@ -21,7 +20,6 @@ from scipy import stats
 from analysis.statistics.abx import correct_by_difference
 from analysis.statistics.bradley_terry import Comparisons, fit
 from analysis.statistics.power import wilson
-from analysis.writing.figure_style import COLOURS, MARKERS, new_figure, style
 
 LISTENERS, CLIPS, MINUTES = 15, 10, 20
 SOUND_S, ANSWER_S = 10.0, 4.0
@@ -178,36 +176,17 @@ def table(powers: dict[str, np.ndarray]) -> str:
     return "\n".join(lines)
 
 
-def draw(powers: dict[str, np.ndarray], path: Path) -> None:
-    """Draw the power for new music of every way but ABX, which asks something else."""
-    with style():
-        figure, axes = new_figure(2.6)
-        axis = axes[0, 0]
-        for k, (way, power) in enumerate(powers.items()):
-            if way == "ABX of the two":
-                continue
-            line = "-" if k < 3 else "--"
-            axis.plot(
-                EFFECTS, power[:, 1, 0], line, marker=MARKERS[k % 3], color=COLOURS[k % 3], markersize=3, label=way
-            )
-        axis.axhline(0.8, color="#888888", linewidth=0.6, linestyle=":")
-        axis.set(xlabel="true difference, points of 1 to 7", ylabel="power for new music", ylim=(0, 1.02))
-        figure.legend(loc="outside upper center", ncols=2)
-        figure.set_layout_engine("constrained")
-        figure.savefig(path, dpi=200, metadata={"Software": None})
-
-
 def main() -> None:
-    """Print the tables and draw the figure of the first."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--studies", type=int, default=400)
-    parser.add_argument("--figure", type=Path, help="PNG of the power with half of the noise being the scale's")
     arguments = parser.parse_args()
     for share in SCALE_NOISE:
         powers = run(arguments.studies, share)
-        print(f"\n{share:.0%} of the noise variance is the scale's, {arguments.studies} studies:\n\n{table(powers)}", flush=True)
-    if arguments.figure:
-        draw(powers, arguments.figure)
+        print(
+            f"\n{share:.0%} of the noise variance is the scale's, {arguments.studies} studies:\n\n{table(powers)}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

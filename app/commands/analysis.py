@@ -18,7 +18,6 @@ from app.commands.study import OldStudyNumber, StudyNumber
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.analyse import Settings
     from analysis.data.screening import Rules
     from app.commands.paradigms import Tables
 
@@ -99,6 +98,7 @@ def analyse(
     from dataclasses import replace
 
     from analysis.analyse import Settings
+    from analysis.data.post_screening import Anchored
     from analysis.data.reading import read_csv
     from analysis.data.stimuli import Stimuli
     from app.commands import paradigms
@@ -128,23 +128,11 @@ def analyse(
         if stimuli:
             table_of_stimuli = read_csv(stimuli / "manifest.csv" if stimuli.is_dir() else stimuli)
             settings = replace(settings, stimuli=Stimuli.of(table_of_stimuli, response_db))
-        settings = _post_screened(settings, reference, mid_anchor)
+        if reference or mid_anchor:
+            settings = replace(settings, anchored=Anchored(reference, mid_anchor))
         tables = replace(tables, settings=settings, chosen=question)
         done = paradigms.analyse_all(tables, out, lambda step: progress.update(task, description=step))
     typer.echo("\n".join(paradigms.told(done)))
-
-
-def _post_screened(settings: Settings, reference: str | None, mid_anchor: str | None) -> Settings:
-    """State the post-screening of BS.1534 where the command names a hidden reference or an anchor."""
-    from dataclasses import replace
-
-    from analysis.data.post_screening import Anchored
-    from analysis.data.screening import Rules
-
-    if reference is None and mid_anchor is None:
-        return settings
-    rules = (settings.rules or Rules.of({})).with_bs1534()
-    return replace(settings, rules=rules, anchored=Anchored(reference, mid_anchor))
 
 
 def power(

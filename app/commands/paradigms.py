@@ -157,17 +157,25 @@ def _ratings(tables: Tables, asked: Asked) -> Analysis:
     scale = tables.scale or _scale(tables.definition, asked) or tables.settings.scale or (1.0, 7.0)
     checked = from_table(asked.table, scale, tables.simulated, tables.order)
     _refuse_unknown(tables, checked.levels("condition"), checked.levels("descriptor"))
-    if tables.settings.anchored:
-        tables.settings.anchored.refuse_unknown(checked.levels("condition"))
     about = asked.question if asked.question not in (None, "descriptor") else tables.asked
     checked = replace(checked, asked=about)
-    settings = _settings(tables, asked, checked.levels("condition"))
+    settings = post_screened(_settings(tables, asked, checked.levels("condition")), checked.levels("condition"))
 
     def run(out: Path, beside: tuple[Beside, ...], step: Step) -> tuple[list[str], int]:
         results = analyse(checked, out, replace(settings, beside=beside), step)
         return [*kept_told(results), *answer(results)], len(results.cells.participants)
 
     return Analysis(asked.name, "ratings", checked.simulated, run)
+
+
+def post_screened(settings: Settings, conditions: list[str]) -> Settings:
+    """State the post-screening of BS.1534 where a hidden reference or an anchor is known."""
+    from analysis.data.screening import Rules
+
+    if settings.anchored is None:
+        return settings
+    settings.anchored.refuse_unknown(conditions)
+    return replace(settings, rules=(settings.rules or Rules.of({})).with_bs1534())
 
 
 def _scale(definition: dict[str, Any], asked: Asked) -> tuple[float, float] | None:

@@ -1,5 +1,6 @@
 """Ratings from 0 to 100 of several stimuli: post-screening, medians, and the tests that every rating gets."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 
 from analysis.analyse import Settings, analyse
 from analysis.data.post_screening import Anchored, mid_anchor_above_90, reference_below_90
+from analysis.data.questions import Asked
 from analysis.data.ratings import from_table
 from analysis.data.reading import read_csv
 from analysis.data.screening import Rules, screen
 from analysis.statistics import medians
+from app.commands import paradigms
 from tests.analysis.reference import FOLDER, expected
 
 ANCHORED = Anchored("reference", "anchor70")
@@ -118,3 +121,15 @@ def test_medians_and_post_screening_are_drawn_and_told(analysed):
     assert "below 90 in more than 15% of the items (ITU-R BS.1534-3)" in (out / "methods.md").read_text("utf-8")
     assert "Medians with 95% intervals: quality, reference: " in (out / "results.md").read_text("utf-8")
     assert "medians.csv" in (out / "report.html").read_text("utf-8")
+
+
+def test_a_mushra_block_of_the_study_states_the_post_screening():
+    block = {"paradigm": "multistimulus", "preset": "bs1534", "reference": "original", "anchors": True}
+    tables = paradigms.Tables(Settings(rules=Rules.of({"max_missing": 0.5})), {}, definition={"blocks": [block]})
+    asked = Asked("quality", "quality", "multistimulus", pd.DataFrame())
+    conditions = ["original", "semantic", "low_pass_3500", "low_pass_7000"]
+    settings = paradigms.post_screened(paradigms._settings(tables, asked, conditions), conditions)
+    assert settings.anchored == Anchored("original", "low_pass_7000")
+    assert settings.rules == Rules.of({"max_missing": 0.5}).with_bs1534()
+    without = replace(tables, definition={"blocks": [block | {"preset": "bs2132"}]})
+    assert paradigms.post_screened(paradigms._settings(without, asked, conditions), conditions).anchored is None
