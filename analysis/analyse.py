@@ -13,7 +13,7 @@ from analysis.data.stimuli import Stimuli
 from analysis.statistics.results import Results, compute
 from analysis.statistics.sequential import Looks, taken
 from analysis.statistics.table import Table
-from analysis.writing import answer, figures, medians, quarto, report
+from analysis.writing import answer, figures, medians, multiverse, quarto, report
 from analysis.writing.adaptivity_figure import adaptivity_figure
 from analysis.writing.figure_style import style
 from analysis.writing.figure_style import write as write_figure
@@ -149,6 +149,9 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[st
     tables["with_and_without"] = Table(
         "with_and_without", "The main tests for all participants and after exclusions.", side_by_side(everyone, kept)
     )
+    if main.compared:
+        known = {"all participants": everyone, **({"after exclusions": kept} if kept else {})}
+        tables[multiverse.NAME] = Table(multiverse.NAME, multiverse.CAPTION, multiverse.multiverse(known))
     if settings.looks and main.compared:
         found = _looks_taken(ratings, settings, main.compared)
         tables["looks"] = Table("looks", "Planned looks: the study may stop where p is below alpha.", found)
@@ -164,6 +167,9 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[st
     told("figures")
     with style():
         svgs = draw(main, out, settings.stimuli)
+        if multiverse.NAME in tables and len(tables[multiverse.NAME].data):
+            drawn = multiverse.multiverse_figure(tables[multiverse.NAME].data, *main.compared)
+            svgs[multiverse.NAME] = write_figure(drawn, out, multiverse.NAME, ratings.simulated)
     told("report")
     texts = {
         "methods": methods(main, everyone, screening),

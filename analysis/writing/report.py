@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from analysis.statistics.results import Results
 from analysis.statistics.table import Table
-from analysis.writing import medians
+from analysis.writing import medians, multiverse
 from analysis.writing.answer import answer
 from analysis.writing.findings import adaptivity_told, anova_told, convergence
 from analysis.writing.kept import kept_told
@@ -101,6 +101,7 @@ APPENDIX = (
 )
 CAPTIONS = {
     "medians": medians.CAPTION,
+    multiverse.NAME: multiverse.CAPTION,
     "means": "Mean ratings with within-subject 95% CIs (Morey, 2008); grey: each listener's means, joined.",
     "distributions": "How often each rating was given.",
     "forest": "Mean differences of all pairs of conditions with 95% CIs, and d_z.",
@@ -192,7 +193,9 @@ def report(
         "Reliability": [*shown("reliability"), *shown("agreement", folded=True)],
         "Screening": [
             paragraph(screening),
+            *drawn(multiverse.NAME),
             *shown("exclusions", "with_and_without"),
+            *shown(multiverse.NAME, folded=True),
             *shown("screening", folded=True),
         ],
         "Assumptions": [*drawn("assumptions"), *shown("assumptions", folded=True)],

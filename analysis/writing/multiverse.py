@@ -1,0 +1,71 @@
+"""The compared difference by every analysis that was run, with and without exclusions: does the answer hang on one of
+them?"""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analysis.statistics.contrasts import EVERY
+from analysis.statistics.results import Results
+from analysis.writing.answer import headline
+from analysis.writing.figure_style import COLOURS, new_figure
+
+COLUMNS = ["participants", "analysis", "holds_for", "estimate", "ci_low", "ci_high", "p"]
+NAME = "multiverse"
+CAPTION = "The compared difference by each analysis with its 95% CI, with and without exclusions; filled: p < .05."
+_NEW_MUSIC, _THESE_CLIPS, _NEITHER = "new listeners and new music", "these clips", "appendix only"
+
+
+def multiverse(sets: dict[str, Results]) -> pd.DataFrame:
+    """Give the difference over all descriptors by every analysis.
+
+    Parameters
+    ----------
+    sets
+        Results by what is told of their participants, such as `all participants`.
+
+    Returns
+    -------
+    pd.DataFrame
+        `COLUMNS`; p is NaN where an analysis gives none, the interval where it has none.
+    """
+    rows = [[told, *row] for told, results in sets.items() if results.compared for row in _analyses(results)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _analyses(results: Results) -> list[list]:
+    scope = EVERY if len(results.cells.descriptors) > 1 else results.cells.descriptors[0]
+    rows = []
+    row = headline(results)
+    if row:
+        rows.append(["main mixed model", _NEW_MUSIC, row["estimate"], row["ci_low"], row["ci_high"], row["p"]])
+    for row in results["primary"].itertuples():
+        if row.descriptor == scope:
+            rows.append(["t-test on means", _THESE_CLIPS, row.diff, row.ci_low, row.ci_high, row.p])
+    for row in results["robust"].itertuples():
+        if row.descriptor == scope:
+            rows.append([f"{row.test} on means", _THESE_CLIPS, row.estimate, row.ci_low, row.ci_high, row.p])
+    names = {"intercepts": "mixed model, intercepts", "slopes": "mixed model, listeners' slopes"}
+    for row in results["lmm_contrasts"].itertuples():
+        if row.descriptor == scope:
+            rows.append([names[row.model], _NEITHER, row.estimate, row.ci_low, row.ci_high, row.p])
+    return [row for row in rows if np.isfinite(row[2])]
+
+
+def multiverse_figure(table: pd.DataFrame, a: str, b: str) -> Figure:
+    """Draw every row of the table, those of each set of participants in a colour of their own."""
+    sets = list(table["participants"].unique())
+    figure, axes = new_figure(0.9 + 0.16 * len(table))
+    axis = axes[0, 0]
+    axis.axvline(0, color="#888888", linewidth=0.6)
+    for y, row in enumerate(table.itertuples()):
+        colour = COLOURS[(2, 1)[sets.index(row.participants)]]
+        axis.hlines(y, row.ci_low, row.ci_high, color=colour, linewidth=1)
+        face = colour if row.p < 0.05 else "white"
+        axis.plot(row.estimate, y, "so"[sets.index(row.participants)], color=colour, markersize=3.5, mfc=face)
+    axis.set_yticks(range(len(table)), table["analysis"])
+    axis.invert_yaxis()
+    axis.set_xlabel(f"{a} minus {b}, points")
+    handles = [axis.plot([], [], "so"[i], color=COLOURS[(2, 1)[i]], markersize=3.5)[0] for i in range(len(sets))]
+    figure.legend(handles, sets, loc="outside upper center", ncols=2)
+    return figure
