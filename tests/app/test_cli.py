@@ -35,8 +35,9 @@ def processed(folder, *options):
     return CliRunner().invoke(cli.cli, ["process", *files, *options])
 
 
-def test_a_file_is_taken_to_a_reference(recordings):
-    assert processed(recordings, "--reference", str(recordings / "as it is.wav"), "--condition", "match").exit_code == 0
+@pytest.mark.parametrize("options", [[], ["--condition", "match"]])
+def test_a_file_is_taken_to_a_reference(recordings, options):
+    assert processed(recordings, "--reference", str(recordings / "as it is.wav"), *options).exit_code == 0
     made, wanted = (np.abs(np.fft.rfft(sf.read(recordings / f"{name}.wav")[0].T)) for name in ("out", "as it is"))
     treble = slice(made.shape[1] // 4, None)
     ratios = [(each[:, treble] ** 2).sum() / (each**2).sum() for each in (made, wanted)]
