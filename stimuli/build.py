@@ -115,7 +115,7 @@ def build(
         rows += [row for group in team.run(_check_jobs(used, plan, raw, loudest_lufs)) for row in group]
         rows.append(level_row(rows, plan, raw))
         infos = tuple(each.info for each in rendered if each.info)
-        manifest = _manifest(name or out.name, plan, infos, _finish(rows, raw, work / "set"), recipe)
+        manifest = _manifest(name or out.name, plan, infos, finish(rows, raw, work / "set"), recipe)
         manifest.save(work / "set")
         _kept_secret(work / "set" / _SECRET, plan.secret)
         _move_into_place(work / "set", out)
@@ -214,7 +214,7 @@ def _usable(rendered: list[Rendered], clips: list[Clip], on_refused: Refusal | N
     return [clip for clip in clips if clip.name not in refused]
 
 
-def _finish(rows: list[dict[str, Any]], raw: Path, folder: Path) -> list[Stimulus]:
+def finish(rows: list[dict[str, Any]], raw: Path, folder: Path) -> list[Stimulus]:
     """Bring all files of a clip, or of a kind of check, to one size, in the set's own folder, and hash them."""
     sizes: dict[str, list[int]] = {}
     for row in rows:

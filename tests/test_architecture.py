@@ -50,7 +50,7 @@ def test_room_imports_only_what_it_may(room):
 FLOORS = {
     "analysis": ("numbers", "data", "statistics", "writing", "analyse"),
     "study": ("clock", "refusals", "storage", ("design", "kinds"), "sessions", "records", "recruitment"),
-    "stimuli": ("jobs", "manifest", "music", "rendering", "build", "checking", "export"),
+    "stimuli": ("jobs", "manifest", "music", "rendering", "build", "readymade", "checking", "export"),
 }
 
 

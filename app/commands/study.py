@@ -20,6 +20,9 @@ def register(cli: typer.Typer) -> None:
     for command in (check, new, create, status, pause, resume, close, invite, links, readmit, attack):
         group.command()(command)
     group.command("begin", hidden=True)(create)  # its name up to 0.1
+    imports = typer.Typer(help="Study files from other programs.", no_args_is_help=True)
+    imports.command()(webmushra)
+    group.add_typer(imports, name="import")
     cli.add_typer(group, name="study")
     for command in (export, verify_export, withdraw, backup):
         cli.command()(command)
@@ -45,14 +48,59 @@ def check(file: StudyFile = None, stimuli_set: Set = None) -> None:
         raise ValueError(refused)
 
 
-def new(file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("study.toml")) -> None:
-    """Write a copy of the shipped study file, to be changed."""
-    from study.design.definition import SHIPPED
+def new(
+    file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("study.toml"),
+    template: Annotated[
+        str, typer.Option(help="Way of asking: rating (the shipped study), quality, pairs, multistimulus or abx.")
+    ] = "rating",
+) -> None:
+    """Write a study file to start from, to be changed."""
+    from study.design import templates
 
     if file.exists():
         raise ValueError(f"{file} is there already: name another file.")
-    file.write_text(SHIPPED.read_text(encoding="utf-8"), encoding="utf-8")
+    file.write_text(templates.template(template), encoding="utf-8")
     typer.echo(f"{file} is written: change it, then `semantic-eq study check {file}`.")
+
+
+def webmushra(
+    config: Annotated[Path, typer.Argument(help="Configuration of webMUSHRA (YAML).")],
+    out: Annotated[Path, typer.Option(help="The new study file.")] = Path("study.toml"),
+    root: Annotated[
+        Path | None, typer.Option(help="Folder that the paths of the sounds begin at; default: webMUSHRA's own.")
+    ] = None,
+    stimuli_set: Annotated[
+        Path | None, typer.Option("--set", help="New folder for the sounds; default: data/stimuli/TESTID.")
+    ] = None,
+) -> None:
+    """Turn a configuration of webMUSHRA into a study file, and its sounds, where they are there, into a set."""
+    import tomlkit
+
+    from study.design import webmushra
+    from study.design.definition import parse
+
+    if out.exists():
+        raise ValueError(f"{out} is there already: name another file with --out.")
+    imported = webmushra.read(config.read_text(encoding="utf-8"))
+    parse(imported.study, f"what {config.name} would become")
+    out.write_text(tomlkit.dumps(imported.study), encoding="utf-8")
+    typer.echo(f"{out} is written: look at it with `semantic-eq study check {out}`.")
+    root = root or (config.parent.parent if config.parent.name == "configs" else config.parent)
+    typer.echo(_taken_in(imported, root, stimuli_set or SETS / imported.study["stimuli"]))
+    typer.echo("\nLeft out\n" + "\n".join(f"  {each}" for each in imported.left_out) if imported.left_out else "")
+
+
+def _taken_in(imported, root: Path, folder: Path) -> str:
+    """Build the set of the sounds that a configuration names, where all are there; what became of them."""
+    from stimuli.readymade import Readymade, build_readymade
+    from study.design.webmushra import DESCRIPTOR, REFERENCE
+
+    sounds = [Readymade(each.clip, each.condition, root / each.path) for each in imported.sounds]
+    if missing := [sound.path for sound in sounds if not sound.path.is_file()]:
+        return f"No set is built: {len(missing)} of {len(sounds)} sounds are not there, the first {missing[0]}."
+    anchors_of = REFERENCE if imported.anchors else None
+    build_readymade(folder, sounds, DESCRIPTOR, name=folder.name, anchors_of=anchors_of)
+    return f"{len(sounds)} sounds are in {folder}, all at the same loudness."
 
 
 def create(file: StudyFile = None, stimuli_set: Set = None, database_url: DatabaseUrl = DATABASE_URL) -> None:

@@ -147,10 +147,14 @@ def _treated(clip: Clip, audio: np.ndarray, plan: Plan) -> list[Take]:
             else:
                 takes.append(_take(each, clip, audio, plan, descriptor))
     if plan.anchors:
-        for cutoff_hz in _ANCHORS_HZ:
-            anchor = _anchor(audio, plan.sample_rate_hz, cutoff_hz)
+        for anchor in anchor_takes(audio, plan.sample_rate_hz):
             takes += [dataclasses.replace(anchor, descriptor=descriptor) for descriptor in plan.descriptors]
     return takes
+
+
+def anchor_takes(audio: np.ndarray, sample_rate_hz: int) -> list[Take]:
+    """The anchors of a clip, made of its original."""
+    return [_anchor(audio, sample_rate_hz, cutoff_hz) for cutoff_hz in _ANCHORS_HZ]
 
 
 def _anchor(audio: np.ndarray, sample_rate_hz: int, cutoff_hz: int) -> Take:

@@ -42,6 +42,11 @@ def _row(
     soundfile.write(buffer, noise, rate_hz, format="FLAC")
     (folder / "audio" / f"{name}.flac").write_bytes(buffer.getvalue())
     clip, condition, descriptor = cell
-    measured = {"lufs": -23.0, "dbtp": -3.0, "sha256": hashlib.sha256(buffer.getvalue()).hexdigest()}
+    measured = {
+        "lufs": -23.0,
+        "dbtp": -3.0,
+        "baseline_score": 0.0,
+        "sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
+    }
     names = {"id": name, "kind": kind, "clip": clip, "condition": condition, "descriptor": descriptor}
     return names | measured | {"duration_s": duration_s, "parameters": [0.0] * 13, "expected": expected}
