@@ -109,6 +109,10 @@ class Kind:
         """Stimuli that a step plays, in order."""
         return [step.stimulus] if step.stimulus else []
 
+    def n_optional(self, step: AnyRow) -> int:
+        """How many of its last sounds need not be heard."""
+        return 0
+
     def min_listened_fraction(self, definition: Definition, step: AnyRow) -> float | None:
         """The share of each sound that must be heard before an answer; None where they need not even be fetched."""
         return 0.0

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from study.design import order
 from study.design.blocks import Block
 from study.design.checks import Trial
+from study.design.parts import Name
 from study.design.questions import DESCRIPTOR, ScaleQuestion, as_rows, checked
 from study.design.stimuli import Stimulus
 from study.kinds.base import Moment
@@ -26,6 +28,8 @@ class SingleBlock(Block):
 
     paradigm: Literal["single"]
     """One sound at a time."""
+    reference: Name | None = None
+    """The condition that a participant may switch to, openly named as the reference; without it there is none."""
 
 
 class Rating(Paradigm):
@@ -39,6 +43,8 @@ class Rating(Paradigm):
 
     def resolved(self, block: Block, definition: Definition) -> Block:
         design = definition.design
+        if block.reference and block.reference not in definition.conditions:
+            raise ValueError(f"the reference {block.reference} is none of the study's conditions")
         own = {
             "questions": block.questions or [_question(definition.scale)],
             "order": block.order or design.order,
@@ -65,7 +71,7 @@ class Rating(Paradigm):
         sequence = order.condition_sequence(len(conditions), len(items), assignment.condition_row, seed)
         dealt = order.deal_clips(sequence, [items] * len(conditions), rng)
         return [
-            Trial("rating", plan.cells[clip, conditions[c], descriptor], descriptor)
+            _with_reference(plan, block, Trial("rating", plan.cells[clip, conditions[c], descriptor], descriptor))
             for c, (clip, descriptor) in zip(sequence, dealt, strict=True)
         ]
 
@@ -74,7 +80,10 @@ class Rating(Paradigm):
         words, clips = {trial.descriptor for trial in part}, {trial.stimulus.clip for trial in part}
         own = [s for s in plan.cells.values() if s.descriptor in words and s.clip in clips]
         drawn = {"attention": own} | {kind: plan.sounds(kind, block) for kind in ("audible_check", "anchor")}
-        return {kind: [Trial(kind, s, s.descriptor, s.expected) for s in sounds] for kind, sounds in drawn.items()}
+        return {
+            kind: [_with_reference(plan, block, Trial(kind, s, s.descriptor, s.expected)) for s in sounds]
+            for kind, sounds in drawn.items()
+        }
 
     def practice(self, plan: Plan, block: Block, n: int, rng: random.Random) -> list[Trial]:
         """Through the descriptors, and from the last condition to the first, so that practice spans the range."""
@@ -86,7 +95,8 @@ class Rating(Paradigm):
             condition = conditions[-1 - round(number * (len(conditions) - 1) / max(n - 1, 1))]
             fitting = [s for s in stimuli if s.descriptor == word and s.condition == condition]
             last = trials[-1].stimulus.clip if trials else None
-            trials.append(Trial("practice", rng.choice([s for s in fitting if s.clip != last] or fitting), word))
+            sound = rng.choice([s for s in fitting if s.clip != last] or fitting)
+            trials.append(_with_reference(plan, block, Trial("practice", sound, word)))
         return trials
 
     def presentation(self, trial: Trial, block: Block, index: int, /, **members: Any) -> dict[str, Any]:
@@ -96,8 +106,15 @@ class Rating(Paradigm):
     def takes_s(self, trial: Trial, block: Block) -> float:
         return trial.stimulus.duration_s + ANSWER_S * len(block.asked(trial.kind))
 
+    def sounds(self, step: Any) -> list[str]:
+        reference = step.detail.get("reference")
+        return [step.stimulus, *([reference] if reference else [])]
+
+    def n_optional(self, step: AnyRow) -> int:
+        return int("reference" in step.detail)
+
     def show(self, at: Moment) -> dict[str, Any]:
-        shown = super().show(at)
+        shown = super().show(at) | {"has_reference": "reference" in at.step.detail}
         if at.step.trial_kind == "audible_check":  # a number of beeps is asked for, no degree of anything
             beeps = {"text": at.message("audible_question"), "labels": {}}
             shown |= {"definition": "", "questions": [question | beeps for question in shown["questions"]]}
@@ -130,6 +147,14 @@ class Rating(Paradigm):
         if answer.get("rating") is not None:
             given = {block.first.name: answer["rating"]} | given
         return as_rows(given)
+
+
+def _with_reference(plan: Plan, block: Block, trial: Trial) -> Trial:
+    """The trial with the sound that it can be compared with, where there is one: a generated sound has none."""
+    cell = (trial.stimulus.clip, block.reference, trial.descriptor)
+    if not block.reference or trial.stimulus.kind != "stimulus":
+        return trial
+    return replace(trial, detail={"reference": plan.cells[cell].id})
 
 
 def _question(scale: Scale) -> ScaleQuestion:

@@ -31,7 +31,10 @@ def needed_s(plan: Plan, step: AnyRow) -> list[float]:
     share = kind.min_listened_fraction(plan.definition, step)
     if share is None:
         return []
-    return [CLOCK_SHARE * share * plan.stimuli.by_id[name].duration_s for name in kind.sounds(step)]
+    names = kind.sounds(step)
+    needed = [CLOCK_SHARE * share * plan.stimuli.by_id[name].duration_s for name in names]
+    n = len(names) - kind.n_optional(step)
+    return needed[:n] + [0.0] * (len(names) - n)
 
 
 def missing_s(needed: Sequence[float], served: Mapping[str, float], since: float, at: float) -> float:

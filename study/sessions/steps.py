@@ -57,8 +57,9 @@ def show(plan: Plan, session: AnyRow, steps: Sequence[AnyRow], *, since: float |
     }
     at = Moment(plan, session, step, session.step_since if since is None else since)
     common |= KINDS[step.kind].show(at) | {"sounds": sounds(session.public_id, step)}
-    ahead = [sound for later in steps[1:] for sound in sounds(session.public_id, later)]
-    return common | {"prefetch": ahead[:N_PREFETCHED]}
+    ahead = [sounds(session.public_id, later) for later in steps[1:]]
+    n = max(N_PREFETCHED, *(len(own) for own in ahead[:1]), 0)  # all of the next step, where it has several
+    return common | {"prefetch": [sound for own in ahead for sound in own][:n]}
 
 
 def sounds(public_id: str, step: AnyRow) -> list[str]:

@@ -135,6 +135,23 @@ def test_a_page_of_several_questions_is_taken_by_keyboard_and_kept_over_a_reload
     assert [own["quality"] for own in row.answer["answers"]] == [51, 51, 60, 60]
 
 
+def test_a_reference_is_switched_to_in_place_and_need_not_be_heard(serve, visit):
+    served, person = shown(serve, visit, {"paradigm": "single", "reference": "original", "checks": {"attention": 0}})
+    person.begin()
+    person.play()
+    expect(person.tile(3)).to_be_enabled()
+    sound(person, "Reference").click()
+    expect(sound(person, "Reference")).to_have_attribute("aria-pressed", "true")
+    assert findings(person) == []
+    step = person.step
+    person.rate(3)
+    expect(person.stage).to_have_attribute("data-step", person.next_of(step))
+    person.answer()
+    first, second = served.responses(person, "trial")
+    assert first.rating == 3 and [own["plays"] for own in first.telemetry["sounds"]][1] >= 1
+    assert [own["plays"] for own in second.telemetry["sounds"]][1] == 0
+
+
 @pytest.mark.parametrize("width", [360, 1100])
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(serve, visit, width):
     block = PAGES | {"questions": TWO, "min_listened_fraction": 0}

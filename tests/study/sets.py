@@ -15,11 +15,16 @@ RATE_HZ = 8000
 
 
 def write_set(
-    folder: Path, n_clips: int = N_CLIPS, descriptors=DESCRIPTORS, duration_s: float = 0.05, rate_hz: int = RATE_HZ
+    folder: Path,
+    n_clips: int = N_CLIPS,
+    descriptors=DESCRIPTORS,
+    duration_s: float = 0.05,
+    rate_hz: int = RATE_HZ,
+    conditions=CONDITIONS,
 ) -> Path:
     """Write `manifest.json` and `audio/`; returns the folder."""
     (folder / "audio").mkdir(parents=True, exist_ok=True)
-    cells = [(f"clip{c}", k, d) for c in range(n_clips) for k in CONDITIONS for d in descriptors]
+    cells = [(f"clip{c}", k, d) for c in range(n_clips) for k in conditions for d in descriptors]
     rows = [_row(folder, i, "stimulus", cell, None, duration_s, rate_hz) for i, cell in enumerate(cells)]
     generated = [(kind, expected) for kind in ("headphones", "huggins") for expected in (1, 2, 3, 1, 2, 3)]
     generated += [("audible_check", n) for n in (2, 3, 4, 5)] + [("level", None), ("anchor", None)]

@@ -1,6 +1,7 @@
 """Blocks of the study file: what they leave out, what they ask, and how their answers come out."""
 
 import random
+from types import SimpleNamespace
 
 import pytest
 from fastapi import FastAPI
@@ -14,6 +15,7 @@ from study.design.stimuli import StimulusSet
 from study.records import export
 from study.records.verification import verify
 from study.refusals import Refusal
+from study.sessions.hearing import needed_s
 from study.sessions.running import RunningStudy
 from tests.study.answering import walk
 from tests.study.test_plan import shipped
@@ -113,6 +115,7 @@ def test_check_tells_each_block(noises):
     [
         (single(paradigm="duel"), "duel"),
         (single(descriptors=["loud"]), "block 1 names loud, which is not among the study's descriptors"),
+        (single(reference="dull"), "the reference dull is none of the study's conditions"),
         (single(conditions=["flow", "dull"]), "block 1 names dull, which is not among the study's conditions"),
         (single(questions=[QUALITY, QUALITY]), "quality is named twice"),
         (single(questions=[WARMTH | {"low": -5, "high": 6}]), "a scale from -5 to 6 has 12 points, not 2 to 11"),
@@ -148,3 +151,18 @@ def test_only_an_answer_to_the_question_is_taken(question, fits, not_fitting):
     for value in not_fitting:
         with pytest.raises(Refusal, match="invalid"):
             block.first.check(value)
+
+
+def test_a_reference_may_be_heard_beside_the_sound_and_need_not_be(tmp_path, noises):
+    block = single(reference="original", descriptors=["warm"], checks={"attention": 0, "audible": 1}, practice=1)
+    study = shipped(**SMALL | {"design": {"min_listened_fraction": 1.0}}, blocks=[block])
+    steps, table = rows_of(tmp_path, noises, study)
+    trials = [step for step in steps if step["kind"] in ("trial", "practice")]
+    assert [len(step["sounds"]) for step in trials if step["has_reference"]] == [2] * 13
+    assert [len(step["sounds"]) for step in trials if not step["has_reference"]] == [1]  # the beeps
+    assert len(table) == 14 and table.trial.is_unique and set(table.question) == {"descriptor"}
+    plan = Plan(study, StimulusSet.load(noises))
+    shown = next(step for step in plan.sample if step["trial_kind"] == "rating")
+    needed = needed_s(plan, SimpleNamespace(**shown))
+    assert needed[0] > 0 and needed[1:] == [0.0]
+    assert plan.stimuli.by_id[shown["detail"]["reference"]].condition == "original"

@@ -34,6 +34,7 @@ export class Listening {
    */
   constructor(durations_s, shown_ms = performance.now(), answered_ms = null) {
     this.sounds = durations_s.map((duration_s) => new Heard(duration_s));
+    this.n_optional = 0; // of the last sounds, how many need not be heard
     this.shown_ms = shown_ms;
     this.answered_ms = answered_ms;
     this.rating_changes = 0;
@@ -58,9 +59,9 @@ export class Listening {
     return this.sounds.reduce((sum, { plays }) => sum + plays, 0);
   }
 
-  /** How much was heard of the sound of which least was heard, from 0 to 1. */
+  /** How much was heard of the sound, of those that must be, of which least was heard, from 0 to 1. */
   get share() {
-    return Math.min(...this.sounds.map(({ share }) => share));
+    return Math.min(...this.sounds.slice(0, this.sounds.length - this.n_optional).map(({ share }) => share));
   }
 
   /** Enough was heard: answers are taken from now on. */

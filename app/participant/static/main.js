@@ -70,7 +70,7 @@ async function walk(page, begun) {
     page.enter(step);
     if (wrong) page.complain(wrong);
     if (step.kind !== "level") page.sounds.setLevel(step.level_db);
-    page.sounds.keep([...step.sounds, ...step.prefetch]);
+    page.sounds.keep(step.sounds, step.prefetch);
     const body = page.outbox.waiting(step.id) ?? (await kinds[step.kind](step, page));
     page.answered_ms = performance.now();
     page.close();

@@ -81,10 +81,13 @@ export class Sounds extends EventTarget {
     this.dispatchEvent(new Event("missing"));
   }
 
-  /** Fetches and decodes what comes next and lets go of all else. */
-  keep(addresses) {
-    for (const address of this.decoded.keys()) if (!addresses.includes(address)) this.decoded.delete(address);
-    for (const address of addresses) this.load(address).catch(() => {});
+  /** Fetches and decodes the sounds of a step, then those that come `ahead`, and lets go of all else. */
+  async keep(addresses, ahead) {
+    this.kept = addresses;
+    for (const address of this.decoded.keys()) if (![...addresses, ...ahead].includes(address)) this.decoded.delete(address);
+    await Promise.allSettled(addresses.map((address) => this.load(address)));
+    if (this.kept !== addresses) return; // the next step came first
+    for (const address of ahead) this.load(address).catch(() => {});
   }
 }
 

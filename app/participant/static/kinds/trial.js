@@ -23,10 +23,11 @@ export async function trial(step, page) {
   page.show(form);
 
   const shown_ms = performance.now();
-  const buffer = await page.sound(step.sounds[0]);
-  const listening = new Listening([buffer.duration], shown_ms, page.answered_ms);
-  const player = new Player(sounds, [buffer], listening);
-  place.replaceChildren(...controls(player, t, signal));
+  const buffers = await Promise.all(step.sounds.map((address) => page.sound(address)));
+  const listening = new Listening(buffers.map(({ duration }) => duration), shown_ms, page.answered_ms);
+  listening.n_optional = step.has_reference ? 1 : 0;
+  const player = new Player(sounds, buffers, listening);
+  place.replaceChildren(...controls(player, t, signal), step.has_reference ? comparison(player, page) : "");
   place.removeAttribute("aria-busy");
   watchFocus(listening, signal);
   openWhenHeard({ step, player, listening, hint, page, asked, next });
@@ -52,7 +53,7 @@ export async function trial(step, page) {
 export function openWhenHeard({ step, player, listening, hint, page, asked, next, keep = () => {}, then = null }) {
   const { t, signal } = page;
   const [first] = asked;
-  const several = step.sounds.length > 1;
+  const several = listening.sounds.length - listening.n_optional > 1;
   const look = () => {
     next.disabled = first.own.disabled || asked.some(({ question, own: { value } }) => question.required && value === null);
     if (!next.disabled) hint.textContent = t("trial_confirm");
@@ -76,6 +77,21 @@ export function openWhenHeard({ step, player, listening, hint, page, asked, next
   }
   open();
   player.addEventListener("tick", open, { signal });
+}
+
+/** Two buttons that switch in place between the sound, which is rated, and the reference. */
+function comparison(player, { t, signal }) {
+  const buttons = [t("trial_this"), t("multi_reference")].map((name, index) => {
+    const hear = () => {
+      player.select(index);
+      player.play();
+    };
+    return h("button", { type: "button", class: "sound", onclick: hear }, name);
+  });
+  const show = () => buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(player.active === index)));
+  player.addEventListener("change", show, { signal });
+  show();
+  return h("div", { class: "comparison" }, buttons);
 }
 
 /** A number that is asked for first is the rating; all else goes by the names of the questions. */
