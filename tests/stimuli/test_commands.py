@@ -65,6 +65,8 @@ def test_verify_fails_on_a_damaged_set(small_set, tmp_path, run):
     ("words", "message"),
     [
         (("build", "--clips", "nowhere"), "There is no folder nowhere"),
+        (("build", "--musdb", "nowhere", "--stem", "piano"), "Unknown stem 'piano' (known: mixture, drums"),
+        (("build", "--musdb", "nowhere", "--part", "piano"), "Unknown stem 'piano'"),  # the option's former name
         (("build", "--clips", "x", "--fma", "y"), "Give one of --clips"),
         (("build", "--musdb", "nowhere"), "nowhere is not there"),
         (("build", "--max-clips", "1", "--out", "file/set"), "file"),
