@@ -6,7 +6,7 @@ is what the study says: its conditions, descriptors and clips.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -41,6 +41,11 @@ class Block(Part):
     """Trials for practice before the block."""
     checks: Checks | None = None
     """Checks in this block."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, key: str) -> Any:
+            """A key that only the block's paradigm knows."""
 
     @model_validator(mode="after")
     def _checks_have_a_number_to_ask_for(self) -> Block:

@@ -11,8 +11,10 @@ FOLDER = Path(__file__).with_name("template_files")
 RATING = "rating"
 NAMES = (RATING, *sorted(path.stem for path in FOLDER.glob("*.toml")))
 """Names of the templates; ``rating`` is the shipped study."""
-COMMON = ("descriptors", "screening", "consent", "questionnaire", "headphones", "level", "breaks", "comments")
-COMMON += ("completion", "recruitment")
+COMMON = (
+    *("descriptors", "screening", "consent", "questionnaire", "headphones", "level", "breaks", "comments"),
+    *("completion", "recruitment"),
+)
 _TABLE = re.compile(r"^\[\[?(\w+)", re.MULTILINE)
 
 

@@ -160,7 +160,10 @@ class _Reader:
 
     def _asked(self, each: dict[str, Any]) -> dict[str, Any]:
         kinds = {"text": "text", "long_text": "text", "number": "number", "likert": "choice"}
-        own = {"id": _name(each.get("name") or each.get("label")), "label": str(each.get("label") or each.get("name"))}
+        own: dict[str, Any] = {
+            "id": _name(each.get("name") or each.get("label")),
+            "label": str(each.get("label") or each.get("name")),
+        }
         own |= {"type": kinds.get(each.get("type", "text"), "text"), "required": not each.get("optional", False)}
         if own["type"] == "number":
             limits = {"minimum": each.get("min"), "maximum": each.get("max")}
