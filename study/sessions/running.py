@@ -62,7 +62,7 @@ class RunningStudy:
         Parameters
         ----------
         database_url : str
-            Where responses go; see `study.database.open_database`.
+            Where responses go; see `study.storage.database.open_database`.
         file : path or Definition, optional
             The study file; None is the one the database already holds, else the shipped one.
         folder : path, optional
@@ -111,7 +111,9 @@ class RunningStudy:
             if tries > 1:
                 return cls._open(engine, file, folder, create, tries - 1)
             raise
-        return cls(engine, study_id, plan, Commits(engine), secret)
+        running = cls(engine, study_id, plan, Commits(engine), secret)
+        _ = running.download_mb  # while all files are known to be there; the start page tells it even when one is gone
+        return running
 
     @property
     def definition(self) -> Definition:

@@ -1,6 +1,7 @@
 """Simulated participants come as the study wants people to come: with an id, a signed link or an invitation code."""
 
 import csv
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -12,10 +13,16 @@ from study.storage.database import connect
 from study.storage.models import Session
 from tests.app.conftest import TOKEN
 from tests.app.study_process import free_port
-from tests.app.test_study_commands import run
+from tests.app.test_study_commands import run as run_here
 from tests.browser.study_server import in_thread, write_study
 
 BY_ID = {"id_parameters": ["PROLIFIC_PID", "STUDY_ID"], "id_parameter": "PROLIFIC_PID"}
+
+
+def run(*arguments):
+    """What a command prints; in a thread, since a browser's tests may have left an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(run_here, *arguments).result()
 
 
 @pytest.fixture

@@ -44,9 +44,10 @@ def test_check_explains_trials_minutes_and_balance(place):
         "36 trials of 3 clips x 4 conditions x 3 descriptors, with 6 attention checks, 2 beep-counting checks, 6 re"
         in told
     )
-    assert "50 trials per participant, and 3 for practice" in told
+    assert "53 trials per participant, and 4 for practice" in told
     sizes = [path.stat().st_size for path in (place / "data/stimuli/default/audio").iterdir()]
     n_sounds = 50 + 3 + 1 + 2 * 6  # trials, practice, level, both attempts of the headphone check
+    n_sounds += (3 + 1) * 4  # pages of the last block, its practice too
     said = re.search(r"about (\S+) MB of sound per participant", told)
     assert float(said[1]) == pytest.approx(n_sounds * sum(sizes) / len(sizes) / 1e6, rel=0.05)
     assert "all together balanced after each 24 participants" in told and "contact: participants cannot ask" in told
@@ -75,7 +76,8 @@ def test_check_says_where_a_break_comes_nowhere(place):
         Path(small(place)).read_text().replace("attention = 6", "attention = 1").replace("repeats = 6", "repeats = 0")
     )
     before, first, *_, last = text.split("[[descriptors]]")
-    one_block = f"{before}[[descriptors]]{first}{last[last.index('[scale]') :]}"
+    one_part = last[last.index("[scale]") : last.index("[[blocks]]")] + last[last.index("[screening]") :]
+    one_block = f"{before}[[descriptors]]{first}{one_part}"
     Path("study.toml").write_text(one_block)
     assert "[breaks] comes nowhere" in run("study", "check", "study.toml")
     Path("study.toml").write_text(one_block.replace("[breaks]", "[breaks]\nevery_trials = 6"))
@@ -83,7 +85,7 @@ def test_check_says_where_a_break_comes_nowhere(place):
 
 
 def test_a_study_is_created_watched_paused_invited_to_exported_and_backed_up(place):
-    assert "Study 1 is created: 50 trials" in run("study", "create", small(place))
+    assert "Study 1 is created: 53 trials" in run("study", "create", small(place))
     assert "paused" in run("study", "pause") and "state  paused" in run("study", "status")
     assert "open" in run("study", "resume") and "closed" in run("study", "close")
     made = CliRunner().invoke(cli, ["study", "invite", "-n", "3"])

@@ -44,7 +44,7 @@ def test_a_reload_in_every_step_comes_back_to_the_same_step(serve, visit):
             assert (person.step, person.kind, person.whereabouts()) == shown
             reloaded.add(person.kind)
         person.answer()
-    assert reloaded == set(STEPS)
+    assert reloaded == set(STEPS) - {"multistimulus"}  # which test_multistimulus.py reloads
     code = person.stage.locator("code").inner_text()
     assert person.reload().stage.locator("code").inner_text() == code
     assert served.ratings(person) == person.rated and len(person.rated) == 13

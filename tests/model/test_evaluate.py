@@ -179,7 +179,7 @@ def test_process_equalises_a_file(tmp_path, condition):
         (["train", "--safe", "safe.csv", "--music", "nowhere"], "nowhere is not there"),
         (["train", "--safe", "safe.csv", "--fma-genre", "Rock"], "the FMA ratio is 0"),
         (["train", "--safe", "safe.csv", "--fma", ".", "--fma-ratio", "1", "--fma-subset", "small"], "tracks.csv"),
-        (["train", "--safe", "safe.csv", "--clap", "nowhere"], "no folder here and no name on the hub"),
+        (["train", "--safe", "safe.csv", "--clap", "nowhere"], "neither a folder here nor a name on the hub"),
         (["train", "--safe", "safe.csv", "--wandb"], "pip install 'semantic-eq[wandb]'"),
         (["evaluate", "--safe", "safe.csv", "--clips", "."], "airy: weights and safe.csv both have warm, bright"),
         (["evaluate", "--safe", "safe.csv", "--clips", "nowhere"], "nowhere is not there"),

@@ -129,11 +129,11 @@ def test_a_setting_without_effect_teaches_nothing(word):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "no personal word"),
-        ("[]", "no personal word"),
+        ("{", "not a personal word"),
+        ("[]", "not a personal word"),
         (json.dumps({"format": 2, "descriptor": "warm", "judgements": []}), "format 2, expected 1"),
         (json.dumps({"format": 1, "descriptor": "loud", "judgements": []}), "Unknown descriptor 'loud'"),
-        (json.dumps({"format": 1, "descriptor": "warm", "judgements": [{"rating": 1}]}), "no personal word"),
+        (json.dumps({"format": 1, "descriptor": "warm", "judgements": [{"rating": 1}]}), "not a personal word"),
         (json.dumps({"format": 1, "descriptor": "warm", "judgements": [{"parameters": [0], "rating": 1}]}), "got 1"),
     ],
 )

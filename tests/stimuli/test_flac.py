@@ -46,7 +46,7 @@ def test_what_cannot_be_padded_is_reported(samples):
     data = flac.encode(samples, RATE_HZ)
     with pytest.raises(ValueError, match="least padding"):
         flac.padded(data, len(data) + 3)
-    with pytest.raises(ValueError, match="no FLAC"):
+    with pytest.raises(ValueError, match="not a FLAC"):
         flac.padded(b"RIFF", 100)
 
 

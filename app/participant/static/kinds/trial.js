@@ -54,12 +54,14 @@ export function openWhenHeard({ step, player, listening, hint, page, asked, next
   const { t, signal } = page;
   const [first] = asked;
   const several = listening.sounds.length - listening.n_optional > 1;
+  let isOpen = false; // once: what a step closes again after that, such as an answer that was judged, stays closed
   const look = () => {
     next.disabled = first.own.disabled || asked.some(({ question, own: { value } }) => question.required && value === null);
     if (!next.disabled) hint.textContent = t("trial_confirm");
   };
   const open = () => {
-    if (!first.own.disabled || listening.share < Math.min(step.min_listened_fraction, 0.995)) return;
+    if (isOpen || listening.share < Math.min(step.min_listened_fraction, 0.995)) return;
+    isOpen = true;
     listening.unlock();
     for (const { own } of asked) own.disabled = false;
     hint.textContent = t(then ?? (several ? "multi_rate_now" : first.question.type === "scale" ? "trial_rate_now" : "trial_answer_now"));
