@@ -26,11 +26,12 @@ study: $(VENV)/.installed
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m tests.browser.install
-	$(BIN)/python -m tests.programs
 	$(BIN)/ruff check .
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 validate: $(VENV)/.installed-test
+	$(BIN)/python -m tests.browser.install
+	$(BIN)/python -m tests.programs
 	$(BIN)/pytest -m slow
 
 lint: $(VENV)/.installed-test

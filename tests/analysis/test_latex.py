@@ -43,6 +43,7 @@ def compiled(engine, name, folder):
 
 
 @pytest.mark.latex
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["pdflatex", "lualatex"])
 def test_every_table_fits_a_paper_of_two_columns(folder, engine):
     names = sorted(path.name for path in folder.glob("*.tex") if path.stem not in ("paper", "alone"))
@@ -55,6 +56,7 @@ def test_every_table_fits_a_paper_of_two_columns(folder, engine):
 
 
 @pytest.mark.latex
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["pdflatex", "lualatex"])
 def test_a_table_is_a_document_by_itself(folder, engine):
     (folder / "alone.tex").write_text((folder / "effects.tex").read_text(encoding="utf-8"), encoding="utf-8")

@@ -15,7 +15,7 @@ from analysis.data.screening import Rules
 from tests.analysis.example import example
 from tests.analysis.test_adaptive import stimuli
 
-pytestmark = pytest.mark.r
+pytestmark = [pytest.mark.r, pytest.mark.slow]
 
 
 def with_repeats(table):

@@ -109,6 +109,11 @@ def test_a_page_of_several_questions_is_taken_by_keyboard_and_kept_over_a_reload
         for letter in "abcd":
             expect(sound(person, letter.upper())).to_be_enabled()
             press(letter)
+            for _ in range(200):  # who switches in mid sound hears the rest only, and plays it again
+                if sound(person, letter.upper()).get_attribute("aria-label") == f"Sound {letter.upper()}, heard":
+                    break
+                person.page.wait_for_timeout(50)
+                press(letter)
             expect(sound(person, letter.upper())).to_have_attribute("aria-label", f"Sound {letter.upper()}, heard")
 
     hear()
