@@ -27,7 +27,7 @@ study: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	$(BIN)/python -m tests.browser.install
 	$(BIN)/ruff check .
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist loadfile $(PYTEST_ARGS)
 
 validate: $(VENV)/.installed-test
 	$(BIN)/python -m tests.browser.install
