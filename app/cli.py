@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from app.commands import analysis, equalise, evaluation, serve, simulate, stimuli, study, training, watching
+from app.commands import analysis, equalise, evaluation, serve, simulate, stimuli, study, training, watching, workbench
+from app.sentences import sentence
 
 cli = typer.Typer(
     help="A listening study of a semantic equaliser: train, build stimuli, serve, analyse.",
@@ -16,7 +17,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for group in (stimuli, study, serve, watching, simulate, analysis, equalise, training, evaluation):
+for group in (stimuli, study, serve, watching, simulate, analysis, equalise, training, evaluation, workbench):
     group.register(cli)
 
 
@@ -34,10 +35,10 @@ def main() -> None:
     try:
         cli()
     except Exception as error:
-        sentence = _sentence(error)
-        if sentence is None or os.environ.get("SEMANTIC_EQ_DEBUG"):
+        told = sentence(error)
+        if told is None or os.environ.get("SEMANTIC_EQ_DEBUG"):
             raise
-        Console(stderr=True).print(f"[bold red]Error:[/] {escape(sentence)}", soft_wrap=True, highlight=False)
+        Console(stderr=True).print(f"[bold red]Error:[/] {escape(told)}", soft_wrap=True, highlight=False)
         sys.exit(1)
 
 
@@ -45,18 +46,3 @@ def _notice(message: Warning | str, category: type[Warning], *_: object) -> None
     """One line for what will change; other warnings are the programmer's."""
     if issubclass(category, FutureWarning) and str(message).endswith("."):
         Console(stderr=True).print(f"[yellow]Note:[/] {escape(str(message))}", soft_wrap=True, highlight=False)
-
-
-def _sentence(error: Exception) -> str | None:
-    """What to report of a ValueError, an OSError or a database's complaint; None of all else, which is our mistake."""
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.strerror}: {error.filename}."
-    if isinstance(error, ValueError | OSError):
-        return str(error)
-    if type(error).__module__.startswith("sqlalchemy."):
-        from sqlalchemy.exc import DBAPIError
-
-        from study.storage.database import reason
-
-        return f"The database cannot be used: {reason(error)}." if isinstance(error, DBAPIError) else None
-    return None

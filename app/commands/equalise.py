@@ -5,10 +5,8 @@ from typing import Annotated
 
 import typer
 
+from app.equalising import BY_REFERENCE, apply, load_semantic, propose, propose_by_reference, read
 from model import CONDITIONS
-
-# The first is the default: it leaves less of the distance to another recording (docs/model-card.md).
-BY_REFERENCE = ("match", "reference")
 
 Weights = Annotated[Path | None, typer.Option(help="Weights other than the shipped ones.")]
 ClapPlace = Annotated[
@@ -46,22 +44,20 @@ def process(
     clap: ClapPlace = None,
 ) -> None:
     """Equalise one file towards a word, or towards another recording."""
-    import numpy as np
     import soundfile as sf
     from rich import print as show
 
     if (descriptor is None) == (reference is None):
         raise ValueError("Give either a word (--descriptor) or a recording (--reference) to take the sound to.")
-    audio, sample_rate = _read(source)
+    audio, sample_rate = read(source)
     if reference is not None:
-        params = _propose_by_reference(condition or BY_REFERENCE[0], weights, audio, sample_rate, reference, intensity)
+        by = condition or BY_REFERENCE[0]
+        params = propose_by_reference(by, audio, sample_rate, reference, intensity, weights)
     else:
-        params = _propose(condition or "semantic", weights, clap, audio, sample_rate, descriptor, intensity)
-    output = params.apply(audio, sample_rate)
-    peak = float(np.abs(output).max())
-    if peak > 1:
-        output = output / np.float32(peak)
-        show(f"Turned down by {20 * np.log10(peak):.1f} dB, since the equalised sound would clip.")
+        params = propose(condition or "semantic", audio, sample_rate, str(descriptor), intensity, weights, clap)
+    output, turned_down_db = apply(params, audio, sample_rate)
+    if turned_down_db:
+        show(f"Turned down by {turned_down_db:.1f} dB, since the equalised sound would clip.")
     try:
         sf.write(destination, output.T, sample_rate)
     except (sf.LibsndfileError, TypeError, ValueError) as error:
@@ -72,63 +68,6 @@ def process(
 
 
 _BANDS = ("low shelf", "peaking", "peaking", "peaking", "high shelf")
-
-
-def _read(path: Path):
-    """Return audio float32 [channels, samples] and its sample rate, or raise a ValueError naming the file."""
-    import soundfile as sf
-
-    if not path.is_file():
-        raise ValueError(f"There is no file {path}.")
-    try:
-        audio, sample_rate = sf.read(path, dtype="float32", always_2d=True)
-    except sf.LibsndfileError as error:
-        raise ValueError(f"{path} cannot be read as audio ({error}): is it WAV, FLAC, OGG, OPUS or MP3?") from None
-    if len(audio) == 0:
-        raise ValueError(f"{path} holds no audio.")
-    return audio.T, sample_rate
-
-
-def load_semantic(weights: Path | None, clap: str | None = None):
-    """Return the equaliser of the kind that ``weights`` holds, the shipped one without them."""
-    from model import SemanticEQ, checkpoint
-
-    if weights is not None and checkpoint.kind_of(weights) == "clap":
-        from model.clap import ClapEQ
-
-        return ClapEQ.load(weights, clap)
-    if clap is not None:
-        raise ValueError("--clap needs --weights that `semantic-eq train --clap` wrote: none are shipped.")
-    return SemanticEQ.load(weights)
-
-
-def _propose(
-    condition: str, weights: Path | None, clap: str | None, audio, sample_rate: int, descriptor: str, intensity: float
-):
-    import model
-
-    if condition in BY_REFERENCE:
-        raise ValueError(f"The condition {condition!r} needs a recording to take the sound to: give --reference.")
-    if condition not in CONDITIONS:
-        raise ValueError(f"Unknown condition {condition!r} (known: {', '.join(CONDITIONS)}).")
-    if condition == "original":
-        return model.EQParams.flat()
-    is_semantic = condition == "semantic"
-    equaliser = load_semantic(weights, clap) if is_semantic else model.systems()[condition].load(weights)
-    return equaliser.propose(audio, sample_rate, descriptor, intensity=intensity)
-
-
-def _propose_by_reference(
-    condition: str, weights: Path | None, audio, sample_rate: int, reference: Path, intensity: float
-):
-    import model
-
-    if condition not in BY_REFERENCE:
-        raise ValueError(
-            f"The condition {condition!r} takes no reference: those that do are {', '.join(BY_REFERENCE)}."
-        )
-    equaliser = model.MatchEQ() if condition == "match" else model.ReferenceEQ.load(weights)
-    return equaliser.propose(audio, sample_rate, *_read(reference), intensity=intensity)
 
 
 def profile(
@@ -147,7 +86,7 @@ def profile(
     from model.profile import profile as measure
     from model.profile import write_csv
 
-    audio, sample_rate = _read(source)
+    audio, sample_rate = read(source)
     eq = load_semantic(weights, clap)
     rows = measure(eq, audio, sample_rate, step, window, lambda items: track(items, "Listening", transient=True))
     table = Table("time", *eq.descriptors)

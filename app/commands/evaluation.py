@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from app.commands.equalise import Weights, load_semantic
+from app.commands.equalise import Weights
 from app.commands.training import SafeFile
+from app.equalising import load_semantic
 
 
 def register(cli: typer.Typer) -> None:

@@ -57,7 +57,7 @@ def serve(
     """Serve the study, the playground and the admin page until interrupted."""
     # Many small requests share the cores; threads of one matrix product would only fight over them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    _check_port(host, port)
+    check_port(host, port)
     from app.settings import Settings
     from app.settings import admin_token as kept_token
     from study.storage import private
@@ -75,7 +75,7 @@ def serve(
         allow_simulated=allow_simulated,
         root_path=root_path,
         admin_token=admin_token or kept_token(data),
-        playground=playground or (Playground.OPEN if _is_this_machine(host) else Playground.ADMIN),
+        playground=playground or (Playground.OPEN if is_this_machine(host) else Playground.ADMIN),
         frame_ancestors=frame_ancestors,
         log_requests=not sys.stderr.isatty() if log is None else log,
     )
@@ -148,7 +148,7 @@ def _build_if_missing(folder: Path) -> None:
     build(out=folder)
 
 
-def _check_port(host: str, port: int) -> None:
+def check_port(host: str, port: int) -> None:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     except socket.gaierror:
@@ -164,5 +164,5 @@ def _check_port(host: str, port: int) -> None:
             ) from None
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
     return host in ("127.0.0.1", "localhost", "::1")

@@ -7,6 +7,7 @@ limited before any EQ, so that all conditions of the clip carry the same trace o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -65,6 +66,25 @@ def gain_to(target_lufs: float, levels_lufs: np.ndarray) -> float:
             return gain_db
         gain_db += target_lufs - lufs
     raise ValueError(f"it is too sparse to have a steady loudness: no gain found in {_STEPS} steps makes it -23 LUFS")
+
+
+def alike(sounds: Sequence[np.ndarray], sample_rate_hz: int, target_lufs: float = TARGET_LUFS) -> list[np.ndarray]:
+    """Versions of one sound at one loudness: the target, or lower by as much as the highest true peak needs.
+
+    Parameters
+    ----------
+    sounds
+        Each float [channels, samples].
+
+    Raises
+    ------
+    ValueError
+        When one of them is silent or lasts less than 0.4 s.
+    """
+    gains_db = [gain_to(target_lufs, blocks_lufs(sound, sample_rate_hz)) for sound in sounds]
+    peaks_dbtp = [true_peak_dbtp(sound, sample_rate_hz) + gain for sound, gain in zip(sounds, gains_db, strict=True)]
+    lower_db = max(0.0, max(peaks_dbtp) - CEILING_DBTP)
+    return [sound * np.float32(10 ** ((gain - lower_db) / 20)) for sound, gain in zip(sounds, gains_db, strict=True)]
 
 
 def _mean_lufs(levels_lufs: np.ndarray) -> float:

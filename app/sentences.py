@@ -1,0 +1,16 @@
+"""What a user reads of an error: one sentence, on the command line and in the workbench alike."""
+
+
+def sentence(error: Exception) -> str | None:
+    """What to report of a ValueError, an OSError or a database's complaint; None of all else, which is our mistake."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.strerror}: {error.filename}."
+    if isinstance(error, ValueError | OSError):
+        return str(error)
+    if type(error).__module__.startswith("sqlalchemy."):
+        from sqlalchemy.exc import DBAPIError
+
+        from study.storage.database import reason
+
+        return f"The database cannot be used: {reason(error)}." if isinstance(error, DBAPIError) else None
+    return None

@@ -1,0 +1,91 @@
+"""The workbench as a whole: its tabs, its look, and how it is launched."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from app.participant.page import SYSTEM_FONTS
+from app.workbench import equaliser
+from app.workbench.access import TokenOnly
+
+TABS: dict[str, ModuleType] = {"Equaliser": equaliser}
+CSS = Path(__file__).with_name("workbench.css")
+PORT = 7870
+
+
+class Launched(NamedTuple):
+    """A running workbench: its address, and the same with its token, which a browser opens."""
+
+    address: str
+    with_token: str
+    token: str
+
+
+def blocks() -> gr.Blocks:
+    """The page: a tab for each part of a study's way."""
+    page = gr.Blocks(title="Workbench · semantic-eq", analytics_enabled=False, fill_width=True)
+    with page, gr.Tabs():
+        for name, tab in TABS.items():
+            with gr.Tab(name):
+                tab.fill()
+    return page
+
+
+@contextmanager
+def launched(host: str = "127.0.0.1", port: int = PORT, token: str | None = None) -> Iterator[Launched]:
+    """Run the workbench; uploads live in a temporary folder that goes with it.
+
+    Parameters
+    ----------
+    host : address to listen on.
+    port : port to listen on.
+    token : made anew without one.
+
+    Raises
+    ------
+    OSError
+        When the port is taken.
+    """
+    token = token or secrets.token_urlsafe(24)
+    with tempfile.TemporaryDirectory(prefix="semantic-eq-workbench-") as place:
+        os.environ["GRADIO_TEMP_DIR"] = place
+        page = blocks()
+        page.queue(default_concurrency_limit=4)
+        page.launch(
+            server_name=host,
+            server_port=port,
+            share=False,
+            inbrowser=False,
+            prevent_thread_lock=True,
+            quiet=True,
+            show_error=False,
+            ssr_mode=False,
+            mcp_server=False,
+            enable_monitoring=False,
+            footer_links=[],
+            run_history=False,
+            app_kwargs={"middleware": [Middleware(TokenOnly, token=token)]},
+            theme=theme(),
+            css_paths=[CSS],
+        )
+        address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{page.server_port}"
+        try:
+            yield Launched(address, f"{address}/?token={token}", token)
+        finally:
+            page.close(verbose=False)
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's theme in the project's colours, with the system's fonts."""
+    fonts: Any = SYSTEM_FONTS
+    return gr.themes.Default(primary_hue="teal", neutral_hue="slate", **fonts)

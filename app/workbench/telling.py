@@ -1,0 +1,49 @@
+"""How the workbench tells of a mistake: the command line's own sentence, in a message on the page."""
+
+from __future__ import annotations
+
+import functools
+import html
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+import gradio as gr
+
+from app.sentences import sentence
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def telling(function: Callable[P, R]) -> Callable[P, R]:
+    """A callback whose ValueError or OSError reaches the page as its sentence; other errors are ours, and go on."""
+
+    @functools.wraps(function)
+    def told(*arguments: P.args, **named: P.kwargs) -> R:
+        with errors_told():
+            return function(*arguments, **named)
+
+    return told
+
+
+@contextmanager
+def errors_told() -> Iterator[None]:
+    """Raise a user's mistake as Gradio's error of one sentence."""
+    try:
+        yield
+    except Exception as error:
+        told = sentence(error)
+        if told is None:
+            raise
+        raise refused(told) from None
+
+
+def refused(text: str) -> gr.Error:
+    """An error for the page; a file's name is text there, whatever stands in it."""
+    return gr.Error(html.escape(text, quote=False), duration=None, title="This cannot be done", print_exception=False)
+
+
+def warned(text: str) -> None:
+    """Show a warning on the page."""
+    gr.Warning(html.escape(text, quote=False), duration=None, title="Look at this")
