@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -130,15 +131,16 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[st
     screening.refuse_to_leave_out_everyone()
     told("models")
     stated, some = screening.stated, screening.splits()
-    question = {
-        "compared": settings.compared,
-        "stimuli": settings.stimuli,
-        "margin": settings.smallest_effect,
-        "unprocessed": settings.unprocessed,
-        "listeners": settings.listeners,
-    }
-    everyone = compute(ratings, thorough=not (stated and some), **question)
-    kept = compute(ratings.without(screening.broke()), thorough=stated, **question) if some else None
+    computed = partial(
+        compute,
+        compared=settings.compared,
+        stimuli=settings.stimuli,
+        margin=settings.smallest_effect,
+        unprocessed=settings.unprocessed,
+        listeners=settings.listeners,
+    )
+    everyone = computed(ratings, thorough=not (stated and some))
+    kept = computed(ratings.without(screening.broke()), thorough=stated) if some else None
     main, beside = (kept, everyone) if stated and kept else (everyone, kept)
     told("tables")
     tables = {
@@ -153,7 +155,7 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[st
         known = {"all participants": everyone, **({"after exclusions": kept} if kept else {})}
         tables[multiverse.NAME] = Table(multiverse.NAME, multiverse.CAPTION, multiverse.multiverse(known))
     if settings.looks and main.compared:
-        found = _looks_taken(ratings, settings, main.compared)
+        found = _looks_taken(ratings, settings, settings.looks, main.compared)
         tables["looks"] = Table("looks", "Planned looks: the study may stop where p is below alpha.", found)
         main = replace(main, alpha=_limit(found))
     for table in tables.values():
@@ -168,7 +170,7 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[st
     with style():
         svgs = draw(main, out, settings.stimuli)
         if multiverse.NAME in tables and len(tables[multiverse.NAME].data):
-            drawn = multiverse.multiverse_figure(tables[multiverse.NAME].data, *main.compared)
+            drawn = multiverse.multiverse_figure(tables[multiverse.NAME].data, *main.pair)
             svgs[multiverse.NAME] = write_figure(drawn, out, multiverse.NAME, ratings.simulated)
     told("report")
     texts = {
@@ -189,10 +191,10 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[st
     return main
 
 
-def _looks_taken(ratings: Ratings, settings: Settings, pair: tuple[str, str]) -> pd.DataFrame:
+def _looks_taken(ratings: Ratings, settings: Settings, looks: Looks, pair: tuple[str, str]) -> pd.DataFrame:
     """Take the planned looks; without knowing who completed when, in the order of the table."""
     completed = settings.completed or ratings.levels("participant")
-    return taken(settings.looks, ratings, completed, pair, settings.rules, settings.headphones)
+    return taken(looks, ratings, completed, pair, settings.rules, settings.headphones)
 
 
 def _limit(looks: pd.DataFrame) -> float:
@@ -229,7 +231,7 @@ def _headline(results: Results) -> dict[str, float]:
             f"{name}: p": row["p"],
         }
     if results.compared:
-        a, b = results.compared
+        a, b = results.pair
         for row in results["primary"].itertuples():
             name = f"{a} - {b}, {row.descriptor}"
             found |= {
@@ -254,7 +256,7 @@ def draw(results: Results, out: Path, stimuli: Stimuli | None) -> dict[str, str]
     if results.cells.complete().sum() > 2 and results.cells.means[0].size > 1:
         drawn["assumptions"] = figures.assumptions_figure(results.cells)
     if results.compared:
-        a, b = results.compared
+        a, b = results.pair
         drawn["clip_differences"] = figures.clip_differences_figure(
             results["clip_differences"],
             results["clip_heterogeneity"],

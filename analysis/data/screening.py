@@ -1,6 +1,7 @@
 """Who is left out and why, by rules written down before the study: a value, a limit, and both in the log."""
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -70,8 +71,8 @@ class Rules:
                 raise ValueError(f"Unknown screening rule {name!r} (known: {', '.join(sorted(known))}).")
             if not isinstance(limit, int | float):
                 raise ValueError(f"The screening rule {name!r} is {limit!r}; a number is wanted.")
-        unstated = dict.fromkeys(known) | {"headphones_required": False}
-        return cls(**unstated | limits)
+        stated: dict[str, Any] = dict.fromkeys(known) | {"headphones_required": False} | limits
+        return cls(**stated)
 
     def with_bs1534(self) -> "Rules":
         """State the post-screening of ITU-R BS.1534-3 beside these rules."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -86,7 +87,7 @@ def _current_names(table: pd.DataFrame) -> pd.DataFrame:
     return table.rename(columns={"already_so": "baseline_score"})
 
 
-def parameters_in_columns(rows: list[dict]) -> pd.DataFrame:
+def parameters_in_columns(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Lay out a manifest's stimuli as a table with their 13 parameters in columns of their own."""
     table = pd.DataFrame([row for row in rows if row.get("kind", "stimulus") == "stimulus"])
     parameters = [list(row) if row is not None else [np.nan] * len(PARAMETERS) for row in table.pop("parameters")]

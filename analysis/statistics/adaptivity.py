@@ -17,7 +17,7 @@ from scipy import stats
 from analysis.data.grids import differences
 from analysis.data.ratings import Ratings
 from analysis.data.stimuli import Stimuli
-from analysis.statistics.crossed import Term
+from analysis.statistics.crossed import Side, Term
 from analysis.statistics.design import Design
 from analysis.statistics.listeners_and_clips import MainModel, fit_reduced
 
@@ -77,9 +77,9 @@ def fit_adaptivity(ratings: Ratings, a: str, b: str, stimuli: Stimuli) -> Adapti
     """Fit the model to the clips whose score is known; None with fewer than four of them, or of one score only."""
     known = stimuli.table.drop_duplicates(["descriptor", "clip"]).set_index(["descriptor", "clip"])["baseline_score"]
     grids, items = [], []
-    for d, descriptor in enumerate(ratings.levels("descriptor")):
-        grid = differences(ratings, descriptor, a, b)
-        scores = np.array([known.get((descriptor, clip), np.nan) for clip in ratings.levels("clip")], dtype=float)
+    for d, word in enumerate(ratings.levels("descriptor")):
+        grid = differences(ratings, word, a, b)
+        scores = np.array([known.get((word, clip), np.nan) for clip in ratings.levels("clip")], dtype=float)
         usable = np.flatnonzero(np.isfinite(scores) & np.isfinite(grid).any(axis=0))
         grids.append(grid[:, usable])
         items += [(d, clip, scores[clip]) for clip in usable]
@@ -108,7 +108,7 @@ def _terms(layout: Design, scores: np.ndarray) -> tuple[list[Term], list[str]]:
     n, several = len(scores), len(np.unique(layout.descriptor)) > 1
     line = np.column_stack([np.ones(n), scores - scores.mean()])[None]
     terms = [Term("participant", "participant", ("Intercept", "baseline_score"), line, correlated=True)]
-    groups = [("clip", "clip", layout.clip)]
+    groups: list[tuple[str, Side, np.ndarray]] = [("clip", "clip", layout.clip)]
     if several:
         pairs = np.unique(np.column_stack([layout.clip, layout.descriptor]), axis=0, return_inverse=True)[1].ravel()
         groups = [("participant:descriptor", "participant", layout.descriptor), ("clip:descriptor", "clip", pairs)]

@@ -71,7 +71,7 @@ def _scatter(scores: np.ndarray) -> np.ndarray:
     return centred.T @ centred
 
 
-def _test(name: str, scores: np.ndarray, all_errors: float, n_cells: int) -> list:
+def _test(name: str, scores: np.ndarray, all_errors: float, n_cells: int) -> list[str | float]:
     n, df = scores.shape
     scatter = _scatter(scores)
     effect, error = n * (scores.mean(axis=0) ** 2).sum(), scatter.trace()

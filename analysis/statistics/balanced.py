@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+Expected = tuple[float | np.ndarray, float | np.ndarray, float | np.ndarray]
+"""Of participants, clips and the residual; an array has one of each study."""
+
 
 @dataclass(frozen=True)
 class MeanSquares:
@@ -23,10 +26,10 @@ class MeanSquares:
     dof: tuple[int, int, int]
 
     @classmethod
-    def drawn(cls, expected: tuple[float, float, float], dof: tuple[int, int, int], n: int, rng: np.random.Generator):
+    def drawn(cls, expected: Expected, dof: tuple[int, int, int], n: int, rng: np.random.Generator) -> MeanSquares:
         """Draw the mean squares of n studies from what they are expected to be; expectations may be of each study."""
-        found = [mean * rng.chisquare(df, n) / df for mean, df in zip(expected, dof, strict=True)]
-        return cls(*found, dof)
+        participant, clip, residual = (mean * rng.chisquare(df, n) / df for mean, df in zip(expected, dof, strict=True))
+        return cls(participant, clip, residual, dof)
 
     def variance(self) -> tuple[np.ndarray, np.ndarray]:
         """Give the variance of the mean times the number of differences, and its degrees of freedom."""
@@ -51,4 +54,5 @@ def mean_squares(grid: np.ndarray) -> MeanSquares:
     rest = grid - by_participant[:, None] - by_clip + mean
     dof = (n - 1, k - 1, (n - 1) * (k - 1))
     found = (k * ((by_participant - mean) ** 2).sum(), n * ((by_clip - mean) ** 2).sum(), (rest**2).sum())
-    return MeanSquares(*(np.array([total / df]) for total, df in zip(found, dof, strict=True)), dof)
+    participant, clip, residual = (np.array([total / df]) for total, df in zip(found, dof, strict=True))
+    return MeanSquares(participant, clip, residual, dof)

@@ -19,6 +19,8 @@ from scipy import linalg, optimize
 
 from analysis.statistics.design import Design
 
+Side = Literal["participant", "clip"]
+
 
 @dataclass(frozen=True)
 class Term:
@@ -39,7 +41,7 @@ class Term:
     """
 
     group: str
-    side: Literal["participant", "clip"]
+    side: Side
     names: tuple[str, ...]
     columns: np.ndarray
     correlated: bool = False
@@ -161,7 +163,15 @@ class Reml:
         traces, squares = self._derivatives(theta, gram, gram_y, weights, inverse, solution)
         return Evaluation(log_det, y_squared - gram_y @ solution, traces, squares, solution[q:], inverse[q:, q:])
 
-    def _derivatives(self, theta, gram, gram_y, weights, inverse, solution) -> tuple[np.ndarray, np.ndarray]:
+    def _derivatives(
+        self,
+        theta: np.ndarray,
+        gram: np.ndarray,
+        gram_y: np.ndarray,
+        weights: np.ndarray,
+        inverse: np.ndarray,
+        solution: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
         q = self.n_clip
         of_clip = gram[:q, :q] - gram[:q] @ inverse @ gram[:, :q]
         v = gram_y[:q] - gram[:q] @ solution
@@ -176,7 +186,8 @@ class Reml:
         of_person_y = (rest @ squares @ rest.transpose(0, 2, 1)).sum(axis=0)
         sides = {"participant": (of_person, of_person_y), "clip": (of_clip, np.outer(v, v))}
         at = {"participant": 0, "clip": 0}
-        traces, products = [], []
+        traces: list[np.ndarray] = []
+        products: list[np.ndarray] = []
         for term, part in zip(self.terms, self.split(theta), strict=True):
             k, levels, start = len(term.names), len(term.columns), at[term.side]
             at[term.side] += k * levels

@@ -65,12 +65,12 @@ def tost(estimate: float, se: float, df: float, margin: float) -> Equivalence:
     if not margin > 0:
         raise ValueError(f"The margin of equivalence is {margin:g}; it is a number of points above 0.")
     if not (se > 0 and df > 0):
-        return Equivalence(*[np.nan] * 6, verdict=UNDECIDED)
-    p_lower, p_upper = stats.t.sf((estimate + margin) / se, df), stats.t.cdf((estimate - margin) / se, df)
-    p_equivalence, p_difference = max(p_lower, p_upper), 2 * stats.t.sf(abs(estimate / se), df)
-    reach = stats.t.ppf(1 - ALPHA, df) * se
-    values = (estimate - reach, estimate + reach, p_lower, p_upper, p_equivalence, p_difference)
-    return Equivalence(*map(float, values), verdict=verdict(estimate, p_difference, p_equivalence))
+        return Equivalence(np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, UNDECIDED)
+    p_lower, p_upper = float(stats.t.sf((estimate + margin) / se, df)), float(stats.t.cdf((estimate - margin) / se, df))
+    p_equivalence, p_difference = max(p_lower, p_upper), float(2 * stats.t.sf(abs(estimate / se), df))
+    low, high = (float(estimate + sign * stats.t.ppf(1 - ALPHA, df) * se) for sign in (-1, 1))
+    found = verdict(estimate, p_difference, p_equivalence)
+    return Equivalence(low, high, p_lower, p_upper, p_equivalence, p_difference, found)
 
 
 def verdict(estimate: float, p_difference: float, p_equivalence: float) -> str:

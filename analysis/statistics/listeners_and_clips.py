@@ -15,7 +15,7 @@ import pandas as pd
 
 from analysis.data.ratings import Ratings
 from analysis.statistics.contrasts import EVERY, cell_rows
-from analysis.statistics.crossed import Reml, Term
+from analysis.statistics.crossed import Reml, Side, Term
 from analysis.statistics.design import Design
 from analysis.statistics.satterthwaite import CONTRASTS, CrossedFit
 
@@ -120,7 +120,10 @@ def maximal_terms(design: Design, ratings: Ratings, a: str, b: str) -> tuple[lis
     codes, names = condition_contrasts(ratings.levels("condition"), a, b)
     slopes = codes[design.condition]
     with_descriptor = design.clip * (design.descriptor.max() + 1) + design.descriptor
-    groups = [("participant", "participant", np.zeros_like(design.clip)), ("clip", "clip", design.clip)]
+    groups: list[tuple[str, Side, np.ndarray]] = [
+        ("participant", "participant", np.zeros_like(design.clip)),
+        ("clip", "clip", design.clip),
+    ]
     if len(np.unique(design.descriptor)) > 1:
         groups.insert(1, ("participant:descriptor", "participant", design.descriptor))
         if len(np.unique(with_descriptor)) == len(np.unique(design.clip)):

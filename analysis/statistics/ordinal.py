@@ -8,6 +8,7 @@ observation between the thresholds a and b (less eta) has the first derivative F
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -123,7 +124,9 @@ class _Laplace:
         """Give Z u."""
         return np.sum([u[a] * s for a, s in zip(self.effects, sigma, strict=True)], axis=0)
 
-    def mode(self, alpha: np.ndarray, fixed: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, float, tuple]:
+    def mode(
+        self, alpha: np.ndarray, fixed: np.ndarray, sigma: np.ndarray
+    ) -> tuple[np.ndarray, float, tuple[Any, ...]]:
         """Find the random effects of highest penalised likelihood by damped Newton steps; starts where the last
         search ended."""
         u = self.u

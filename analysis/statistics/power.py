@@ -72,8 +72,8 @@ def pilot(ratings: Ratings, a: str, b: str) -> Assumptions:
             found.append([model.coefficients["estimate"][0], *np.sqrt(model.variances["variance"])])
     if not found:
         raise ValueError(f"The pilot has no two participants who rated {a!r} and {b!r} on two clips; power needs them.")
-    effect, *sds = np.mean(found, axis=0)
-    return Assumptions(float(effect), *map(float, sds), source=f"{a} minus {b} in the pilot")
+    effect, participant, clip, residual = map(float, np.mean(found, axis=0))
+    return Assumptions(effect, participant, clip, residual, f"{a} minus {b} in the pilot")
 
 
 def _used(grid: np.ndarray) -> np.ndarray:
@@ -131,7 +131,9 @@ class Studies:
     weight: float | np.ndarray
 
     @classmethod
-    def drawn(cls, assumptions: Assumptions, n: int, n_clips: int, simulations: int, rng: np.random.Generator):
+    def drawn(
+        cls, assumptions: Assumptions, n: int, n_clips: int, simulations: int, rng: np.random.Generator
+    ) -> Studies:
         """Draw studies of the mean difference."""
         residual = assumptions.sd_residual**2
         expected = (residual + n_clips * assumptions.sd_participant**2, residual + n * assumptions.sd_clip**2, residual)
@@ -140,7 +142,9 @@ class Studies:
         return cls(error, MeanSquares.drawn(expected, dof, simulations, rng), n * n_clips)
 
     @classmethod
-    def of_slope(cls, assumptions: Assumptions, n: int, n_clips: int, simulations: int, rng: np.random.Generator):
+    def of_slope(
+        cls, assumptions: Assumptions, n: int, n_clips: int, simulations: int, rng: np.random.Generator
+    ) -> Studies:
         """Draw studies of the difference's slope over clips' scores, which are normal with an SD of 1."""
         residual, spread = assumptions.sd_residual**2, rng.chisquare(n_clips - 1, simulations)
         expected = (residual, residual + n * assumptions.sd_clip**2, residual)
@@ -151,7 +155,7 @@ class Studies:
     def half_width(self, confidence: float = 0.95, these_clips: bool = False) -> np.ndarray:
         """Give half of the confidence interval for new listeners and new music, or for these clips."""
         if these_clips:
-            variance, df = self.squares.participant, self.squares.dof[0]
+            variance, df = self.squares.participant, np.asarray(self.squares.dof[0])
         else:
             variance, df = self.squares.variance()
         return stats.t.ppf((1 + confidence) / 2, df) * np.sqrt(variance / self.weight)
@@ -244,7 +248,7 @@ def detectable_in_new_music(
         study = Studies.drawn(assumptions, n, n_clips, DRAWS, np.random.default_rng(0))
         half = study.half_width()
 
-        def lacking(difference: float, error=study.error, half=half) -> float:
+        def lacking(difference: float, error: np.ndarray = study.error, half: np.ndarray = half) -> float:
             return float((np.abs(difference + error) > half).mean()) - wanted
 
         upper = float(np.quantile(half + np.abs(study.error), 0.999))

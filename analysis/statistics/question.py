@@ -93,7 +93,7 @@ def _bases(
     of_clips = pd.concat([primary(grid, a, b) for a, b in pairs], ignore_index=True)
     of_clips = of_clips.rename(columns={"diff": "estimate", "dof": "df"})
     of_clips["se"] = (of_clips["ci_high"] - of_clips["ci_low"]) / 2 / stats.t.ppf(0.975, of_clips["df"])
-    if of_new_music(main):
+    if main is not None and of_new_music(main):
         return {NEW_MUSIC: main_contrasts(main, ratings, pairs), THESE_CLIPS: of_clips}
     return {THESE_CLIPS: of_clips}
 

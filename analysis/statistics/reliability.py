@@ -67,8 +67,8 @@ def icc(grid: np.ndarray) -> tuple[tuple[float, float, float], tuple[float, floa
     rest = k * ms_judge + (k * n - k - n) * ms_error
     low = n * (ms_target - upper_f * ms_error) / (upper_f * rest + n * ms_target)
     high = n * (lower_f * ms_target - ms_error) / (rest + n * lower_f * ms_target)
-    of_mean = [limit * k / (1 + limit * (k - 1)) for limit in (low, high)]
-    return (float(single), float(low), float(high)), (float(average), *map(float, of_mean))
+    mean_low, mean_high = (float(limit * k / (1 + limit * (k - 1))) for limit in (low, high))
+    return (float(single), float(low), float(high)), (float(average), mean_low, mean_high)
 
 
 def _mean_squares(grid: np.ndarray) -> tuple[float, float, float]:
@@ -101,7 +101,7 @@ def _test_retest(pairs: pd.DataFrame, point: float) -> list[tuple[str, float, fl
         spread = (n * sxx - sx**2) * (n * syy - sy**2)
         return float((n * sxy - sx * sy) / np.sqrt(spread)) if spread > 1e-9 else np.nan
 
-    measures = {
+    measures: dict[str, Callable[[np.ndarray], float]] = {
         "test-retest r": correlation,
         "test-retest mean absolute difference": lambda v: float(v[:, 6].sum() / v[:, 0].sum()),
         f"test-retest share within {within}": lambda v: float(v[:, 7].sum() / v[:, 0].sum()),
@@ -116,7 +116,8 @@ def _bootstrap(values: np.ndarray, statistic: Callable[[np.ndarray], float]) -> 
     times = BOOTSTRAPS if len(values) < 500 else 200
     draws = np.random.default_rng(0).integers(0, len(values), (times, len(values)))
     found = np.array([statistic(values[draw]) for draw in draws])
-    return tuple(float(x) for x in np.nanquantile(found, [0.025, 0.975]))
+    low, high = map(float, np.nanquantile(found, [0.025, 0.975]))
+    return low, high
 
 
 def agreement(ratings: Ratings) -> pd.DataFrame:

@@ -67,6 +67,13 @@ class Results:
     alpha: float = 0.05
 
     @property
+    def pair(self) -> tuple[str, str]:
+        """The compared conditions, of results that are known to have two."""
+        if self.compared is None:
+            raise ValueError("The ratings have one condition; there is no pair to compare.")
+        return self.compared
+
+    @property
     def of_new_music(self) -> bool:
         """Whether the main model knows how clips differ, so that its answer holds for others."""
         return of_new_music(self.main)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.statistics.crossed import Reml
+from analysis.statistics.crossed import Evaluation, Reml
 
 STEP = 1e-4
 CONTRASTS = ["estimate", "se", "df", "t", "p", "ci_low", "ci_high"]
@@ -62,7 +62,7 @@ class CrossedFit:
         return self.sigma**2 * self._at.unscaled
 
     @cached_property
-    def _at(self):
+    def _at(self) -> Evaluation:
         return self.reml.evaluate(self.theta)
 
     @cached_property
@@ -175,5 +175,7 @@ def _sd_interval(variance: float, error: float) -> tuple[float, float]:
     if variance <= 0 or not error > 0:
         return np.nan, np.nan
     df = 2 * variance**2 / error
-    low, high = stats.chi2.ppf([0.975, 0.025], df)
-    return tuple(float(np.sqrt(df * variance / limit)) if limit > 0 else np.inf for limit in (low, high))
+    low, high = (
+        float(np.sqrt(df * variance / limit)) if limit > 0 else np.inf for limit in stats.chi2.ppf([0.975, 0.025], df)
+    )
+    return low, high

@@ -81,7 +81,14 @@ def _limits(time: np.ndarray, errors: np.ndarray) -> np.ndarray:
     for now, before, error in zip(time[1:], time[:-1], errors[1:], strict=True):
         step = np.sqrt(now - before)
 
-        def lacking(z: float, at=at, going_on=going_on, step=step, now=now, error=error) -> float:
+        def lacking(
+            z: float,
+            at: np.ndarray = at,
+            going_on: np.ndarray = going_on,
+            step: float = step,
+            now: float = now,
+            error: float = error,
+        ) -> float:
             edge = z * np.sqrt(now)
             out = stats.norm.sf((edge - at) / step) + stats.norm.cdf((-edge - at) / step)
             return float(going_on @ out) - error

@@ -171,7 +171,8 @@ def _broken(share: np.ndarray) -> tuple[int, int, int, int]:
             continue
         triples += 1
         broken += _breaks(share, three)
-    return triples, *map(int, broken)
+    weak, moderate, strong = map(int, broken)
+    return triples, weak, moderate, strong
 
 
 def _breaks(share: np.ndarray, three: tuple[int, ...]) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -96,7 +97,7 @@ def abx_figure(found: pd.DataFrame, listeners: pd.DataFrame) -> Figure:
     return figure
 
 
-def _pair(row: dict) -> str:
+def _pair(row: dict[str, Any]) -> str:
     word = "" if row["descriptor"] == EVERY else f"{row['descriptor']}: "
     return f"{word}{row['a']} or {row['b']}"
 
@@ -106,7 +107,7 @@ def answer(tables: dict[str, pd.DataFrame]) -> list[str]:
     return [_told(row) for row in tables["abx"].to_dict("records")]
 
 
-def _told(row: dict) -> str:
+def _told(row: dict[str, Any]) -> str:
     scope = "The conditions" if row["descriptor"] == EVERY else f"For {row['descriptor']},"
     heard = row["p_holm"] < 0.05
     verdict = "were told apart" if heard else "were not shown to be told apart"
@@ -118,7 +119,7 @@ def _told(row: dict) -> str:
     )
 
 
-def _how_many(row: dict, heard: bool) -> str:
+def _how_many(row: dict[str, Any], heard: bool) -> str:
     if heard:
         return (
             f"{row['discriminators']:.0%} of answers were heard and not guessed (95% CI "
@@ -157,7 +158,7 @@ def results(tables: dict[str, pd.DataFrame]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _sensitivity(row: dict) -> str:
+def _sensitivity(row: dict[str, Any]) -> str:
     told = [
         f"{_number(row[f'dprime_{rule}'])}, 95% CI [{_number(row[f'dprime_{rule}_low'])}, "
         f"{_number(row[f'dprime_{rule}_high'])}] ({name})"
@@ -170,16 +171,16 @@ def _number(value: float) -> str:
     return "∞" if np.isinf(value) else number(value)
 
 
-def _of_pair(row: dict, table: pd.DataFrame) -> pd.DataFrame:
+def _of_pair(row: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
     return table[(table[["descriptor", "a", "b"]] == [row["descriptor"], row["a"], row["b"]]).all(axis=1)]
 
 
-def _listeners(row: dict, tables: dict[str, pd.DataFrame]) -> str:
+def _listeners(row: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
     found = _of_pair(row, tables["abx_listeners"])
     return f"{(found['p_holm'] < 0.05).sum()} of {counted(len(found), 'listener')} told them apart alone, after Holm."
 
 
-def _next(row: dict, tables: dict[str, pd.DataFrame]) -> str:
+def _next(row: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
     found = _of_pair(row, tables["abx_next_study"]).set_index("assumed").loc["as found"]
     if row["discriminators"] == 0:
         return "No number of trials would show what was found here, which is not above guessing."

@@ -1,6 +1,7 @@
 """The answer in sentences: first for new listeners and new music, then for the clips of the study."""
 
 import math
+from typing import Any
 
 from scipy import stats
 
@@ -31,7 +32,7 @@ def answer(results: Results) -> list[str]:
 
 def _untestable(results: Results) -> str:
     """Say why the compared conditions cannot be tested; empty where they can."""
-    a, b = results.compared
+    a, b = results.pair
     first = results["primary"].iloc[0]
     if constant(results) is not None:
         return f"There is nothing to compare: every rating is {constant(results):g}."
@@ -55,12 +56,12 @@ def _no_answer(results: Results, reason: str, advice: str) -> list[str]:
     return [reason, f"{counted(n, 'participant')} gave {counted(rated, 'rating')}, described below.", advice]
 
 
-def headline(results: Results):
+def headline(results: Results) -> dict[str, Any] | None:
     """Give the main model's row of the compared pair over all descriptors, a - b; None where there is no such model."""
     if not results.of_new_music or results.compared is None:
         return None
     table = results["main_model_contrasts"]
-    a, b = results.compared
+    a, b = results.pair
     scope = EVERY if EVERY in set(table["descriptor"]) else results.cells.descriptors[0]
     for row in table[table["descriptor"] == scope].to_dict("records"):
         if (row["a"], row["b"]) == (a, b):
@@ -73,10 +74,10 @@ def headline(results: Results):
 
 def new_music(results: Results) -> str:
     """Say what holds for new listeners and new music, or why nothing can be said of them."""
-    a, b = results.compared
+    a, b = results.pair
     clips = results.ratings.main["clip"].nunique()
     row = headline(results)
-    if row is None:
+    if row is None or results.main is None:
         reason = "one clip was rated" if clips < 2 else "the mixed model could not be fitted"
         return f"For new music nothing can be said: {reason}."
     people, test = len(results.main.design.counts), t_test(row["df"], row["t"], row["p"])
@@ -118,7 +119,7 @@ def _verdict(results: Results, difference: float, p: float, people: int, clips: 
     equivalent = _is_equivalent(results)
     if p >= results.alpha:
         return _nothing_shown(results, equivalent)
-    a, b = results.compared
+    a, b = results.pair
     higher = a if difference > 0 else b
     if equivalent:
         return f"{higher} was rated higher, but by less than the smallest effect of interest, {_margin(results)}"
@@ -132,7 +133,7 @@ def _verdict(results: Results, difference: float, p: float, people: int, clips: 
 
 def _against(results: Results, difference: float) -> list[str]:
     """List the descriptors for which participants' means or the main model go the other way."""
-    a, b = results.compared
+    a, b = results.pair
     found = {name for name, value in by_descriptor(results).items() if value * difference < 0}
     for row in results["main_model_contrasts"].itertuples():
         if {row.a, row.b} == {a, b} and row.estimate * (1 if row.a == a else -1) * difference < 0:
@@ -157,7 +158,7 @@ def _nothing_shown(results: Results, equivalent: bool) -> str:
 
 
 def _margin(results: Results) -> str:
-    return f"{number(results.margin)} points"
+    return "" if results.margin is None else f"{number(results.margin)} points"
 
 
 def by_descriptor(results: Results) -> dict[str, float]:
@@ -168,7 +169,7 @@ def by_descriptor(results: Results) -> dict[str, float]:
 
 def these_clips(results: Results) -> str:
     """Say what holds for the clips of the study, by the t-test over participants, and for each descriptor."""
-    a, b = results.compared
+    a, b = results.pair
     first = results["primary"].iloc[0]
     clips = results.ratings.main["clip"].nunique()
     where = "On the clips of this study alone" if clips > 1 else f"On the one clip of this study, {_over(results)}"
@@ -190,7 +191,7 @@ def these_clips(results: Results) -> str:
 
 def variation(results: Results) -> str:
     """Say how much the difference varies over clips, and which difference the study could have found."""
-    a, b = results.compared
+    a, b = results.pair
     row, table = headline(results), results["clip_heterogeneity"]
     if row is None or table.empty:
         return "How much the difference varies over clips is not known."

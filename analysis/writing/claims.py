@@ -1,6 +1,7 @@
 """What the data allow to be said: the results that are numbers, and not the noise of a division by zero."""
 
 import math
+from typing import Any
 
 import pandas as pd
 
@@ -15,13 +16,13 @@ def noun(ratings: Ratings) -> str:
     return "test" if ratings.asked == "test" else "descriptor"
 
 
-def anova_rows(results: Results) -> list:
+def anova_rows(results: Results) -> list[Any]:
     """Give the rows of the ANOVA that hold a result."""
     rows = results["anova"].itertuples()
     return [row for row in rows if math.isfinite(row.F) and row.F < LARGEST and not math.isnan(row.eps_gg)]
 
 
-def friedman_rows(results: Results) -> list:
+def friedman_rows(results: Results) -> list[Any]:
     """Give the rows of Friedman's tests that hold a result."""
     return [row for row in results["friedman"].itertuples() if not math.isnan(row.chi2)]
 

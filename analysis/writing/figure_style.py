@@ -1,9 +1,12 @@
 """How figures look and are written: PDF, SVG and PNG with the same bytes each time; as wide as one column of the AES's
 templates (82 mm) or both (170 mm), 7 pt type that stays text, colours that everybody tells apart (Okabe and Ito)."""
 
+from __future__ import annotations
+
 import io
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
@@ -11,6 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
 
 COLUMN_IN, PAGE_IN = 3.25, 6.7
 MOST_PANELS = 5  # side by side on both columns
@@ -31,7 +37,7 @@ COLOURS = (
     "#882255",
 )  # wine in place of their yellow, too pale on white
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-_STYLE = {
+_STYLE: dict[RcKeyType, Any] = {
     "font.size": 7,
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
@@ -52,7 +58,7 @@ _STYLE = {
 _METADATA = {"pdf": {"CreationDate": None, "ModDate": None}, "svg": {"Date": None}, "png": {"Software": None}}
 
 
-def style() -> AbstractContextManager:
+def style() -> AbstractContextManager[None]:
     """Give the context in which figures are drawn."""
     from matplotlib import font_manager
 
@@ -61,7 +67,7 @@ def style() -> AbstractContextManager:
 
 
 def new_figure(
-    height_in: float, columns: int = 1, rows: int = 1, wide: bool = False, **options: object
+    height_in: float, columns: int = 1, rows: int = 1, wide: bool = False, **options: Any
 ) -> tuple[Figure, np.ndarray]:
     """Start a figure of one column's width, or of both, with a grid of axes; options go to `Figure.subplots`."""
     figure = Figure(figsize=(PAGE_IN if wide else COLUMN_IN, height_in))
@@ -69,7 +75,7 @@ def new_figure(
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
-def panels(n: int, height_in: float, most_narrow: int = 2, **options: object) -> tuple[Figure, list[Axes]]:
+def panels(n: int, height_in: float, most_narrow: int = 2, **options: Any) -> tuple[Figure, list[Axes]]:
     """Start a figure with a panel for each of n things, each so high: one column wide for a few, else both; and over
     several rows where even that is too little. Axes are shared in a row's y and everybody's x."""
     columns = min(n, MOST_PANELS)

@@ -52,8 +52,7 @@ def _draw_listeners(axis: Axes, means: np.ndarray) -> None:
         return
     step = -(-n // MOST_POINTS)
     beside = np.linspace(-0.3, 0.3, len(means[::step]))[:, None] + places[::step]
-    points = {"color": "#777777", "markersize": 1.2, "alpha": 0.4, "markeredgewidth": 0, "zorder": 1}
-    axis.plot(means[::step], beside, "o", **points)
+    axis.plot(means[::step], beside, "o", color="#777777", markersize=1.2, alpha=0.4, markeredgewidth=0, zorder=1)
 
 
 def _marker(k: int) -> str:
@@ -160,8 +159,7 @@ def forest_figure(pairs: pd.DataFrame) -> Figure:
             axis.plot(row.diff, y, "o", color=COLOURS[2], markersize=3)
             text = f"{row.dz:.2f}".replace("-", "−") if np.isfinite(row.dz) else "–"
             axis.annotate(text, (1.02, y), xycoords=("axes fraction", "data"), fontsize=5.5, va="center")
-        heading = {"xycoords": "axes fraction", "textcoords": "offset points", "fontsize": 6}
-        axis.annotate("$d_z$", (1.02, 1), xytext=(0, 2), parse_math=True, **heading)
+        axis.annotate("$d_z$", (1.02, 1), (0, 2), "axes fraction", "offset points", fontsize=6, parse_math=True)
         axis.set_title(short(descriptor, 16), loc="left")
     axes[0].set_yticks(range(len(names)), [f"{short(a, 18)} − {short(b, 18)}" for a, b in names])
     axes[0].set_ylim(len(names) - 0.4, -0.6)

@@ -98,7 +98,7 @@ def convergence(results: Results, reduction: bool = True) -> list[str]:
     elif not results.main.fit.converged:
         sentences.append("The main model did not converge and should not be reported.")
     else:
-        sentences.append("The main model converged." + (f" {reduction_told(results)}" if reduction else ""))
+        sentences.append("The main model converged." + (f" {reduction_told(results.main)}" if reduction else ""))
     if results.ordinal is not None:
         state = "converged" if results.ordinal.converged else "did not converge and should not be reported"
         people = counted(results.ordinal.n_participants, "participant")
@@ -136,7 +136,7 @@ def _adaptive_told(results: Results) -> str:
 
 def adaptivity_told(results: Results) -> str:
     """Say whether the advantage depends on how much a clip already sounds so, and where it ends."""
-    a, b = results.compared
+    a, b = results.pair
     row = results["adaptivity"].iloc[0]
     test = f"{interval(row['ci_low'], row['ci_high'])}, {t_test(row['df'], row['t'], row['p'])}"
     if not row["p"] < 0.05:

@@ -1,5 +1,9 @@
 """Whether an attribute is kept, in sentences."""
 
+from typing import Any
+
+import pandas as pd
+
 from analysis.numbers import listed, number, p_value
 from analysis.statistics.contrasts import EVERY
 from analysis.statistics.results import Results
@@ -27,7 +31,7 @@ def kept_told(results: Results) -> list[str]:
     return [f"{opening}: {'; '.join(_told(row) for row in rows)}.", *_parts_told(table, rows)]
 
 
-def _told(row: dict) -> str:
+def _told(row: dict[str, Any]) -> str:
     of = "" if row["descriptor"] == EVERY else f" for {row['descriptor']}"
     p = f"equivalence {p_value(row['p_equivalence'])}, difference {p_value(row['p_difference'])}"
     return (
@@ -36,7 +40,7 @@ def _told(row: dict) -> str:
     )
 
 
-def _parts_told(table, rows: list[dict]) -> list[str]:
+def _parts_told(table: pd.DataFrame, rows: list[dict[str, Any]]) -> list[str]:
     """Name the descriptors whose verdict is another than that over all."""
     told = []
     for row in rows:

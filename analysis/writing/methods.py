@@ -10,6 +10,7 @@ from analysis.data.cells import cells
 from analysis.data.ratings import Ratings
 from analysis.data.screening import Screening
 from analysis.numbers import counted, listed, number
+from analysis.statistics.listeners_and_clips import MainModel
 from analysis.statistics.results import Results
 from analysis.writing import medians
 from analysis.writing.claims import anova_rows, friedman_rows, noun, pairs_tested
@@ -164,18 +165,17 @@ def _main_told(results: Results) -> str:
     random = f"crossed random intercepts{' and slopes of condition' if slopes else ''} of {of_whom}{within}"
     return (
         f"The question for {scope} was answered by a linear mixed model of single ratings (REML) with fixed effects of "
-        f"{fixed} and {random}, tested with Satterthwaite's degrees of freedom.{coding} {reduction_told(results)}"
+        f"{fixed} and {random}, tested with Satterthwaite's degrees of freedom.{coding} {reduction_told(results.main)}"
     )
 
 
-def reduction_told(results: Results) -> str:
+def reduction_told(main: MainModel) -> str:
     """Say what of the maximal model was left out, and by which rule."""
-    left_out = results.main.left_out
-    if not left_out:
+    if not main.left_out:
         return "The maximal model that the design allows was kept."
     return (
         "The maximal model was reduced by a rule fixed in the software (correlations go if it is singular with them, "
-        f"then every variance estimated as zero); left out were: {'; '.join(left_out)}."
+        f"then every variance estimated as zero); left out were: {'; '.join(main.left_out)}."
     )
 
 
@@ -222,7 +222,7 @@ def _beside_told(results: Results) -> str:
     """Say which tests stand beside those of the compared conditions."""
     if results.compared is None or results["primary"]["p"].isna().all():
         return ""
-    a, b = results.compared
+    a, b = results.pair
     margin = results.margin
     within = "" if margin is None else (
         f" was tested for equivalence within {number(margin)} points, the smallest effect of interest, by two "
@@ -246,7 +246,7 @@ def _appendix_told(results: Results) -> str:
 
 
 def _is_part(results: Results) -> bool:
-    return results.ordinal.n_participants < len(results.main.design.counts) if results.main else False
+    return bool(results.ordinal and results.main and results.ordinal.n_participants < len(results.main.design.counts))
 
 
 def _software() -> str:

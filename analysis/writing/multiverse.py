@@ -33,7 +33,7 @@ def multiverse(sets: dict[str, Results]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _analyses(results: Results) -> list[list]:
+def _analyses(results: Results) -> list[list[str | float]]:
     scope = EVERY if len(results.cells.descriptors) > 1 else results.cells.descriptors[0]
     rows = []
     row = headline(results)

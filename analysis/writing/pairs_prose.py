@@ -1,5 +1,7 @@
 """Paired comparisons in sentences: the answer, and the results section."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -19,7 +21,7 @@ def answer(tables: dict[str, pd.DataFrame], compared: tuple[str, str]) -> list[s
     return [_new_music(rows, sizes), _these_clips(rows, sizes), _order(tables["preferences"])]
 
 
-def _turned(row: dict, compared: tuple[str, str]) -> dict:
+def _turned(row: dict[str, Any], compared: tuple[str, str]) -> dict[str, Any]:
     """The pair the way round that the question asks."""
     if (row["b"], row["a"]) != compared:
         return row
@@ -31,12 +33,12 @@ def _turned(row: dict, compared: tuple[str, str]) -> dict:
     return row | swapped
 
 
-def _new_music(rows: list[dict], sizes: dict[str, tuple[int, int]]) -> str:
+def _new_music(rows: list[dict[str, Any]], sizes: dict[str, tuple[int, int]]) -> str:
     told = [_music_told(row, *sizes[row["descriptor"]]) for row in rows]
     return f"For new listeners and new music: {'; '.join(told)}."
 
 
-def _music_told(row: dict, listeners: int, clips: int) -> str:
+def _music_told(row: dict[str, Any], listeners: int, clips: int) -> str:
     if np.isnan(row["p_new_music"]):
         return f"for {row['descriptor']} nothing can be said, since {_why_not(listeners, clips)}"
     low, high = (_share_of(row[f"new_music_{end}"]) for end in ("low", "high"))
@@ -58,7 +60,7 @@ def _share_of(log_odds: float) -> float:
     return float(1 / (1 + np.exp(-log_odds)))
 
 
-def _verdict(row: dict, p: float, listeners: int, clips: int) -> str:
+def _verdict(row: dict[str, Any], p: float, listeners: int, clips: int) -> str:
     if min(listeners, clips) < FEW:
         return f"too few {'participants' if listeners < FEW else 'clips'} to trust the test"
     if not p < 0.05:
@@ -66,7 +68,7 @@ def _verdict(row: dict, p: float, listeners: int, clips: int) -> str:
     return f"{row['a'] if row['log_odds'] > 0 else row['b']} is chosen more often"
 
 
-def _these_clips(rows: list[dict], sizes: dict[str, tuple[int, int]]) -> str:
+def _these_clips(rows: list[dict[str, Any]], sizes: dict[str, tuple[int, int]]) -> str:
     told = [
         f"for {row['descriptor']} in {row['share_a']:.0%} of decided comparisons (95% CI [{row['share_low']:.0%}, "
         f"{row['share_high']:.0%}], {p_value(row['p_holm'])}; {counted(sizes[row['descriptor']][0], 'participant')})"
@@ -97,7 +99,7 @@ def results(tables: dict[str, pd.DataFrame], compared: tuple[str, str], scales: 
     return "\n\n".join(parts) + "\n"
 
 
-def _of_descriptor(descriptor: str, scale: Scale, rows: dict[str, list[dict]]) -> list[str]:
+def _of_descriptor(descriptor: str, scale: Scale, rows: dict[str, list[dict[str, Any]]]) -> list[str]:
     test, agreement, group = (rows[name][0] for name in ("preference_tests", "agreement", "transitivity"))
     return [
         _alike_told(descriptor, test),
@@ -111,14 +113,14 @@ def _of_descriptor(descriptor: str, scale: Scale, rows: dict[str, list[dict]]) -
     ]
 
 
-def _alike_told(descriptor: str, test: dict) -> str:
+def _alike_told(descriptor: str, test: dict[str, Any]) -> str:
     if np.isnan(test["F"]):
         return f"For {descriptor} there are too few participants to test all conditions together."
     verdict = "were not chosen alike" if test["p"] < 0.05 else "were not shown to be chosen differently"
     return f"For {descriptor} the conditions {verdict}, {f_test(test['dof1'], test['dof2'], test['F'], test['p'])}."
 
 
-def _transitivity_told(row: dict) -> str:
+def _transitivity_told(row: dict[str, Any]) -> str:
     if not row["triples"]:
         return ""
     return (
@@ -136,7 +138,7 @@ def _separated_told(scale: Scale) -> str:
     )
 
 
-def _significant_told(rows: list[dict]) -> str:
+def _significant_told(rows: list[dict[str, Any]]) -> str:
     found = [row for row in rows if row["p_holm"] < 0.05]
     if not found:
         return f"None of its {len(rows)} pairs differed after Holm's correction."
@@ -150,7 +152,7 @@ def _significant_told(rows: list[dict]) -> str:
     return f"{len(found)} of {len(rows)} pairs differed after Holm's correction: {'; '.join(told)}."
 
 
-def _term_told(row: dict) -> str:
+def _term_told(row: dict[str, Any]) -> str:
     if row["term"] == "same":
         return f"Two equal conditions would be called the same in {row['probability']:.0%} of comparisons."
     verdict = "mattered" if row["p"] < 0.05 else "was not shown to matter"
@@ -160,7 +162,7 @@ def _term_told(row: dict) -> str:
     )
 
 
-def _fit_told(test: dict) -> str:
+def _fit_told(test: dict[str, Any]) -> str:
     if np.isnan(test["deviance"]):
         return ""
     verdict = (
@@ -174,7 +176,7 @@ def _fit_told(test: dict) -> str:
     )
 
 
-def _consistency_told(row: dict) -> str:
+def _consistency_told(row: dict[str, Any]) -> str:
     if not row["tournaments"]:
         return "No listener decided every pair of a clip once, so circular triads cannot be counted."
     return (
@@ -183,7 +185,7 @@ def _consistency_told(row: dict) -> str:
     )
 
 
-def _agreement_told(row: dict) -> str:
+def _agreement_told(row: dict[str, Any]) -> str:
     if np.isnan(row["u"]):
         return ""
     test = (

@@ -1,6 +1,7 @@
 """The power plan as files: tables, a figure and a page that says what the study can detect."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -53,8 +54,10 @@ def plan(
     found = power(assumptions, participants, clips, simulations, seed, advance)
     smallest = detectable(assumptions, RECORD, RECORD_CLIPS)
     of_new_music = detectable_in_new_music(assumptions, RECORD, RECORD_CLIPS)
-    other = {"smallest_effect": smallest_effect, "slope": slope, "simulations": simulations, "seed": seed}
-    sentences = statement(assumptions, smallest, of_new_music, planned(assumptions, RECORD, [RECORD_CLIPS], **other))
+    other = partial(
+        planned, assumptions, smallest_effect=smallest_effect, slope=slope, simulations=simulations, seed=seed
+    )
+    sentences = statement(assumptions, smallest, of_new_music, other(RECORD, [RECORD_CLIPS]))
     tables = [
         Table("power", "Power at 5% with 95% intervals, and half widths of the difference's 95% CI (points).", found),
         Table("detectable_new_music", "Smallest difference found in 80% of studies, new listeners and new music.",
@@ -62,7 +65,7 @@ def plan(
         Table("detectable", "Smallest difference found in 80% of studies, on the same clips.", smallest),
     ]  # fmt: skip
     if smallest_effect is not None or slope is not None:
-        others = planned(assumptions, participants, clips, **other)
+        others = other(participants, clips)
         tables.append(Table("power_planned", "Power of planned tests, new listeners and new music.", others))
     with whole_folder(out) as folder:
         _write(tables, found, sentences, folder, simulated)

@@ -1,6 +1,7 @@
 """`reproduce.R` and the ratings beside the results, so that anybody can compute the numbers once more by R's own
 packages."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -102,7 +103,7 @@ def _string(text: str) -> str:
     return f'"{inside}"'
 
 
-def _strings(texts: object) -> str:
+def _strings(texts: Iterable[str]) -> str:
     quoted = [_string(text) for text in texts]
     return f"c({', '.join(quoted)})" if quoted else "character()"
 

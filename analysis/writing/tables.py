@@ -52,6 +52,7 @@ def cell(value: object, column: str = "") -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, float | np.floating):
+        value = float(value)
         if column == "p" or column.startswith("p_"):
             return "< .001" if value < 0.001 else f"{value:.3f}".removeprefix("0")
         if math.isinf(value):

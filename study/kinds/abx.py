@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
-from sqlalchemy import Row
 
 from study.design import abx
 from study.design.blocks import Block
@@ -18,6 +17,7 @@ from study.design.stimuli import Stimulus
 from study.kinds.base import Moment
 from study.kinds.comparison import COMPARED, Comparison, ComparisonBlock
 from study.refusals import invalid
+from study.storage.models import AnyRow
 
 if TYPE_CHECKING:
     from study.design.abx import Discrimination
@@ -50,7 +50,7 @@ class Abx(Comparison):
     block = AbxBlock
     balances = "which is A, and which X is,"
     keys: ClassVar[Mapping[str, str]] = {"A, B, X": "keys_letters"}
-    checks = ("repeats",)
+    checks: ClassVar[tuple[str, ...]] = ("repeats",)
     table = COMPARED | {
         "first": Column("string", "the condition that was A"),
         "x": Column("string", "the condition that X was"),
@@ -65,11 +65,11 @@ class Abx(Comparison):
         self, plan: Plan, block: Block, descriptor: str, assignment: Assignment, rng: random.Random
     ) -> list[Trial]:
         clips, row = plan.clips_of(block, assignment), assignment.condition_row
-        own = abx.discriminations(block.pairs, clips, block.trials, row, rng)  # type: ignore[attr-defined]
+        own = abx.discriminations(block.pairs, clips, block.trials, row, rng)
         return [self._trial(plan, descriptor, each) for each in own]
 
     def random_trial(self, plan: Plan, block: Block, descriptor: str, clip: str, rng: random.Random) -> Trial:
-        pair = rng.choice(block.pairs)  # type: ignore[attr-defined]
+        pair = rng.choice(block.pairs)
         (drawn,) = abx.discriminations([pair], [clip], 1, rng.randrange(abx.N_ROWS), rng)
         return replace(self._trial(plan, descriptor, drawn), kind="practice")
 
@@ -83,7 +83,7 @@ class Abx(Comparison):
         right = {"right": at.step.detail["x"]} if at.step.trial_kind == "practice" else {}
         return super().show(at) | {"question": at.message("abx_question")} | right
 
-    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
+    def check(self, answer: Mapping[str, Any], step: AnyRow, definition: Definition) -> dict[str, Any]:
         if answer.get("choice") not in SIDES:
             raise invalid(f"choice must be one of {', '.join(SIDES)}")
         return {"choice": answer["choice"]}
@@ -91,7 +91,9 @@ class Abx(Comparison):
     def simulate(self, listener: Listener, step: Mapping[str, Any], heard: Sequence[Stimulus | None]) -> dict[str, Any]:
         return {"choice": listener.match(*heard)}
 
-    def rows(self, step: Mapping[str, Any], answer: Mapping[str, Any], measured: Mapping[str, Any]) -> list[dict]:
+    def rows(
+        self, step: Mapping[str, Any], answer: Mapping[str, Any], measured: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
         compared, detail = self.compared(step), step["detail"]
         second = compared["a"] if detail["first"] == compared["b"] else compared["b"]
         conditions = dict(zip(SIDES, (detail["first"], second), strict=True))

@@ -48,11 +48,11 @@ class Comparison(Paradigm):
 
     balances = "pairs and sides"
     shared: ClassVar[tuple[str, ...]] = (*SHARED, *MEASURED, *OF_SESSION)
-    checks = ("attention", "repeats")
+    checks: ClassVar[tuple[str, ...]] = ("attention", "repeats")
 
     def resolved(self, block: Block, definition: Definition) -> Block:
         conditions = block.conditions or definition.conditions
-        named: Sequence[Pair] = block.pairs or pairs.every_pair(conditions)  # type: ignore[attr-defined]
+        named: Sequence[Pair] = block.pairs or pairs.every_pair(conditions)
         pairs.check(named, conditions)
         asked = block.checks or NO_CHECKS
         if unfit := [kind for kind in ("attention", "repeats", "audible", "anchors") if getattr(asked, kind)]:
@@ -60,7 +60,7 @@ class Comparison(Paradigm):
         if unfit:
             raise ValueError(f"checks: {self.paradigm} has no {unfit[0]} checks")
         place = {name: number for number, name in enumerate(conditions)}
-        own = {
+        own: dict[str, Any] = {
             "pairs": [tuple(sorted(pair, key=place.__getitem__)) for pair in named],
             "order": block.order or definition.design.order,
             "checks": block.checks or NO_CHECKS,

@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from sqlalchemy import Row
-
 from study.design import order
 from study.design.blocks import Block
 from study.design.checks import Trial
@@ -24,6 +22,7 @@ from study.design.texts import message
 from study.kinds.base import Moment
 from study.kinds.paradigm import ANSWER_S, Paradigm
 from study.refusals import invalid
+from study.storage.models import AnyRow
 
 if TYPE_CHECKING:
     from study.design.definition import Definition
@@ -167,7 +166,7 @@ class Multistimulus(Paradigm):
             return None
         return at.message("attention_notice_all", rating=at.step.expected)
 
-    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
+    def check(self, answer: Mapping[str, Any], step: AnyRow, definition: Definition) -> dict[str, Any]:
         given, n = answer.get("answers"), len(step.detail["conditions"])
         if not isinstance(given, list) or len(given) != n:
             raise invalid(f"answers must be a list of {n}, one for each sound")

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
-from sqlalchemy import Row
 
 from study.design.blocks import Block
 from study.design.checks import Trial
@@ -19,6 +18,7 @@ from study.design.stimuli import Stimulus
 from study.kinds.base import Moment
 from study.kinds.comparison import COMPARED, Comparison, ComparisonBlock
 from study.refusals import invalid
+from study.storage.models import AnyRow
 
 if TYPE_CHECKING:
     from study.design.definition import Definition
@@ -71,8 +71,8 @@ class Pair(Comparison):
 
     def resolved(self, block: Block, definition: Definition) -> Block:
         conditions = definition.conditions
-        if block.reference and block.reference not in conditions:  # type: ignore[attr-defined]
-            raise ValueError(f"reference {block.reference} is not among the conditions of the study")  # type: ignore[attr-defined]
+        if block.reference and block.reference not in conditions:
+            raise ValueError(f"reference {block.reference} is not among the conditions of the study")
         return super().resolved(block, definition)
 
     def n_rows(self, plan: Plan, block: Block) -> int:
@@ -90,24 +90,24 @@ class Pair(Comparison):
     def extras(self, plan: Plan, block: Block, part: Sequence[Trial], assignment: Assignment) -> dict[str, list[Trial]]:
         """Attention checks on any clip and pair of the participant's."""
         words, clips = {trial.descriptor for trial in part}, plan.clips_of(block, assignment)
-        cells = [(word, clip, *pair) for word in words if word for clip in clips for pair in block.pairs]  # type: ignore[attr-defined]
+        cells = [(word, clip, *pair) for word in words if word for clip in clips for pair in block.pairs]
         return {"attention": [replace(self._trial(plan, block, *cell), kind="attention") for cell in cells]}
 
     def random_trial(self, plan: Plan, block: Block, descriptor: str, clip: str, rng: random.Random) -> Trial:
-        first, second = rng.sample(rng.choice(block.pairs), 2)  # type: ignore[attr-defined]
+        first, second = rng.sample(rng.choice(block.pairs), 2)
         return replace(self._trial(plan, block, descriptor, clip, first, second), kind="practice")
 
     def _design(self, block: Block, clips: tuple[str, ...], seed: object) -> PairDesign:
-        return PairDesign(tuple(block.pairs), clips, block.comparisons, seed)  # type: ignore[attr-defined]
+        return PairDesign(tuple(block.pairs), clips, block.comparisons, seed)
 
     def _trial(self, plan: Plan, block: Block, descriptor: str, clip: str, first: str, second: str) -> Trial:
-        reference = block.reference  # type: ignore[attr-defined]
+        reference = block.reference
         played = [plan.cells[clip, name, descriptor] for name in (first, second, reference) if name]
-        pair = [first, second] if [first, second] in map(list, block.pairs) else [second, first]  # type: ignore[attr-defined]
+        pair = [first, second] if [first, second] in map(list, block.pairs) else [second, first]
         return Trial("rating", played[0], descriptor, sounds=tuple(played), detail={"pair": pair, "first": first})
 
     def digits(self, block: Block) -> dict[str, int] | None:
-        return {"low": 1, "high": 3 if block.no_difference else 2}  # type: ignore[attr-defined]
+        return {"low": 1, "high": 3 if block.no_difference else 2}
 
     def expects(self, block: Block, rng: random.Random) -> int:
         """An attention check asks for A (1) or B (2)."""
@@ -117,11 +117,11 @@ class Pair(Comparison):
         block = at.block
         shown = super().show(at)
         key = "pair_question" if block.asks_descriptor else "pair_preference"
-        own = at.text(block.question).replace("{descriptor}", shown["descriptor"])  # type: ignore[attr-defined]
+        own = at.text(block.question).replace("{descriptor}", shown["descriptor"])
         return shown | {
             "question": own or at.message(key, descriptor=shown["descriptor"]),
-            "no_difference": block.no_difference,  # type: ignore[attr-defined]
-            "strengths": STRENGTHS if block.strength else 0,  # type: ignore[attr-defined]
+            "no_difference": block.no_difference,
+            "strengths": STRENGTHS if block.strength else 0,
         }
 
     def notice(self, at: Moment) -> str | None:
@@ -129,12 +129,12 @@ class Pair(Comparison):
             return None
         return at.message("pair_attention", side="AB"[at.step.expected - 1])
 
-    def check(self, answer: Mapping[str, Any], step: Row, definition: Definition) -> dict[str, Any]:
+    def check(self, answer: Mapping[str, Any], step: AnyRow, definition: Definition) -> dict[str, Any]:
         block, choice, strength = definition.block_of(step.detail), answer.get("choice"), answer.get("strength")
-        sides = ["a", "b", SAME] if block.no_difference else ["a", "b"]  # type: ignore[attr-defined]
+        sides = ["a", "b", SAME] if block.no_difference else ["a", "b"]
         if choice not in sides:
             raise invalid(f"choice must be one of {', '.join(sides)}")
-        if not block.strength or choice == SAME:  # type: ignore[attr-defined]
+        if not block.strength or choice == SAME:
             return {"choice": choice}
         if type(strength) is not int or not 1 <= strength <= STRENGTHS:
             raise invalid(f"strength must be a whole number from 1 to {STRENGTHS}")
@@ -144,7 +144,9 @@ class Pair(Comparison):
         choice, strength = listener.compare(step, heard[0], heard[1])
         return {"choice": choice} | ({"strength": strength} if step["strengths"] and choice != SAME else {})
 
-    def rows(self, step: Mapping[str, Any], answer: Mapping[str, Any], measured: Mapping[str, Any]) -> list[dict]:
+    def rows(
+        self, step: Mapping[str, Any], answer: Mapping[str, Any], measured: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
         compared = self.compared(step)
         first = step["detail"]["first"]
         second = compared["a"] if first == compared["b"] else compared["b"]
