@@ -52,6 +52,7 @@ docs: $(VENV)/.installed-test
 screenshots: $(VENV)/.installed-test
 	$(BIN)/python -m tests.browser.install
 	$(BIN)/python -m tests.browser.photographs docs/screenshots
+	$(BIN)/python -m tests.browser.photographs_staff docs/screenshots
 
 pin: $(VENV)/.created
 	$(BIN)/pip install --quiet uv

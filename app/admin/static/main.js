@@ -57,14 +57,14 @@ class Admin {
     return h("section", { class: "card", "aria-label": "Study" }, h("h2", {}, "Study"), this.stateButtons,
       h("p", { class: "soft small" }, "Participants in progress may always finish."),
       h("h2", {}, "Export"), h("div", { class: "row" }, this.button("Download everything", () => this.exportAll()),
-        h("label", { class: "row small", for: "identifiers" }, this.identifiers, "with the ids that participants came with (personal data)")));
+        h("label", { class: "tick small", for: "identifiers" }, this.identifiers, "with the ids that participants came with (personal data)")));
   }
 
   people() {
     this.howMany = h("input", { type: "number", min: 1, max: 1000, value: 10, "aria-label": "Number of codes" });
     this.note = h("input", { type: "text", maxlength: 200, placeholder: "note", "aria-label": "Note" });
     this.codes = h("textarea", { readonly: true, rows: 4, hidden: true, "aria-label": "Invitation codes" });
-    this.who = h("input", { type: "text", maxlength: 128, placeholder: "P0007, session or recruiter's id", "aria-label": "Participant" });
+    this.who = h("input", { type: "text", maxlength: 128, placeholder: "P0007, session or id", title: "Participant, session or the recruiter's id", "aria-label": "Participant" });
     return h("section", { class: "card", "aria-label": "People" }, h("h2", {}, "Invitation codes"),
       h("div", { class: "row" }, this.howMany, this.note, this.button("Make codes", () => this.invite())), this.codes,
       h("h2", {}, "One participant"), h("div", { class: "row" }, this.who, this.button("Delete their data", () => this.withdraw(), "danger"), this.button("Readmit", () => this.readmit())));
@@ -136,7 +136,7 @@ class Admin {
       h("dl", { class: "numbers" }, numbers.map(([name, n]) => h("div", {}, h("dd", {}, String(n)), h("dt", {}, name)))),
       ...(share === null ? [] : [h("div", { class: "bar", role: "img", "aria-label": `${r.completed} of ${r.cap}` }, h("span", { style: `width:${100 * share}%` })), h("p", { class: "small soft" }, `${r.completed} of ${r.cap} planned participants`)]),
       h("p", { class: "small" }, where ? `Left: ${where}.` : "Nobody has left before the end."),
-      h("p", { class: "small soft" }, `${r.minutes === null ? "No completed session yet" : `median duration ${r.minutes} minutes`}; invitations: ${r.invitations.used} of ${r.invitations.made} used.`),
+      h("p", { class: "small soft" }, `${r.minutes === null ? "No completed session yet" : `Median duration ${r.minutes} min`}; invitations: ${r.invitations.used} of ${r.invitations.made} used.`),
     );
   }
 
