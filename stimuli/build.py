@@ -145,7 +145,12 @@ def _keys(clips: list[Clip], plan: Plan) -> list[str]:
     """Names for the work on all clips together and on each: new when anything changes that it depends on."""
     shared = [_GENERATION, asdict(plan), [each.fingerprint for each in _treatments(plan)], listener().model_hash]
     everything = hashlib.sha256(json.dumps(shared).encode()).hexdigest()
-    return [everything, *(opaque_id(0, everything, clip.name, clip.title, _fingerprint(clip)) for clip in clips)]
+    return [everything, *(opaque_id(0, everything, *_identity(clip)) for clip in clips)]
+
+
+def _identity(clip: Clip) -> list[Any]:
+    """What a clip's sound follows from; a start that nobody chose is no part of it."""
+    return [clip.name, clip.title, _fingerprint(clip), *([] if clip.start_s is None else [clip.start_s])]
 
 
 def _fingerprint(clip: Clip) -> str:

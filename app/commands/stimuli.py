@@ -39,6 +39,9 @@ def build(
     descriptors: Annotated[str, typer.Option(help="Separated by commas.")] = "warm,bright,airy",
     name: Annotated[str | None, typer.Option(help="The set's name; else the folder's.")] = None,
     seconds: Annotated[float, typer.Option(help="Length of the excerpts of recordings.")] = 10.0,
+    start: Annotated[
+        list[str] | None, typer.Option(help="Where a recording's excerpt begins: CLIP=SECONDS; may be repeated.")
+    ] = None,
     rate: Annotated[int, typer.Option(help="Sample rate in Hz.")] = 44100,
     anchors: Annotated[
         bool, typer.Option(help="Add low-pass anchors: the original low-passed at 3.5 and 7 kHz.")
@@ -59,10 +62,12 @@ def build(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from stimuli.build import build as make
+    from stimuli.music.clips import starting_at
     from stimuli.rendering.conditions import split_conditions
 
     console = Console(stderr=True)
     chosen = _clips(clips, fma, subset, genres, musdb, part or stem, max_clips, seed)
+    chosen = starting_at(chosen, _starts(start or []))
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with Progress(TextColumn("Rendering"), *columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
@@ -86,6 +91,30 @@ def build(
     print(
         f"{out}: {len(manifest.of_kind('stimulus'))} stimuli of {len(manifest.clips)} clips, and {_checks(manifest)}."
     )
+
+
+@sets.command()
+def inspect(
+    clips: Annotated[Path, typer.Argument(help="A folder of recordings.")],
+    seconds: Annotated[float, typer.Option(help="Length of the excerpts.")] = 10.0,
+) -> None:
+    """Look at recordings before a set is built: length, loudness, the excerpt that is taken, and what is odd."""
+    from rich.console import Console
+    from rich.progress import track
+    from rich.table import Table
+
+    from stimuli.checking.inspection import inspect_each
+    from stimuli.music.clips import folder_clips
+
+    table = Table("clip", "lasts s", "from s", "LUFS", "what is odd")
+    found = folder_clips(clips)
+    looked_at = track(
+        inspect_each(found, seconds), "Listening", len(found), console=Console(stderr=True), transient=True
+    )
+    for each in looked_at:
+        numbers = [f"{each.length_s:.1f}", f"{each.start_s:.1f}", f"{each.lufs:.1f}"] if not each.refused else ["-"] * 3
+        table.add_row(each.clip.name, *numbers, each.refused or " ".join(each.warnings))
+    Console().print(table)
 
 
 @sets.command("list")
@@ -219,6 +248,17 @@ def _clips(
     if musdb:
         return musdb_clips(musdb, max_clips or 10, stem, seed)
     return spread(folder_clips(clips) if clips else built_in_clips(), max_clips)
+
+
+def _starts(options: list[str]) -> dict[str, float]:
+    found = {}
+    for option in options:
+        clip, _, seconds = option.rpartition("=")
+        try:
+            found[clip] = float(seconds)
+        except ValueError:
+            raise ValueError(f"--start is {option!r}; write it as CLIP=SECONDS, such as piano=12.5.") from None
+    return found
 
 
 def _secret(file: Path | None) -> str | None:

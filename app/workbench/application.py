@@ -15,10 +15,10 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from app.participant.page import SYSTEM_FONTS
-from app.workbench import equaliser
+from app.workbench import equaliser, shown, stimuli
 from app.workbench.access import TokenOnly
 
-TABS: dict[str, ModuleType] = {"Equaliser": equaliser}
+TABS: dict[str, ModuleType] = {"Equaliser": equaliser, "Stimuli": stimuli}
 CSS = Path(__file__).with_name("workbench.css")
 PORT = 7870
 
@@ -74,7 +74,7 @@ def launched(host: str = "127.0.0.1", port: int = PORT, token: str | None = None
             enable_monitoring=False,
             footer_links=[],
             run_history=False,
-            app_kwargs={"middleware": [Middleware(TokenOnly, token=token)]},
+            app_kwargs={"middleware": [Middleware(TokenOnly, token=token)], "routes": list(shown.ROUTES)},
             theme=theme(),
             css_paths=[CSS],
         )

@@ -83,14 +83,20 @@ def read(file: str | Path | BinaryIO, limits: Limits | None = None) -> tuple[np.
 
 
 def excerpt(
-    file: str | Path | BinaryIO, sample_rate_hz: int, duration_s: float, limits: Limits | None = None
+    file: str | Path | BinaryIO,
+    sample_rate_hz: int,
+    duration_s: float,
+    limits: Limits | None = None,
+    start_s: float | None = None,
 ) -> Excerpt:
     """The stretch of a recording that stands for it, stereo, resampled, faded at both ends; the same one every time.
+
+    It begins at ``start_s`` where that is given.
 
     Raises
     ------
     ValueError
-        As `read`, and when the recording is silent or shorter than two seconds.
+        As `read`, and when the recording is silent, shorter than two seconds, or has no such stretch.
     """
     limits = limits or Limits()
     name = _name(file)
@@ -99,7 +105,11 @@ def excerpt(
         features, n_samples = _features(sound, limits, name)
         start = _choose(features, n_samples, rate_hz, duration_s, name)
         n_wanted = round(duration_s * rate_hz)
-        start = _at_onset(sound, start, max(0, n_samples - n_wanted), name)
+        latest = max(0, n_samples - n_wanted)
+        if start_s is None:
+            start = _at_onset(sound, start, latest, name)
+        else:
+            start = _checked_start(start_s, latest / rate_hz, rate_hz, name)
         part = _segment(sound, start, n_wanted, name)
     part = resample(_stereo(part), rate_hz, sample_rate_hz)[:, : round(duration_s * sample_rate_hz)]
     return Excerpt(fade(part, sample_rate_hz), sample_rate_hz, round(start / rate_hz, 3))
@@ -255,6 +265,12 @@ def _at_onset(sound: sf.SoundFile, start: int, latest: int, name: str) -> int:
         return start
     rise_db = np.diff(10 * np.log10(power + 1e-8))
     return min(start + max(0, int(rise_db.argmax()) - 1) * frame, latest)
+
+
+def _checked_start(start_s: float, latest_s: float, rate_hz: int, name: str) -> int:
+    if not 0 <= round(start_s, 3) <= round(latest_s, 3):
+        raise ValueError(f"The excerpt of {name} is to begin at {start_s:g} s; 0 to {latest_s:.2f} s leave it whole.")
+    return min(round(start_s * rate_hz), int(latest_s * rate_hz))
 
 
 def _segment(sound: sf.SoundFile, start: int, n_samples: int, name: str) -> np.ndarray:

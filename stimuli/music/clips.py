@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -21,13 +22,15 @@ _SUFFIXES = {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", 
 class Clip:
     """Where one clip comes from: a built-in score (``path`` is None) or a recording.
 
-    ``stream`` chooses one of the audio streams of an MP4 file, such as a stem of MUSDB18.
+    ``stream`` chooses one of the audio streams of an MP4 file, such as a stem of MUSDB18. ``start_s`` is where the
+    excerpt of a recording begins; without it, the program chooses.
     """
 
     name: str
     title: str
     path: Path | None = None
     stream: int | None = None
+    start_s: float | None = None
 
     @property
     def source(self) -> str:
@@ -37,10 +40,16 @@ class Clip:
     def excerpt(self, sample_rate_hz: int, duration_s: float) -> audio.Excerpt:
         """The part of the source that stands for it, stereo, faded at both ends, as float32 [2, samples]."""
         if self.path:
-            file = self.path if self.stream is None else audio.decode_stream(self.path, self.stream)
-            return audio.excerpt(file, sample_rate_hz, duration_s)
+            return audio.excerpt(self._file(self.path), sample_rate_hz, duration_s, start_s=self.start_s)
         sound = audio.resample(built_in(self.name), soundfont.SAMPLE_RATE_HZ, sample_rate_hz)
         return audio.Excerpt(sound, sample_rate_hz, 0.0)
+
+    def read(self) -> tuple[np.ndarray, int]:
+        """The whole source: float32 [channels, samples] and its sample rate in Hz."""
+        return audio.read(self._file(self.path)) if self.path else (built_in(self.name), soundfont.SAMPLE_RATE_HZ)
+
+    def _file(self, path: Path) -> Path | BinaryIO:
+        return path if self.stream is None else audio.decode_stream(path, self.stream)
 
     def fingerprint(self) -> str:
         """A hash of what the clip is made from, so that a changed source is noticed."""
@@ -80,6 +89,22 @@ def folder_clips(folder: str | Path) -> list[Clip]:
     if not paths:
         raise ValueError(f"{folder} holds no WAV, FLAC, OGG, OPUS, MP3 or AIFF file; a set needs one at least.")
     return named(paths)
+
+
+def starting_at(clips: list[Clip], starts_s: dict[str, float]) -> list[Clip]:
+    """The clips, those named with excerpts that begin where it is said.
+
+    Raises
+    ------
+    ValueError
+        For a name that no clip has, or the start of a built-in clip, which is taken whole.
+    """
+    names = {clip.name: clip for clip in clips}
+    for name in starts_s:
+        if name not in names or names[name].path is None:
+            known = ", ".join(clip.name for clip in clips if clip.path) or "none"
+            raise ValueError(f"The excerpt of {name!r} cannot be chosen: recordings here are {known}.")
+    return [replace(clip, start_s=starts_s.get(clip.name, clip.start_s)) for clip in clips]
 
 
 def spread(clips: list[Clip], n_clips: int | None) -> list[Clip]:
