@@ -31,8 +31,8 @@ class Alarms:
     def missing(self) -> dict[str, str]:
         """What is missing (``stimuli``, ``disk``, ``database``), each with a sentence; empty where all is there."""
         found = {}
-        if not (self._running.stimuli.folder / "manifest.json").is_file():
-            found["stimuli"] = f"{self._running.stimuli.folder / 'manifest.json'} is missing."
+        if not (self._running.stimuli.place / "manifest.json").is_file():
+            found["stimuli"] = f"{self._running.stimuli.place / 'manifest.json'} is missing."
         elif faulty := self._running.stimuli.files.faulty():
             found["stimuli"] = f"{_sounds(faulty)} missing or damaged: participants who come to them wait."
         free = self._free_bytes()
@@ -47,8 +47,9 @@ class Alarms:
     def sentences(self) -> list[str]:
         """As `missing`, and what will soon be missing, for the experimenter."""
         found, free = self.missing(), self._free_bytes()
-        low = free is not None and "disk" not in found and free < DISK_LOW_BYTES
-        return [*found.values(), *([f"Only {free / 1e6:.0f} MB are free on the database's disk."] if low else [])]
+        if free is not None and "disk" not in found and free < DISK_LOW_BYTES:
+            return [*found.values(), f"Only {free / 1e6:.0f} MB are free on the database's disk."]
+        return list(found.values())
 
     def sound_is_missing(self, sound: str) -> None:
         """Somebody waits for a sound."""

@@ -43,7 +43,7 @@ class Audience(StrEnum):
     """Who holds the metrics token, or is the admin."""
 
 
-class Declared:
+class Declared(BaseRoute):
     """A route with an audience; to be mixed into one of the frameworks' routes.
 
     Attributes

@@ -1,14 +1,29 @@
 """The `semantic-eq` command: its groups of commands and how a user's mistake is reported."""
 
+from __future__ import annotations
+
 import os
 import sys
 import warnings
+from typing import TextIO
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from app.commands import analysis, equalise, evaluation, serve, simulate, stimuli, study, training, watching, workbench
+from app.commands import (
+    analysis,
+    equalise,
+    evaluation,
+    power,
+    serve,
+    simulate,
+    stimuli,
+    study,
+    training,
+    watching,
+    workbench,
+)
 from app.sentences import sentence
 
 cli = typer.Typer(
@@ -17,7 +32,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for group in (stimuli, study, serve, watching, simulate, analysis, equalise, training, evaluation, workbench):
+for group in (stimuli, study, serve, watching, simulate, analysis, power, equalise, training, evaluation, workbench):
     group.register(cli)
 
 
@@ -42,7 +57,14 @@ def main() -> None:
         sys.exit(1)
 
 
-def _notice(message: Warning | str, category: type[Warning], *_: object) -> None:
+def _notice(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
     """One line for what will change; other warnings are the programmer's."""
     if issubclass(category, FutureWarning) and str(message).endswith("."):
         Console(stderr=True).print(f"[yellow]Note:[/] {escape(str(message))}", soft_wrap=True, highlight=False)

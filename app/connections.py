@@ -14,7 +14,9 @@ import asyncio
 import json
 import resource
 import socket
+from typing import Any
 
+from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.observing import once_a_minute
@@ -61,7 +63,7 @@ class Connection(HttpToolsProtocol):
 
     head_s, body_s, stalled_s, check_s = HEAD_S, BODY_S, STALLED_S, CHECK_S
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
         _send_at_once(transport)
         self.url = b""
@@ -158,7 +160,8 @@ class Connection(HttpToolsProtocol):
 
     def _make_room(self) -> None:
         """Let go the connection that has kept the server waiting longest: idle ones before unfinished bodies."""
-        waiting = [other for other in self.connections if other is not self and other._waits_for_client]
+        others = [other for other in self.connections if isinstance(other, Connection) and other is not self]
+        waiting = [other for other in others if other._waits_for_client]
         once_a_minute("connections", f"All {self.most} connections are in use.")
         if waiting:
             min(waiting, key=lambda other: (other._in_body, other._since)).transport.abort()
@@ -188,7 +191,7 @@ def _send_at_once(transport: asyncio.Transport) -> None:
         used.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _refusal(status: int):
+def _refusal(status: int) -> Response:
     return error(status, *REFUSALS[status], CLOSE)
 
 
@@ -206,11 +209,19 @@ class Loop(asyncio.SelectorEventLoop):
         super().__init__()
         self.set_exception_handler(_tell)
 
-    def _accept_connection(self, protocol_factory, sock, sslcontext=None, server=None, backlog=100, *more) -> None:
-        super()._accept_connection(protocol_factory, sock, sslcontext, server, 1, *more)
+    def _accept_connection(
+        self,
+        protocol_factory: Any,
+        sock: Any,
+        sslcontext: Any = None,
+        server: Any = None,
+        backlog: int = 100,
+        *more: Any,
+    ) -> None:
+        super()._accept_connection(protocol_factory, sock, sslcontext, server, 1, *more)  # type: ignore[misc]  # private
 
 
-def _tell(loop: asyncio.AbstractEventLoop, context: dict) -> None:
+def _tell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     if "socket.accept()" in context["message"]:
         once_a_minute("accept", f"No connection can be taken: {context['exception'].strerror}.")
     else:

@@ -4,7 +4,11 @@ All work goes through the application's own endpoints, so nothing is lost, and t
 files of the server are out of reach whatever a later version of Gradio does.
 """
 
+from __future__ import annotations
+
 import os
+
+from starlette.routing import Mount
 
 # Read by Gradio when it is imported: no look-ups on the internet, and no per-event bookkeeping that slows the server.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -41,7 +45,7 @@ def mount(
     audience: Audience,
     root_path: str = "",
     head: str = "",
-    **page: object,
+    theme: gr.themes.Base | None = None,
 ) -> None:
     """Mount ``blocks`` under ``path`` so that only its document, style and scripts can be reached.
 
@@ -54,7 +58,7 @@ def mount(
     root_path : the prefix that a reverse proxy strips.
     head : HTML for the document's ``<head>``. Gradio adds its own ``head=`` only once its scripts have run; what
         stands here is fetched beside them.
-    page : ``theme``, ``css`` and the like, as `gradio.mount_gradio_app` takes them.
+    theme : Gradio's theme; its default without one.
     """
     gr.mount_gradio_app(
         app,
@@ -67,11 +71,13 @@ def mount(
         ssr_mode=False,
         enable_monitoring=False,
         max_file_size=1,
-        **page,
+        theme=theme,
     )
     # Only launch() sets this, and until it is set Gradio lets a client have any file of the server copied and served.
     blocks.has_launched = True
     bare = app.router.routes.pop()
+    if not isinstance(bare, Mount):
+        raise TypeError(f"Gradio added {bare} for its page, not a mount: this version of it is not known.")
     app.router.routes.append(MountedPage(path, PageOnly(bare.app, head), audience))
 
 
@@ -103,11 +109,12 @@ class PageOnly:
 class _Document:
     """A ``send`` that holds an HTML document, lets its own scripts run and drops links to other places."""
 
+    start: Message
+
     def __init__(self, scope: Scope, send: Send, head: bytes) -> None:
         self.scope = scope
         self.send = send
         self.head = head
-        self.start: Message | None = None
         self.body = b""
 
     async def __call__(self, message: Message) -> None:

@@ -1,7 +1,7 @@
 """The web application: the participant's page, the playground, the admin page and the endpoints behind them."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import gradio as gr
 from fastapi import FastAPI, Request
@@ -69,7 +69,9 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _closing(running: RunningStudy, clips: ClipStore | None, workers: Workers):
+def _closing(
+    running: RunningStudy, clips: ClipStore | None, workers: Workers
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """What runs around the server's life: at its end, commits are finished, the database let go, clips deleted."""
 
     @asynccontextmanager
@@ -102,28 +104,37 @@ def _add_study(app: FastAPI, settings: Settings) -> None:
         endpoints.router(app.state.running, allow_simulated=settings.allow_simulated, alarms=app.state.alarms)
     )
     app.include_router(participant.router())
-    look = {"head": participant.HEAD, "theme": participant.theme()}
-    _add_page(app, settings, "/study", participant.blocks(), Audience.PUBLIC, **look)
+    _add_page(
+        app, settings, "/study", participant.blocks(), Audience.PUBLIC, participant.HEAD, theme=participant.theme()
+    )
 
 
 def _add_admin(app: FastAPI, settings: Settings) -> None:
     app.include_router(login.router(app.state.access))
     app.include_router(admin.router(app.state.running, app.state.access))
     app.include_router(admin_page.ASSETS.router())
-    _add_page(app, settings, "/admin", admin_page.blocks(), Audience.ADMIN, head=admin_page.ASSETS.head)
+    _add_page(app, settings, "/admin", admin_page.blocks(), Audience.ADMIN, admin_page.ASSETS.head)
 
 
 def _add_playground(app: FastAPI, settings: Settings, clips: ClipStore, workers: Workers) -> None:
     serves = Audience.PUBLIC if settings.playground == "open" else Audience.ADMIN
     app.include_router(playground.router(clips, workers, serves))
     app.include_router(page.ASSETS.router())
-    _add_page(app, settings, "/playground", page.blocks(), serves, head=page.ASSETS.head)
+    _add_page(app, settings, "/playground", page.blocks(), serves, page.ASSETS.head)
 
 
-def _add_page(app: FastAPI, settings: Settings, path: str, blocks: gr.Blocks, serves: Audience, **look: object) -> None:
+def _add_page(
+    app: FastAPI,
+    settings: Settings,
+    path: str,
+    blocks: gr.Blocks,
+    serves: Audience,
+    head: str,
+    theme: gr.themes.Base | None = None,
+) -> None:
     """A page of Gradio's, and the way to it for who leaves out the slash at its end."""
     _add_redirect(app, path, path, serves)
-    gradio_pages.mount(app, blocks, path, serves, settings.root_path, **look)
+    gradio_pages.mount(app, blocks, path, serves, settings.root_path, head, theme)
 
 
 def _add_redirect(app: FastAPI, path: str, to: str, serves: Audience) -> None:

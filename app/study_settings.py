@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.analyse import Settings
+from analysis.data.columns import Order
+from analysis.data.questions import Asked
 from analysis.data.screening import Rules
 from analysis.data.stimuli import Stimuli, parameters_in_columns
 from analysis.statistics.sequential import Looks
@@ -16,8 +19,12 @@ SAMPLE_RATE_HZ = 44_100  # at which curves are drawn
 
 
 def of_study(
-    definition: dict, manifest: dict | None, people: pd.DataFrame | None, settings: Settings, order: dict
-) -> tuple[Settings, dict]:
+    definition: dict[str, Any],
+    manifest: dict[str, Any] | None,
+    people: pd.DataFrame | None,
+    settings: Settings,
+    order: Order,
+) -> tuple[Settings, Order]:
     """Take a study's order of conditions, scale, screening rules, planned tests, EQ curves and headphone checks.
 
     Parameters
@@ -49,7 +56,7 @@ def of_study(
     return settings, order
 
 
-def blocks_of(definition: dict) -> list[dict]:
+def blocks_of(definition: dict[str, Any]) -> list[dict[str, Any]]:
     """Give the blocks of a study file with all that it leaves to the program: every question with its scale."""
     from study.design.definition import parse
 
@@ -59,6 +66,15 @@ def blocks_of(definition: dict) -> list[dict]:
     return [block.model_dump(mode="json") for block in parse(definition).effective_blocks]
 
 
+def scale_of(definition: dict[str, Any], asked: Asked) -> tuple[float, float] | None:
+    """Find a question's scale in the study file; None where it has none there."""
+    for block in definition.get("blocks") or []:
+        for question in block.get("questions") or []:
+            if asked.paradigm in (None, block["paradigm"]) and question["name"] == asked.question and "low" in question:
+                return float(question["low"]), float(question["high"])
+    return None
+
+
 def completed(people: pd.DataFrame | None) -> list[str] | None:
     """List the participants who completed, the first to do so first; None where sessions are not known."""
     if people is None or not {"state", "finished_at", "participant"} <= set(people.columns):
@@ -66,7 +82,7 @@ def completed(people: pd.DataFrame | None) -> list[str] | None:
     return people[people["state"] == "completed"].sort_values("finished_at")["participant"].astype(str).tolist()
 
 
-def _listeners(definition: dict, people: pd.DataFrame | None) -> pd.DataFrame | None:
+def _listeners(definition: dict[str, Any], people: pd.DataFrame | None) -> pd.DataFrame | None:
     """Give the answers to the questionnaire's choices, by participant and question."""
     questions = (definition.get("questionnaire") or {}).get("questions") or []
     columns = {f"question_{q['id']}": q["id"] for q in questions if q.get("type", "choice") == "choice"}

@@ -20,6 +20,9 @@ from model.eq import FLAT, GAINS, GRID_HZ
 class EQAutoencoder(nn.Module):
     """Residual encoder and decoder around a 32-d latent space with a linear read-out of the response."""
 
+    flat: torch.Tensor
+    is_gain: torch.Tensor
+
     def __init__(self, width: int = 256, n_blocks: int = 3) -> None:
         super().__init__()
         n_curve = len(GRID_HZ)

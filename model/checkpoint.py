@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -15,7 +16,7 @@ SHIPPED = Path(__file__).parent / "weights"
 _HASH_LENGTH = 12
 
 
-def write(folder: Path, name: str, tensors: dict[str, torch.Tensor], about: dict) -> Path:
+def write(folder: Path, name: str, tensors: dict[str, torch.Tensor], about: dict[str, Any]) -> Path:
     """Write ``tensors`` and ``about`` (kept as JSON) to ``folder``/``name``-<hash>.safetensors; return the path."""
     contiguous = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
     content = save(contiguous, metadata={"about": json.dumps({"kind": name, **about}, sort_keys=True)})
@@ -44,7 +45,7 @@ def kind_of(path: str | Path) -> str | None:
         return None
 
 
-def read(path: str | Path, kind: str) -> tuple[dict[str, torch.Tensor], dict, str]:
+def read(path: str | Path, kind: str) -> tuple[dict[str, torch.Tensor], dict[str, Any], str]:
     """Read weights written by `write`.
 
     Returns

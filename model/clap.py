@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soxr
@@ -21,6 +23,7 @@ from torch import nn
 
 from model import checkpoint
 from model.encoder import LATENT
+from model.eq import EQParams
 from model.request import heard, presence
 from model.semantic import SemanticEQ, SemanticNetwork
 
@@ -41,7 +44,7 @@ _LEAST_STRENGTH_DB = 1e-3
 class Clap:
     """A frozen CLAP with its feature extractor and tokenizer."""
 
-    def __init__(self, model, processor, source: str):
+    def __init__(self, model: Any, processor: Any, source: str):
         self.model, self.processor, self.source = model.eval().requires_grad_(False), processor, source
 
     @classmethod
@@ -62,7 +65,8 @@ class Clap:
             config = AutoConfig.from_pretrained(place)
             if config.model_type != "clap":
                 raise ValueError(f"it is a model of type {config.model_type}")
-            model, loading = ClapModel.from_pretrained(place, output_loading_info=True)
+            loaded: Any = ClapModel.from_pretrained(place, output_loading_info=True)
+            model, loading = loaded
             # transformers would go on with random numbers in their place.
             if missing := set(loading["missing_keys"]) & dict(model.named_parameters()).keys():
                 raise ValueError(f"{len(missing)} of its weights are missing, like {min(missing)}")
@@ -87,7 +91,7 @@ class Clap:
         inputs = self.processor.tokenizer(prompts, padding=True, truncation=True, return_tensors="pt")
         return nn.functional.normalize(self._pooled(self.model.get_text_features, inputs), dim=1)
 
-    def _pooled(self, embed, inputs) -> torch.Tensor:
+    def _pooled(self, embed: Callable[..., Any], inputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
         with torch.no_grad():
             output = embed(**inputs)
         # transformers before 5 returns the embeddings themselves.
@@ -120,6 +124,11 @@ def _windows(mono: np.ndarray) -> list[np.ndarray]:
 
 class ClapProjection(nn.Module):
     """512 -> 128 -> 32, on embeddings centred on the mean of their kind."""
+
+    audio_mean: torch.Tensor
+    text_mean: torch.Tensor
+    z_flat: torch.Tensor
+    z_clips: torch.Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -155,7 +164,7 @@ class ClapEQ(SemanticEQ):
     projection: ClapProjection
 
     @classmethod
-    def load(cls, path: str | Path, clap: str | Path | None = None) -> ClapEQ:
+    def load(cls, path: str | Path | None = None, clap: str | Path | None = None) -> ClapEQ:
         """Load what `model.training.clap.train_clap` made and was saved to ``path``; none is shipped.
 
         Parameters
@@ -164,6 +173,8 @@ class ClapEQ(SemanticEQ):
         clap : str or path, optional
             The CLAP's folder or hub name; by default the one it was trained with.
         """
+        if path is None:
+            raise ValueError("No weights for CLAP are shipped: give the file that training them wrote.")
         tensors, about, digest = checkpoint.read(path, NAME)
         network, projection = SemanticNetwork(len(about["descriptors"])), ClapProjection()
         projection.z_clips = torch.zeros_like(tensors["projection.z_clips"])
@@ -189,7 +200,9 @@ class ClapEQ(SemanticEQ):
     def _heard(self, audio: np.ndarray, sample_rate: float) -> tuple[torch.Tensor, float]:
         return self.embed(audio, sample_rate), presence(np.asarray(audio))
 
-    def propose(self, audio, sample_rate, descriptor, intensity=1.0, origin="flat"):
+    def propose(
+        self, audio: np.ndarray, sample_rate: float, descriptor: str, intensity: float = 1.0, origin: str = "flat"
+    ) -> EQParams:
         """Propose the EQ that takes ``audio`` towards any word or phrase; see `SemanticEQ.propose`."""
         knowing = self.with_words([part.partition(":")[0] for part in descriptor.split(",")])
         return super(ClapEQ, knowing).propose(audio, sample_rate, descriptor, intensity, origin)
@@ -230,7 +243,7 @@ class ClapEQ(SemanticEQ):
             return self.projection.z_flat + directions * usual / strength
 
 
-def set_gain_law(network: SemanticNetwork, z_clips: torch.Tensor, indices) -> None:
+def set_gain_law(network: SemanticNetwork, z_clips: torch.Tensor, indices: Iterable[int]) -> None:
     """Set the gain laws so that the median of untouched clips gets dose 1, and less steeply where clips differ more.
 
     Parameters

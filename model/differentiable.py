@@ -83,7 +83,7 @@ def _power(c: list[torch.Tensor], phi: torch.Tensor) -> torch.Tensor:
     return power.clamp_min(1e-20)
 
 
-def _biquad(parameters: torch.Tensor, band: int, sample_rate: float) -> tuple[list, list]:
+def _biquad(parameters: torch.Tensor, band: int, sample_rate: float) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
     gain = 10 ** (parameters[:, eq.GAINS[band]] / 40)
     angle = 2 * torch.pi * (parameters[:, eq.FREQUENCIES[band]] / sample_rate).clamp(max=0.49)
     is_shelf = band in (0, 4)

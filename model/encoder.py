@@ -17,6 +17,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import nn
 from torchaudio.functional import melscale_fbanks
 
@@ -52,11 +53,11 @@ def mel_centres_hz() -> np.ndarray:
     return _from_mel(np.linspace(_to_mel(LOW_HZ), _to_mel(HIGH_HZ), N_MELS + 2))[1:-1]
 
 
-def _to_mel(frequency_hz):
+def _to_mel(frequency_hz: ArrayLike) -> np.ndarray:
     return 2595 * np.log10(1 + np.asarray(frequency_hz) / 700)
 
 
-def _from_mel(mel):
+def _from_mel(mel: ArrayLike) -> np.ndarray:
     return 700 * (10 ** (np.asarray(mel) / 2595) - 1)
 
 
@@ -135,7 +136,9 @@ def features_and_frames(
     return torch.stack(spectra), torch.stack(textures), list(frames)
 
 
-def _features_of_one(power, bands, bank):
+def _features_of_one(
+    power: torch.Tensor, bands: torch.Tensor, bank: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     held = bank.sum(dim=1) > 0
     loudness = bands.detach().sum(dim=0)
     loud = loudness > loudness.max() * 10 ** (GATE_DB / 10)
@@ -151,7 +154,7 @@ def _features_of_one(power, bands, bank):
     momentary = 10 * bank @ torch.log10(power.index_select(1, frames[::4]) + floor)
     lasting = 10 * bank @ torch.log10(power @ (loud / loud.sum()) + floor)
     standard = _standardised(decibels)
-    texture = [
+    measures = [
         decibels.mean(dim=1) - long_term,
         decibels.std(dim=1, correction=0),
         *(ordered[:, int(share * (n - 1))] - long_term for share in (0.1, 0.5, 0.9)),
@@ -162,7 +165,7 @@ def _features_of_one(power, bands, bank):
         *(10 * _correlation(standard, standard.roll(-step, dims=0)) for step in (1, 8)),
         10 * _correlation(standard, _standardised(decibels[held].mean(dim=0, keepdim=True))),
     ]
-    texture = torch.stack(texture) / 10
+    texture = torch.stack(measures) / 10
     spectrum = torch.where(held, long_term - long_term[held].mean(), 0.0)
     return spectrum, torch.where(held, texture, 0.0), decibels
 
@@ -187,6 +190,12 @@ def heard_share(spectrum: torch.Tensor) -> torch.Tensor:
 class AudioEncoder(nn.Module):
     """Texture -> the natural spectrum; spectrum beyond it -> 32 latent numbers (see the module)."""
 
+    texture_mean: torch.Tensor
+    texture_scale: torch.Tensor
+    spectrum_mean: torch.Tensor
+    z_flat: torch.Tensor
+    belief: torch.Tensor
+
     def __init__(self, width: int = 32, dropout: float = 0.5) -> None:
         super().__init__()
         self.register_buffer("texture_mean", torch.zeros(len(TEXTURE), N_MELS))
@@ -201,8 +210,8 @@ class AudioEncoder(nn.Module):
         self.whole = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(dropout))
         self.natural = nn.Conv1d(2 * width, 1, 1)
         self.to_latent = nn.Linear(N_MELS, LATENT, bias=False)
-        nn.init.zeros_(self.natural.weight)
-        nn.init.zeros_(self.natural.bias)
+        for parameter in self.natural.parameters():
+            nn.init.zeros_(parameter)
 
     def natural_spectrum(self, texture: torch.Tensor) -> torch.Tensor:
         """Return the spectrum in dB [batch, 80] that sounds of this texture [batch, 12, 80] naturally have."""

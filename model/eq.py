@@ -8,9 +8,11 @@ coefficients"; the shelves have Q 0.71, as in the plug-in. Audio is float, [chan
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 GAIN_LIMIT_DB = 12.0
 Q_RANGE = (0.1, 10.0)
@@ -47,7 +49,7 @@ class EQParams:
         object.__setattr__(self, "values", tuple(float(value) for value in values))
 
     @classmethod
-    def from_safe(cls, values) -> EQParams:
+    def from_safe(cls, values: Iterable[float]) -> EQParams:
         """Make a setting from 13 numbers in SAFE-DB's order; ValueError names the one out of range."""
         return cls(tuple(values))
 
@@ -76,7 +78,7 @@ class EQParams:
         values[GAINS] = np.clip(values[GAINS] * factor, -GAIN_LIMIT_DB, GAIN_LIMIT_DB)
         return EQParams(tuple(values))
 
-    def response(self, frequencies_hz, sample_rate: float) -> np.ndarray:
+    def response(self, frequencies_hz: ArrayLike, sample_rate: float) -> np.ndarray:
         """Return the magnitude response in dB at ``frequencies_hz`` (any shape)."""
         frequencies_hz = np.asarray(frequencies_hz, dtype=float)
         curve = response_db(np.array(self.values)[None], frequencies_hz.ravel(), sample_rate)

@@ -11,6 +11,7 @@ curves towards one.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -46,7 +47,7 @@ class FlowEQ:
     def __init__(
         self,
         arrays: dict[str, np.ndarray],
-        metadata: dict,
+        metadata: dict[str, Any],
         dimensions: int = DEFAULT_DIMENSIONS,
         beta: float = DEFAULT_BETA,
         model_hash: str = "",

@@ -24,6 +24,8 @@ STARTS, EVALUATIONS = 3, 50
 FEWEST_BANDS = 8
 
 T = TypeVar("T")
+Recording = tuple[np.ndarray, float]
+"""Audio [channels, samples] and its sample rate, Hz."""
 
 
 class MatchEQ:
@@ -61,7 +63,7 @@ class MatchEQ:
         return EQParams.from_safe(fitted).scaled(intensity)
 
 
-def of_reference(listen: Callable[..., T], clip: tuple, reference: tuple) -> tuple[T, T]:
+def of_reference(listen: Callable[..., T], clip: Recording, reference: Recording) -> tuple[T, T]:
     """Return what ``listen`` gives of a clip and of its reference, each (audio, Hz); an error says which was wrong."""
     own = listen(*clip)
     try:

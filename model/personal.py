@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
 from model import checkpoint
 from model.eq import GRID_HZ, EQParams, check_audio, response_db
@@ -91,7 +93,7 @@ class PersonalWord:
         self._covariance = self._covariance - np.outer(gain, self._covariance @ shape)
         self.judgements.append((params, float(rating)))
 
-    def response(self, frequencies_hz=GRID_HZ, sample_rate: float = 44_100) -> np.ndarray:
+    def response(self, frequencies_hz: ArrayLike = GRID_HZ, sample_rate: float = 44_100) -> np.ndarray:
         """Return the word's most likely response in dB at ``frequencies_hz`` (any shape), without its mean.
 
         Frequencies outside 40 Hz to 16 kHz have the value of the nearer end, as have those beyond the Nyquist
@@ -102,7 +104,7 @@ class PersonalWord:
         return _interpolated(curve_db[None], frequencies_hz, sample_rate)[0]
 
     def interval(
-        self, frequencies_hz=GRID_HZ, sample_rate: float = 44_100, coverage: float = 0.8
+        self, frequencies_hz: ArrayLike = GRID_HZ, sample_rate: float = 44_100, coverage: float = 0.8
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the responses in dB between which the listener's own lies, at each frequency, with ``coverage``.
 
@@ -113,9 +115,11 @@ class PersonalWord:
         rng = np.random.default_rng(0)
         draws = rng.multivariate_normal(self._mean, self._covariance, _DRAWS, method="cholesky")
         shapes = draws @ self._prior.components + np.sqrt(self._residual) * rng.standard_normal((_DRAWS, len(GRID_HZ)))
-        curves_db = shapes * np.exp(rng.normal(*self._strength, (_DRAWS, 1)))
-        low, high = np.quantile(curves_db, [(1 - coverage) / 2, (1 + coverage) / 2], axis=0)
-        return tuple(_interpolated(np.stack([low, high]), frequencies_hz, sample_rate))
+        mean, deviation = self._strength
+        curves_db = shapes * np.exp(rng.normal(mean, deviation, (_DRAWS, 1)))
+        limits = np.quantile(curves_db, [(1 - coverage) / 2, (1 + coverage) / 2], axis=0)
+        low, high = _interpolated(limits, frequencies_hz, sample_rate)
+        return low, high
 
     def propose(self, audio: np.ndarray, sample_rate: float, intensity: float = 1.0) -> EQParams:
         """Return the setting that comes nearest to `response`, its gains scaled by ``intensity`` (0 to 1).
@@ -195,7 +199,7 @@ class Prior:
         arrays = {name: tensor.double().numpy() for name, tensor in tensors.items()}
         return cls(about["descriptors"], **arrays, model_hash=digest)
 
-    def save(self, folder: str | Path, about: dict | None = None) -> Path:
+    def save(self, folder: str | Path, about: dict[str, Any] | None = None) -> Path:
         """Write the prior to ``folder``; return the file's path."""
         names = ("components", "means", "covariances", "residuals", "strengths", "probes")
         tensors = {name: torch.from_numpy(np.asarray(getattr(self, name), dtype=np.float32)) for name in names}
@@ -215,7 +219,7 @@ def _quadratic(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     return np.einsum("nk,kl,nl->n", rows, matrix, rows)
 
 
-def _interpolated(curves_db: np.ndarray, frequencies_hz, sample_rate: float) -> np.ndarray:
+def _interpolated(curves_db: np.ndarray, frequencies_hz: ArrayLike, sample_rate: float) -> np.ndarray:
     frequencies_hz = np.minimum(np.asarray(frequencies_hz, dtype=float), sample_rate / 2)
     places = np.log(np.maximum(frequencies_hz, 1e-3))
     return np.stack([np.interp(places, np.log(GRID_HZ), curve) for curve in curves_db])

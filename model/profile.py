@@ -28,7 +28,7 @@ def profile(
     sample_rate: float,
     step_s: float = 5.0,
     window_s: float = 10.0,
-    track: Callable[[list], Iterable] = iter,
+    track: Callable[[list[int]], Iterable[int]] = iter,
 ) -> list[Moment]:
     """Describe ``audio`` [channels, samples] in windows of ``window_s`` seconds, one every ``step_s`` seconds.
 

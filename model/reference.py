@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -86,8 +86,8 @@ class ReferenceNetwork(nn.Module):
         self.blocks = nn.ModuleList(ResidualBlock(width, 2**power, dropout) for power in range(5))
         self.whole = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(dropout))
         self.leave = nn.Conv1d(2 * width, 2, 1)
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        for parameter in self.leave.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, own: Sound, reference: Sound, semantic: SemanticNetwork) -> torch.Tensor:
         """Return the curves in dB [n, 80], in mel bands and without their means, that take one to the other."""
@@ -133,7 +133,7 @@ class ReferenceEQ:
     network: ReferenceNetwork
     semantic: SemanticEQ
     model_hash: str
-    about: dict
+    about: dict[str, Any]
 
     @classmethod
     def load(cls, path: str | Path | None = None, semantic: SemanticEQ | None = None) -> ReferenceEQ:

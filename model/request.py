@@ -15,7 +15,9 @@ SILENCE = 1e-5
 PRESENT = 1e-4
 
 
-def check_request(audio, sample_rate: float, descriptor: str, intensity: float, known: Sequence[str]) -> dict:
+def check_request(
+    audio: np.ndarray, sample_rate: float, descriptor: str, intensity: float, known: Sequence[str]
+) -> dict[str, float]:
     """Return the blend asked for (see `read_blend`); a ValueError says what of a request cannot be met."""
     check_audio(audio, sample_rate)
     check_intensity(intensity)
@@ -54,7 +56,7 @@ def known_descriptor(descriptor: str, known: Sequence[str]) -> str:
     return name
 
 
-def heard(audio, sample_rate: float) -> np.ndarray:
+def heard(audio: np.ndarray, sample_rate: float) -> np.ndarray:
     """Return what is listened to of ``audio``, with a peak of 1: all, or twelve excerpts of more than 2 minutes.
 
     Parameters

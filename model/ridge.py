@@ -8,6 +8,7 @@ doses of it the clip has already; the fixed curve is then applied in the dose th
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -51,7 +52,7 @@ class RidgeEQ:
         weights: np.ndarray,
         usual_db: np.ndarray,
         model_hash: str = "",
-        about: dict | None = None,
+        about: dict[str, Any] | None = None,
     ):
         self.static, self.weights, self.usual_db = static, weights, usual_db
         self.descriptors, self.model_hash, self.about = static.descriptors, model_hash, about or {}

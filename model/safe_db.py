@@ -62,10 +62,10 @@ class Settings:
     entries: np.ndarray
     descriptors: np.ndarray
     parameters: np.ndarray
-    persons: np.ndarray = field(default=None)
+    persons: np.ndarray = field(default_factory=lambda: np.array([]))
 
     def __post_init__(self) -> None:
-        if self.persons is None:
+        if len(self.persons) != len(self.entries):
             object.__setattr__(self, "persons", np.array([f"entry {entry}" for entry in self.entries]))
 
     def __len__(self) -> int:
@@ -105,7 +105,9 @@ class Settings:
         _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
         return 1 / np.sqrt(counts[inverse])
 
-    def mean_response_db(self, frequencies_hz: np.ndarray = GRID_HZ, sample_rate: float = 44_100) -> dict:
+    def mean_response_db(
+        self, frequencies_hz: np.ndarray = GRID_HZ, sample_rate: float = 44_100
+    ) -> dict[str, np.ndarray]:
         """Return per descriptor the mean of its settings' responses in dB [frequencies]."""
         return {
             name: response_db(self.of(name).parameters, frequencies_hz, sample_rate).mean(axis=0) for name in self.names

@@ -19,7 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -48,6 +50,15 @@ def bend(dose: torch.Tensor, floor: torch.Tensor | float, ceiling: torch.Tensor 
 
 class SemanticNetwork(nn.Module):
     """All that is learned: autoencoder, audio encoder, and per descriptor its target, gain law and score."""
+
+    targets: torch.Tensor
+    law_centre: torch.Tensor
+    law_slope: torch.Tensor
+    floors: torch.Tensor
+    ceilings: torch.Tensor
+    likely: torch.Tensor
+    score_zero: torch.Tensor
+    score_unit: torch.Tensor
 
     def __init__(self, n_descriptors: int) -> None:
         super().__init__()
@@ -125,7 +136,7 @@ class SemanticEQ:
     network: SemanticNetwork
     descriptors: list[str]
     model_hash: str
-    about: dict
+    about: dict[str, Any]
 
     def __post_init__(self) -> None:
         self.network.eval()
@@ -249,9 +260,9 @@ class SemanticEQ:
     def _traverse(self, z_audio: torch.Tensor, blend: dict[int, float], intensity: float, origin: str) -> torch.Tensor:
         network = self.network
         if origin == "flat":
-            step = sum(weight * network.step(z_audio, index) for index, weight in blend.items())
+            step = reduce(torch.add, (weight * network.step(z_audio, index) for index, weight in blend.items()))
             return network.encoder.z_flat + intensity * step
-        missing = sum(weight * (network.targets[index] - z_audio) for index, weight in blend.items())
+        missing = reduce(torch.add, (weight * (network.targets[index] - z_audio) for index, weight in blend.items()))
         return z_audio + intensity * missing
 
     def _params(self, z: torch.Tensor) -> EQParams:

@@ -118,5 +118,5 @@ def blended(parts: Sequence[tuple[EQParams, float]]) -> EQParams:
         return EQParams.flat()
     if len(parts) == 1:
         return parts[0][0].scaled(parts[0][1])
-    target_db = sum(weight * params.response(GRID_HZ, FIT_RATE_HZ) for params, weight in parts)
+    target_db = np.sum([weight * params.response(GRID_HZ, FIT_RATE_HZ) for params, weight in parts], axis=0)
     return EQParams.from_safe(fit_curve(target_db, _BLEND_STARTS, np.random.default_rng(0)))

@@ -4,12 +4,14 @@
 a missing answer: counted and left out.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from analysis.data.columns import label, labels, one_population, refuse_alike, require_columns, usual_names
+from analysis.data.columns import Order, label, labels, one_population, refuse_alike, require_columns, usual_names
 from analysis.numbers import counted
 
 REQUIRED = ("participant", "a", "b", "correct")
@@ -43,9 +45,7 @@ class AbxTrials:
         return list(self.main[column].cat.categories)
 
 
-def from_table(
-    table: pd.DataFrame, simulated: bool | None = None, order: dict[str, list[str]] | None = None
-) -> AbxTrials:
+def from_table(table: pd.DataFrame, simulated: bool | None = None, order: Order | None = None) -> AbxTrials:
     """Check a table of ABX trials.
 
     Parameters

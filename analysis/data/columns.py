@@ -2,12 +2,15 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from analysis.numbers import counted
 
+Order = Mapping[str, list[str] | None]
+"""Of a column's labels, by the column; None where it is not stated."""
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 

@@ -5,12 +5,23 @@ the condition that was presented first, or stood at the left) and `strength` are
 `simulated` as in ratings. A row without a choice is a missing answer: counted and left out.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from analysis.data.columns import label, labels, numbers, one_population, refuse_alike, require_columns, usual_names
+from analysis.data.columns import (
+    Order,
+    label,
+    labels,
+    numbers,
+    one_population,
+    refuse_alike,
+    require_columns,
+    usual_names,
+)
 from analysis.numbers import counted
 
 SAME = "same"
@@ -48,7 +59,7 @@ class Pairs:
         return list(self.main[column].cat.categories)
 
 
-def from_table(table: pd.DataFrame, simulated: bool | None = None, order: dict[str, list[str]] | None = None) -> Pairs:
+def from_table(table: pd.DataFrame, simulated: bool | None = None, order: Order | None = None) -> Pairs:
     """Check a table of paired comparisons.
 
     Parameters

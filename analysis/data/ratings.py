@@ -5,12 +5,14 @@ One row per rating with the columns participant, descriptor, clip, condition and
 counted and told, never filled in.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from analysis.data.columns import labels, numbers, one_population, require_columns, usual_names
+from analysis.data.columns import Order, labels, numbers, one_population, require_columns, usual_names
 from analysis.numbers import counted
 
 LABELS = ("participant", "descriptor", "clip", "condition")
@@ -56,7 +58,7 @@ class Ratings:
         """Give the labels of one column, in their order."""
         return list(self.main[column].cat.categories)
 
-    def without(self, participants: list[str]) -> "Ratings":
+    def without(self, participants: list[str]) -> Ratings:
         """Give the same ratings without some participants."""
 
         def keep(table: pd.DataFrame) -> pd.DataFrame:
@@ -73,7 +75,7 @@ def from_table(
     table: pd.DataFrame,
     scale: tuple[float, float] = (1.0, 7.0),
     simulated: bool | None = None,
-    order: dict[str, list[str]] | None = None,
+    order: Order | None = None,
 ) -> Ratings:
     """Check a tidy table and separate rating trials from repeats and checks.
 

@@ -64,7 +64,7 @@ def router(running: RunningStudy, access: Access) -> APIRouter:
             "minutes": running.minutes,
             "set": {"name": running.stimuli.content["name"], "stimuli": len(running.stimuli.rows)},
             "alarms": request.app.state.alarms.sentences(),
-            "health": watching.health(engine, running.stimuli.folder),
+            "health": watching.health(engine, running.stimuli.place),
         }
 
     @routes.get("/quality")
@@ -79,10 +79,9 @@ def router(running: RunningStudy, access: Access) -> APIRouter:
 
     @routes.post("/ratings")
     def ratings(simulated: bool = False) -> dict[str, Any]:
-        cells = interim.ratings_so_far(engine, simulated)
+        cells, scale = interim.ratings_so_far(engine, simulated)
         LOG.warning("ratings looked at while the study is running", extra={"fields": {"simulated": simulated}})
-        first = running.plan.blocks[0].first
-        return {"cells": cells, "scale": [first.low, first.high]}
+        return {"cells": cells, "scale": scale}
 
     @routes.post("/state")
     def state(wanted: State) -> dict[str, str]:
@@ -120,7 +119,7 @@ def router(running: RunningStudy, access: Access) -> APIRouter:
 
     @routes.get("/stimuli/report", response_class=HTMLResponse)
     def report(request: Request) -> HTMLResponse:
-        return HTMLResponse(allow_scripts(request.scope, _report(running.stimuli.folder).read_bytes()))
+        return HTMLResponse(allow_scripts(request.scope, _report(running.stimuli.place).read_bytes()))
 
     @routes.get("/stimuli/audio/{name}")
     def audio(name: str) -> Response:
@@ -129,7 +128,7 @@ def router(running: RunningStudy, access: Access) -> APIRouter:
             return error(404, "not_found", "The set has no such sound.")
         if not running.stimuli.files.intact(stimulus):
             return error(404, "not_found", f"The file audio/{stimulus}.flac is missing or damaged.")
-        return FileResponse(running.stimuli.folder / "audio" / f"{stimulus}.flac", media_type="audio/flac")
+        return FileResponse(running.stimuli.place / "audio" / f"{stimulus}.flac", media_type="audio/flac")
 
     return routes
 

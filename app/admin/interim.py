@@ -14,6 +14,8 @@ from study.records import export
 from study.storage.database import reading
 from study.storage.studies import study_row
 
+Scale = tuple[float, float]
+
 if TYPE_CHECKING:
     from analysis.analyse import Settings
     from analysis.data.ratings import Ratings
@@ -24,8 +26,9 @@ INTERIM_WARNING = (
 )
 
 
-def ratings_so_far(engine: Engine, simulated: bool = False) -> list[dict[str, Any]]:
-    """Mean and 95 % CI per descriptor and condition of the study's first question, as `semantic-eq analyse` has them.
+def ratings_so_far(engine: Engine, simulated: bool = False) -> tuple[list[dict[str, Any]], Scale]:
+    """Mean and 95 % CI per descriptor and condition of the first rated question, as `semantic-eq analyse` has them, and
+    the ends of its scale.
 
     They are of those who completed, on the question's scale and without those whom the study's screening leaves out; no
     test is made.
@@ -49,7 +52,7 @@ def ratings_so_far(engine: Engine, simulated: bool = False) -> list[dict[str, An
     ratings = ratings.without([name for name in ratings.levels("participant") if name not in done])
     screening = screen(ratings, settings.rules, settings.headphones)
     kept = ratings.without(screening.broke()) if screening.splits() else ratings
-    return [plain(row) for row in means(cells(kept)).to_dict("records")]
+    return [plain(row) for row in means(cells(kept)).to_dict("records")], ratings.scale
 
 
 def look(engine: Engine, simulated: bool = False) -> dict[str, Any]:
@@ -90,15 +93,17 @@ def _of_study(engine: Engine, simulated: bool) -> tuple[Ratings, Settings]:
     from analysis.analyse import Settings
     from analysis.data.questions import by_question
     from analysis.data.ratings import from_table
-    from app.study_settings import of_study
+    from app.study_settings import blocks_of, of_study, scale_of
 
     table, people = export.ratings(engine, simulated), export.sessions(engine, simulated)
     with reading(engine) as connection:
         study = definition_of(study_row(connection))
-    given = {"condition": None, "descriptor": None}
-    settings, order = of_study(study.model_dump(mode="json"), None, people, Settings(), given)
+    definition = study.model_dump(mode="json")
+    settings, order = of_study(definition, None, people, Settings(), {"condition": None, "descriptor": None})
+    if table.empty and settings.completed:
+        raise ValueError("This study asks for no ratings: `semantic-eq analyse` shows its comparisons when it is over.")
     if table.empty:
         raise ValueError("Nobody has completed the study, so there are no ratings to show.")
-    first = study.effective_blocks[0].first
-    scale = (first.low, first.high) if first.is_number else settings.scale
-    return from_table(by_question(table)[0].table, scale, simulated, order), settings
+    first = by_question(table)[0]
+    scale = scale_of({"blocks": blocks_of(definition)}, first) or settings.scale or (1.0, 7.0)
+    return from_table(first.table, scale, simulated, order), settings

@@ -1,4 +1,4 @@
-"""Commands of the analysis group: `analyse` and `power`."""
+"""The command `analyse`: from a database, an export or tables of other programs to tables, figures and a report."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -29,9 +29,8 @@ class Source(StrEnum):
 
 
 def register(cli: typer.Typer) -> None:
-    """Add this group's commands to ``cli``."""
+    """Add the command to ``cli``."""
     cli.command()(analyse)
-    cli.command()(power)
 
 
 def analyse(
@@ -94,7 +93,7 @@ def analyse(
     Simulated and real participants are never analysed together; where there are only simulated ones, everything
     written says SIMULATED.
     """
-    _one_thread()
+    one_thread()
     from dataclasses import replace
 
     from analysis.analyse import Settings
@@ -135,63 +134,7 @@ def analyse(
     typer.echo("\n".join(paradigms.told(done)))
 
 
-def power(
-    participants: Annotated[str, typer.Option(help="Numbers of participants, separated by commas.")] = (
-        "8,10,12,15,20,25,30,40"
-    ),
-    clips: Annotated[str, typer.Option(help="Numbers of clips, separated by commas.")] = "5,10,20",
-    effect: Annotated[float | None, typer.Option(help="Mean difference, points; 0.5, or the pilot's.")] = None,
-    sd_participant: Annotated[float | None, typer.Option(help="Its SD over participants; 0.6, or the pilot's.")] = None,
-    sd_clip: Annotated[float | None, typer.Option(help="Its SD over clips; 0.4, or the pilot's.")] = None,
-    sd_residual: Annotated[
-        float | None, typer.Option(help="Its SD of one pair of ratings; 1.5, or the pilot's.")
-    ] = None,
-    pilot: Annotated[Path | None, typer.Option(help="Ratings to estimate these from.")] = None,
-    compare: Annotated[tuple[str, str] | None, typer.Option(help="Conditions A B that differ, in the pilot.")] = None,
-    scale: Annotated[tuple[float, float] | None, typer.Option(help="Lowest and highest rating of the pilot.")] = None,
-    smallest_effect: Annotated[
-        float | None, typer.Option(help="Margin of a planned test of equivalence, points.")
-    ] = None,
-    adaptivity: Annotated[
-        float | None, typer.Option(help="Planned test of adaptivity: points over one SD of clips' scores.")
-    ] = None,
-    simulations: Annotated[int, typer.Option(help="Simulated studies per size.")] = 20_000,
-    seed: Annotated[int, typer.Option(help="Of the simulation.")] = 1,
-    out: Annotated[Path, typer.Option(help="Folder for tables, figure and power.html.")] = Path("data/power"),
-) -> None:
-    """Simulate studies of several sizes: their power, their precision, and what 10 to 15 participants can detect."""
-    _one_thread()
-    from dataclasses import replace
-    from functools import partial
-
-    from analysis.data.ratings import from_table
-    from analysis.data.reading import read_csv
-    from analysis.statistics.power import Assumptions
-    from analysis.statistics.power import pilot as estimate
-    from analysis.statistics.results import compared_conditions
-    from analysis.writing.power_report import plan
-
-    assumptions, of_simulated = Assumptions(), False
-    if pilot:
-        checked = from_table(read_csv(pilot), scale or (1.0, 7.0))
-        of_simulated = checked.simulated
-        pair = compared_conditions(checked.levels("condition"), compare)
-        if pair is None:
-            raise ValueError(f"{pilot} has one condition only; power needs the difference between two.")
-        assumptions = estimate(checked, *pair)
-    given = {"effect": effect, "sd_participant": sd_participant, "sd_clip": sd_clip, "sd_residual": sd_residual}
-    assumptions = replace(assumptions, **{name: value for name, value in given.items() if value is not None})
-    sizes = [_integers(text, name) for text, name in ((participants, "--participants"), (clips, "--clips"))]
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("simulating", total=len(sizes[0]) * len(sizes[1]))
-        others = {"smallest_effect": smallest_effect, "slope": adaptivity}
-        advance = partial(progress.advance, task)
-        sentences = plan(assumptions, *sizes, out, simulations, seed, of_simulated, advance=advance, **others)
-    sentences = [*(["SIMULATED participants gave the pilot's ratings."] if of_simulated else []), *sentences]
-    typer.echo("\n".join([*sentences, f"The plan is {out / 'power.html'}; tables and the figure are beside it."]))
-
-
-def _one_thread() -> None:
+def one_thread() -> None:
     """Small matrices are slower in several threads, and sums in one order give the same bytes each time."""
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
@@ -206,15 +149,6 @@ def _labels(text: str | None, option: str) -> list[str] | None:
         if labels.count(name) > 1:
             raise ValueError(f"{option} names {name!r} more than once.")
     return labels
-
-
-def _integers(text: str, option: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise ValueError(
-            f"{option} is {text!r}; whole numbers separated by commas are wanted, such as 10,12,15."
-        ) from None
 
 
 def _from_files(
@@ -314,7 +248,9 @@ def _beside(folder: Path, tables: Tables) -> Tables:
     return _of_study(definition, stimuli, read_csv(sessions) if sessions.is_file() else None, tables)
 
 
-def _of_study(definition: dict, manifest: dict | None, people: pd.DataFrame | None, tables: Tables) -> Tables:
+def _of_study(
+    definition: dict[str, Any], manifest: dict[str, Any] | None, people: pd.DataFrame | None, tables: Tables
+) -> Tables:
     """Take what the study states of its analysis."""
     from dataclasses import replace
 

@@ -1,5 +1,7 @@
 """The command that attacks the blindness of a study."""
 
+from __future__ import annotations
+
 import secrets
 import socket
 import tempfile
@@ -8,11 +10,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.commands.places import Set, set_folder
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from app.participant.attack import Outcome
 
 RECEIVED, UNMASKED = "as received", "with the masks taken off"
 
@@ -55,7 +62,9 @@ def attack(
         )
 
 
-def attacked(file: Path | None, folder: Path, sessions: int, on_answer: Callable[[], None] = lambda: None) -> dict:
+def attacked(
+    file: Path | None, folder: Path, sessions: int, on_answer: Callable[[], None] = lambda: None
+) -> dict[str, Outcome]:
     """Serve the study, take sessions, attack them; the `app.participant.attack.Outcome` with masks and without."""
     from app.participant.attack import Wiretap, evaluate
     from study.design.stimuli import StimulusSet
@@ -74,7 +83,7 @@ def attacked(file: Path | None, folder: Path, sessions: int, on_answer: Callable
 
 
 @contextmanager
-def served(place: str, file: Path | None, folder: Path) -> Iterator[tuple]:
+def served(place: str, file: Path | None, folder: Path) -> Iterator[tuple[str, Engine]]:
     """The application over a database in ``place``; gives its address and the database."""
     import uvicorn
 

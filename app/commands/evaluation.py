@@ -1,14 +1,24 @@
 """The command that measures: all tables of the model card."""
 
+from __future__ import annotations
+
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.commands.equalise import Weights
 from app.commands.training import SafeFile
 from app.equalising import load_semantic
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from model import SemanticEQ
+    from model.evaluation.adaptivity import Propose
+    from model.evaluation.clips import Clip
+    from model.safe_db import Settings
 
 
 def register(cli: typer.Typer) -> None:
@@ -80,7 +90,7 @@ def evaluate(
     typer.echo(f"Wrote {out}")
 
 
-def _by_reference(semantic, clips: list, folder: Path, held_out):
+def _by_reference(semantic: SemanticEQ, clips: list[Clip], folder: Path, held_out: Settings) -> pd.DataFrame:
     """Return the table of what makes clips sound like a reference."""
     from rich.progress import track
 
@@ -95,7 +105,7 @@ def _by_reference(semantic, clips: list, folder: Path, held_out):
     return by_reference.summarise(rows)
 
 
-def _personal(settings, words: list[str]):
+def _personal(settings: Settings, words: list[str]) -> pd.DataFrame:
     """Return the table of how well one listener's own word is found, a row per word."""
     import pandas as pd
     from rich.progress import track
@@ -109,7 +119,7 @@ def _personal(settings, words: list[str]):
     return pd.DataFrame(found)
 
 
-def _systems(weights: Path | None, ablations: list[str]):
+def _systems(weights: Path | None, ablations: list[str]) -> tuple[dict[str, Propose], dict[str, Any]]:
     """Return every system's propose, and those that can describe what they hear."""
     from model import FlowEQ, RidgeEQ, StaticEQ
 
@@ -120,7 +130,11 @@ def _systems(weights: Path | None, ablations: list[str]):
             raise ValueError(f"The ablation {text!r} has no file: write NAME=FILE.")
         semantic[name] = load_semantic(Path(path))
     main = semantic["semantic"]
-    systems = {"static": StaticEQ.load().propose, "ridge": ridge.propose, "flow": FlowEQ.load().propose}
+    systems: dict[str, Propose] = {
+        "static": StaticEQ.load().propose,
+        "ridge": ridge.propose,
+        "flow": FlowEQ.load().propose,
+    }
     systems |= {name: eq.propose for name, eq in semantic.items()}
     # At full intensity the published traversal ends at the target whatever it hears; its authors used 0.7.
     systems["published traversal"] = partial(main.propose, origin="audio", intensity=0.7)

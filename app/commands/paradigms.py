@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.analyse import Settings
+    from analysis.data.columns import Order
     from analysis.data.post_screening import Anchored
     from analysis.data.questions import Asked
     from analysis.writing.report import Beside
@@ -48,8 +49,8 @@ class Tables:
     """
 
     settings: Settings
-    order: dict[str, list[str] | None]
-    wanted: dict[str, list[str] | None] = field(default_factory=dict)
+    order: Order
+    wanted: Order = field(default_factory=dict)
     ratings: pd.DataFrame | None = None
     pairs: pd.DataFrame | None = None
     abx: pd.DataFrame | None = None
@@ -109,11 +110,15 @@ def analyse_all(tables: Tables, out: Path, step: Step) -> list[Done]:
     beside, done = [], []
     with whole_folder(out) as folder:
         for other in others:
-            sentences, n = other.run(folder / other.name, (), lambda name, of=other.name: step(f"{of}: {name}"))
+            sentences, n = other.run(folder / other.name, (), _named(other.name, step))
             beside.append(Beside(other.name, f"{other.name}/report.html", sentences))
             done.append(Done(other, out / other.name / "report.html", n))
         _, n = first.run(folder, tuple(beside), step)
     return [Done(first, out / "report.html", n), *done]
+
+
+def _named(name: str, step: Step) -> Step:
+    return lambda part: step(f"{name}: {part}")
 
 
 def told(done: list[Done]) -> list[str]:
@@ -153,8 +158,9 @@ def _ratings(tables: Tables, asked: Asked) -> Analysis:
     from analysis.data.ratings import from_table
     from analysis.writing.answer import answer
     from analysis.writing.kept import kept_told
+    from app.study_settings import scale_of
 
-    scale = tables.scale or _scale(tables.definition, asked) or tables.settings.scale or (1.0, 7.0)
+    scale = tables.scale or scale_of(tables.definition, asked) or tables.settings.scale or (1.0, 7.0)
     checked = from_table(asked.table, scale, tables.simulated, tables.order)
     _refuse_unknown(tables, checked.levels("condition"), checked.levels("descriptor"))
     about = asked.question if asked.question not in (None, "descriptor") else tables.asked
@@ -178,44 +184,35 @@ def post_screened(settings: Settings, conditions: list[str]) -> Settings:
     return replace(settings, rules=(settings.rules or Rules.of({})).with_bs1534())
 
 
-def _scale(definition: dict[str, Any], asked: Asked) -> tuple[float, float] | None:
-    """Find a question's scale in the study file; None where it has none there."""
-    for block in definition.get("blocks") or []:
-        for question in block.get("questions") or []:
-            if asked.paradigm in (None, block["paradigm"]) and question["name"] == asked.question and "low" in question:
-                return float(question["low"]), float(question["high"])
-    return None
-
-
 def _settings(tables: Tables, asked: Asked, conditions: list[str]) -> Settings:
     """Give the analysis's settings to one question: an attribute is to be kept up with the unprocessed condition."""
+    settings = replace(tables.settings, anchored=tables.settings.anchored or _anchored(tables, asked))
     if asked.question in (None, "descriptor"):
-        return replace(tables.settings, **_anchored(tables, asked))
+        return settings
     plan = tables.definition.get("analysis") or {}
     unprocessed = plan.get("unprocessed", "original")
     margin = tables.settings.smallest_effect if tables.chosen else (plan.get("margins") or {}).get(asked.question)
     processed = [name for name in conditions if name != unprocessed]
     first = "semantic" if "semantic" in processed else processed[0]
     return replace(
-        tables.settings,
+        settings,
         title=f"{tables.settings.title}: {asked.name}",
         smallest_effect=margin,
         unprocessed=unprocessed,
         compared=(first, unprocessed) if unprocessed in conditions else None,
         looks=None,
-        **_anchored(tables, asked),
     )
 
 
-def _anchored(tables: Tables, asked: Asked) -> dict[str, Anchored]:
-    """Name the hidden reference and the mid-range anchor of a MUSHRA block, where the command does not."""
+def _anchored(tables: Tables, asked: Asked) -> Anchored | None:
+    """Name the hidden reference and the mid-range anchor of a MUSHRA block; None for another way of asking."""
     from analysis.data.post_screening import Anchored
     from study.kinds.multistimulus import ANCHORS
 
     for block in tables.definition.get("blocks") or []:
-        if not tables.settings.anchored and block.get("preset") == "bs1534" and block["paradigm"] == asked.paradigm:
-            return {"anchored": Anchored(block["reference"], ANCHORS[1] if block["anchors"] else None)}
-    return {}
+        if block.get("preset") == "bs1534" and block["paradigm"] == asked.paradigm:
+            return Anchored(block["reference"], ANCHORS[1] if block["anchors"] else None)
+    return None
 
 
 def _pairs(tables: Tables) -> Analysis:

@@ -1,17 +1,22 @@
 """Commands of the serve group: the server itself."""
 
+from __future__ import annotations
+
 import os
 import socket
 import sys
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from app.commands.places import DATABASE_URL, SETS, DatabaseUrl, Set, set_folder, set_of
+
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 AdminToken = Annotated[
     str | None,
@@ -91,7 +96,9 @@ def metrics_token(admin_token: AdminToken = None) -> None:
     print(access.metrics_token(admin_token or kept_token(Path("data"))))
 
 
-def _run(settings, host: str, port: int, workers: int, trusted_proxies: str, console: Console, where: str) -> None:
+def _run(
+    settings: Settings, host: str, port: int, workers: int, trusted_proxies: str, console: Console, where: str
+) -> None:
     import uvicorn
 
     from app.connections import Connection
@@ -99,7 +106,7 @@ def _run(settings, host: str, port: int, workers: int, trusted_proxies: str, con
 
     log_json_lines(settings.log_requests)
     settings.to_environment()
-    options = {
+    options: dict[str, Any] = {
         "host": host,
         "port": port,
         "log_config": None,
@@ -130,7 +137,7 @@ def _run(settings, host: str, port: int, workers: int, trusted_proxies: str, con
     uvicorn.run(application, **options)
 
 
-def _announce(console: Console, settings, address: str, where: str) -> None:
+def _announce(console: Console, settings: Settings, address: str, where: str) -> None:
     console.print(f"Participants  {address}/study/", highlight=False)
     console.print(f"Admin         {address}/admin/  ({where})", highlight=False)
     if settings.playground != "off":

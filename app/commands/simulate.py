@@ -1,14 +1,20 @@
 """Commands of the simulate group: simulated participants at a running study."""
 
+from __future__ import annotations
+
 import time
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 from urllib.parse import parse_qsl, urlsplit
 
 import typer
 
 from app.commands.places import set_folder
+
+if TYPE_CHECKING:
+    from app.participant.simulated import Crowd, Tally
+    from study.design.stimuli import StimulusSet
 
 
 def register(cli: typer.Typer) -> None:
@@ -84,7 +90,7 @@ def simulate(
     )
 
 
-def _run(crowd, n: int, concurrency: int):
+def _run(crowd: Crowd, n: int, concurrency: int) -> Tally:
     """Take the participants through; raise one sentence where several failed alike."""
     try:
         return crowd.run(n, concurrency)
@@ -92,10 +98,14 @@ def _run(crowd, n: int, concurrency: int):
         mistakes, others = group.split((ValueError, OSError))
         if others is not None:
             raise
-        error = mistakes
-        while isinstance(error, ExceptionGroup):
-            error = error.exceptions[0]
-        raise error from None
+        raise _first(mistakes or group) from None
+
+
+def _first(group: ExceptionGroup) -> Exception:
+    error: Exception = group
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _effects(options: list[str]) -> dict[str, float]:
@@ -109,7 +119,7 @@ def _effects(options: list[str]) -> dict[str, float]:
     return effects
 
 
-def _stimuli(name: str):
+def _stimuli(name: str) -> StimulusSet | None:
     """The set by name or folder; None where there is none."""
     from study.design.stimuli import StimulusSet
 
@@ -135,7 +145,7 @@ def _arrival(text: str) -> dict[str, Any]:
     return {"parameters": parameters} | ({"invitation": invitation} if invitation else {})
 
 
-def _opened(path: Path | None):
+def _opened(path: Path | None) -> AbstractContextManager[TextIO | None]:
     if path is None:
         return nullcontext()
     path.parent.mkdir(parents=True, exist_ok=True)

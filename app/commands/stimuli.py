@@ -1,9 +1,15 @@
 """Commands of the stimuli group: make, look at and check stimulus sets."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from stimuli.manifest import Manifest
+    from stimuli.music.clips import Clip
 
 sets = typer.Typer(help="Make, look at and check stimulus sets.", no_args_is_help=True)
 _ROOT = Path("data/stimuli")
@@ -233,8 +239,8 @@ def _clips(
     stem: str,
     max_clips: int | None,
     seed: int,
-):
-    """The clips of the one source named, or None for the built-in ones."""
+) -> list[Clip]:
+    """The clips of the one source named, or the built-in ones."""
     from stimuli.music.clips import built_in_clips, folder_clips, spread
     from stimuli.music.sources import fma_clips, musdb_clips
 
@@ -269,7 +275,7 @@ def _secret(file: Path | None) -> str | None:
     return secret
 
 
-def _checks(manifest) -> str:
+def _checks(manifest: Manifest) -> str:
     from collections import Counter
 
     counts = Counter(stimulus.kind for stimulus in manifest.stimuli if stimulus.kind != "stimulus")

@@ -1,12 +1,22 @@
 """Commands of the study group: the study file, and what the database holds."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.commands.attack import attack
 from app.commands.places import DATABASE_URL, SETS, DatabaseUrl, Set, set_folder
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from study.design.definition import Definition
+    from study.design.webmushra import Imported
 
 StudyFile = Annotated[Path | None, typer.Argument(help="Study file; default: the shipped one.")]
 StudyNumber = Annotated[int | None, typer.Option(help="Number of a study in the database; default: the latest.")]
@@ -24,8 +34,8 @@ def register(cli: typer.Typer) -> None:
     imports.command()(webmushra)
     group.add_typer(imports, name="import")
     cli.add_typer(group, name="study")
-    for command in (export, verify_export, withdraw, backup):
-        cli.command()(command)
+    for beside in (export, verify_export, withdraw, backup):
+        cli.command()(beside)
 
 
 def check(file: StudyFile = None, stimuli_set: Set = None) -> None:
@@ -90,7 +100,7 @@ def webmushra(
     typer.echo("\nLeft out\n" + "\n".join(f"  {each}" for each in imported.left_out) if imported.left_out else "")
 
 
-def _taken_in(imported, root: Path, folder: Path) -> str:
+def _taken_in(imported: Imported, root: Path, folder: Path) -> str:
     """Build the set of the sounds that a configuration names, where all are there; what became of them."""
     from stimuli.readymade import Readymade, build_readymade
     from study.design.webmushra import DESCRIPTOR, REFERENCE
@@ -173,7 +183,7 @@ def links(
     typer.echo(f"{len(named)} links are in {out}.")
 
 
-def _ids(path: Path, engine) -> list[str]:
+def _ids(path: Path, engine: Engine) -> list[str]:
     """The first column of a file, without its header where it has one."""
     import csv
 
@@ -261,7 +271,7 @@ def backup(
     typer.echo(f"{out} holds {size / 1e6:.1f} MB; to restore it, serve with --database-url sqlite:///{out}.")
 
 
-def _definition(engine):
+def _definition(engine: Engine) -> Definition:
     """The running study's file."""
     from study.design.frozen import definition_of
     from study.storage.database import reading
@@ -279,17 +289,12 @@ def _set_state(database_url: str, state: str) -> None:
     typer.echo(f"The study is {state}.")
 
 
-def _opened(database_url: str):
-    from contextlib import contextmanager
-
+@contextmanager
+def _opened(database_url: str) -> Iterator[Engine]:
     from study.storage.database import connect
 
-    @contextmanager
-    def opened():
-        engine = connect(database_url)
-        try:
-            yield engine
-        finally:
-            engine.dispose()
-
-    return opened()
+    engine = connect(database_url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

@@ -1,12 +1,23 @@
 """The command that trains: the semantic equaliser, what it is compared with, and CLAP's projection."""
 
+from __future__ import annotations
+
 import os
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rich.progress import TaskID
+
+    from model import SemanticEQ
+    from model.safe_db import Settings
+    from model.training.running import Report
+    from model.training.sources import Mixture
 
 SafeFile = Annotated[Path, typer.Option("--safe", help="SAFE-DB's equaliser file (SAFEEqualiserUserData.csv).")]
 
@@ -57,15 +68,16 @@ def train(
     from model import SemanticEQ, safe_db
     from model.training.loop import Plan
     from model.training.loop import train as run
-    from model.training.sources import default_pink_ratio, training_mixtures
+    from model.training.sources import Collections, Ratios, default_pink_ratio, training_mixtures
 
     epochs = epochs if epochs is not None else 60 if clap else 20
     plan = Plan(epochs=epochs, seed=seed, device=device, end_to_end=end_to_end, nature=nature)
     settings, _ = safe_db.read(safe).split()
     folders = [path.expanduser() for path in music or []]
-    ratios = {"fma_ratio": fma_ratio, "musdb_ratio": musdb_ratio}
-    ratios["pink_ratio"] = default_pink_ratio(bool(folders), ratios) if pink_ratio is None else pink_ratio
-    collections = {"fma": fma, "musdb": musdb, "fma_subset": fma_subset, "fma_genres": fma_genre or None}
+    if pink_ratio is None:
+        pink_ratio = default_pink_ratio(bool(folders), {"fma_ratio": fma_ratio, "musdb_ratio": musdb_ratio})
+    ratios = Ratios(fma_ratio=fma_ratio, musdb_ratio=musdb_ratio, pink_ratio=pink_ratio)
+    collections = Collections(fma=fma, musdb=musdb, fma_subset=fma_subset, fma_genres=fma_genre or None)
     start = SemanticEQ.load(pretrained) if pretrained else None
     if reference:
         _train_reference(start or SemanticEQ.load(), settings, folders, out, seed, wandb)
@@ -93,7 +105,9 @@ def _show_skipped(skipped: dict[str, str]) -> None:
         show(f"{len(skipped)} files of music could not be used.")
 
 
-def _train_reference(semantic, settings, music: list[Path], out: Path, seed: int, wandb: bool) -> None:
+def _train_reference(
+    semantic: SemanticEQ, settings: Settings, music: list[Path], out: Path, seed: int, wandb: bool
+) -> None:
     from rich import print as show
 
     from model.training.reference import Amount, train_reference
@@ -105,7 +119,16 @@ def _train_reference(semantic, settings, music: list[Path], out: Path, seed: int
     show(f"Wrote {path}")
 
 
-def _train_clap(source: str, base, mixture, settings, clips: int, epochs: int, seed: int, out: Path) -> None:
+def _train_clap(
+    source: str,
+    base: SemanticEQ,
+    mixture: Mixture,
+    settings: Settings,
+    clips: int,
+    epochs: int,
+    seed: int,
+    out: Path,
+) -> None:
     from rich import print as show
 
     from model.clap import Clap
@@ -115,8 +138,11 @@ def _train_clap(source: str, base, mixture, settings, clips: int, epochs: int, s
         raise ValueError(f"CLAP was given {clips} clips to hear, fewer than 2.")
     clap = Clap.load(source)
     with _progress(False, {}) as report:
-        heard = partial(report, "hearing through CLAP", total=clips, losses={})
-        eq = train_clap(base, clap, mixture, settings, clips, epochs=epochs, seed=seed, on_clip=lambda n: heard(step=n))
+
+        def heard(n: int) -> None:
+            report("hearing through CLAP", n, clips, {})
+
+        eq = train_clap(base, clap, mixture, settings, clips, epochs=epochs, seed=seed, on_clip=heard)
     _show_skipped(mixture.skipped)
     show(
         f"The projection estimates the EQ on a clip within {eq.about['rms_db']:.1f} dB (root mean square, in training)."
@@ -124,7 +150,7 @@ def _train_clap(source: str, base, mixture, settings, clips: int, epochs: int, s
     show(f"Wrote {eq.save(out)}")
 
 
-def _train_baselines(safe: Path, out: Path, seed: int, music) -> None:
+def _train_baselines(safe: Path, out: Path, seed: int, music: Mixture) -> None:
     from rich import print as show
 
     from model import safe_db
@@ -135,14 +161,14 @@ def _train_baselines(safe: Path, out: Path, seed: int, music) -> None:
 
 
 @contextmanager
-def _progress(wandb: bool, config: dict):
+def _progress(wandb: bool, config: Mapping[str, Any]) -> Iterator[Report]:
     """Show a bar per stage with its losses; yield what `model.training.loop.train` reports to."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     run = _wandb_run(config) if wandb else None
     columns = (TextColumn("{task.description:30}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, TextColumn("{task.fields[losses]}")) as bar:
-        tasks: dict = {}
+        tasks: dict[str, TaskID] = {}
 
         def report(stage: str, step: int, total: int, losses: dict[str, float]) -> None:
             if stage not in tasks:
@@ -157,7 +183,7 @@ def _progress(wandb: bool, config: dict):
         run.finish()
 
 
-def _wandb_run(config: dict):
+def _wandb_run(config: Mapping[str, Any]) -> Any:
     try:
         import wandb
     except ImportError:

@@ -1,12 +1,22 @@
 """Commands of the watching group: what the admin page shows, on the command line."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from app.commands.places import DATABASE_URL, DatabaseUrl
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Engine
+
 Simulated = Annotated[bool, typer.Option(help="The simulated participants instead of the real ones.")]
+
+
+T = TypeVar("T")
 
 
 def register(cli: typer.Typer) -> None:
@@ -49,7 +59,8 @@ def interim_means(
         typer.echo(interim.INTERIM_WARNING)
         typer.confirm("Show them anyway?", abort=True)
     table = Table("descriptor", "condition", "n", "mean", "95 % CI", box=None)
-    for row in _of(database_url, lambda engine: interim.ratings_so_far(engine, simulated)):
+    cells, _ = _of(database_url, lambda engine: interim.ratings_so_far(engine, simulated))
+    for row in cells:
         mean, low, high = (_number(row[name]) for name in ("mean", "ci_low", "ci_high"))
         table.add_row(row["descriptor"], row["condition"], str(row["n"]), mean, f"{low} to {high}")
     Console().print(table)
@@ -59,7 +70,7 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
-def _of(database_url: str, read):
+def _of(database_url: str, read: Callable[[Engine], T]) -> T:
     from study.storage.database import connect
 
     engine = connect(database_url)

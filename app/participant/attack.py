@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 import numpy as np
@@ -123,7 +124,7 @@ def _features(rated: pd.DataFrame, sounds: dict[str, Received]) -> np.ndarray:
     return np.column_stack([base, *(base * (words == word)[:, None] for word in np.unique(words))])
 
 
-def _link(repeat, rated: pd.DataFrame, sounds: dict[str, Received]) -> tuple[bool, float]:
+def _link(repeat: Any, rated: pd.DataFrame, sounds: dict[str, Received]) -> tuple[bool, float]:
     """Whether the presentation whose bytes agree most with a repeat's is its first one, and the chance of that."""
     before = rated[rated.session.eq(repeat.session) & rated["clip"].eq(repeat.clip)]
     before = before[before.trial < repeat.trial]

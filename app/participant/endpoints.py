@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import lru_cache
 from typing import Any
 
@@ -84,7 +84,7 @@ class _Route(Declared, APIRoute):
 
     audience = Audience.PARTICIPANT
 
-    def get_route_handler(self) -> Callable:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
@@ -129,14 +129,14 @@ def router(
 
     routes = APIRouter(prefix="/api/study", route_class=_Route, tags=["study"], dependencies=[Depends(of_this_study)])
 
-    async def read(work: Callable, *arguments: Any) -> Any:
+    async def read(work: Callable[..., Any], *arguments: Any) -> Any:
         def in_thread() -> Any:
             with reading(running.engine) as connection:
                 return work(connection, running, *arguments)
 
         return _or_raise(await run_in_threadpool(in_thread))
 
-    async def write(work: Callable, *arguments: Any) -> Any:
+    async def write(work: Callable[..., Any], *arguments: Any) -> Any:
         return _or_raise(await running.commits.run(lambda connection: work(connection, running, *arguments)))
 
     def keep(request: Request, response: Response, token: str, max_age: int) -> None:
@@ -236,7 +236,9 @@ def _may_pass(error: DBAPIError) -> bool:
     )
 
 
-def _json(request: Request, content: dict[str, Any], status: int = 200, headers: dict | None = None) -> JSONResponse:
+def _json(
+    request: Request, content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
+) -> JSONResponse:
     step = content.get("step")
     dressed = _dress(content, request) | ({"step": _dress(step, request)} if step else {})
     return JSONResponse(dressed, status_code=status, headers={"Cache-Control": "no-store"} | (headers or {}))

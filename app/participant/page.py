@@ -76,13 +76,16 @@ HEAD = "".join(
 START = (
     f"import(new URL('{BASE}/study.js', document.baseURI)).then((page) => page.run(element.querySelector('.study')))"
 )
+
+
 # Gradio's own theme fetches a font of 100 KB that this page does not show.
-SYSTEM_FONTS = {"font": [gr.themes.Font("system-ui"), "sans-serif"], "font_mono": [gr.themes.Font("monospace")]}
+SYSTEM_FONT: list[gr.themes.Font | str] = [gr.themes.Font("system-ui"), "sans-serif"]
+MONOSPACE = gr.themes.Font("monospace")
 
 
 def theme() -> gr.themes.Base:
     """Gradio's theme without a font of its own."""
-    return gr.themes.Default(**SYSTEM_FONTS)
+    return gr.themes.Default(font=SYSTEM_FONT, font_mono=MONOSPACE)
 
 
 def blocks() -> gr.Blocks:

@@ -5,11 +5,17 @@ Only the samples go on; the uploaded bytes are deleted and never served. This fi
 imports nothing of the project.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
 
 UPLOAD_LIMIT_BYTES = 40_000_000
 LONGEST_S = 600
@@ -67,7 +73,7 @@ def decode(source: Path, target: Path, start_s: float | None = None) -> dict[str
     return answer
 
 
-def read_bounded(path: Path):
+def read_bounded(path: Path) -> tuple[np.ndarray, int]:
     """All samples of an audio file up to the limits, as float32 [frames, channels], and its sample rate in Hz."""
     import numpy as np
     import soundfile
@@ -94,7 +100,7 @@ def read_bounded(path: Path):
     return np.concatenate(blocks), rate
 
 
-def most_energetic(audio, rate: float, length_s: float) -> float:
+def most_energetic(audio: np.ndarray, rate: float, length_s: float) -> float:
     """Where the loudest ``length_s`` seconds of ``audio`` [frames, channels] begin, in s."""
     import numpy as np
 
@@ -147,7 +153,7 @@ def _main() -> None:
     source, target, start_s = sys.argv[1:]
     _limit_this_process()
     try:
-        answer = _excerpt(Path(source), Path(target), json.loads(start_s))
+        answer: dict[str, Any] = _excerpt(Path(source), Path(target), json.loads(start_s))
     except ValueError as error:
         answer = {"error": str(error)}
     except MemoryError:

@@ -1,8 +1,10 @@
 """The playground over HTTP: clips in, curves and downloads out. Its clips live apart from every study."""
 
+from __future__ import annotations
+
 import asyncio
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
@@ -17,6 +19,9 @@ from app.playground.store import ClipStore
 from app.playground.workers import Places, Workers
 from app.security import CLOSE, error
 from model import CONDITIONS
+
+if TYPE_CHECKING:
+    from stimuli.music.clips import Clip
 
 PREFIX = "/api/playground"
 UPLOADS, UPLOADS_OF_A_CLIENT = 16, 2
@@ -61,13 +66,13 @@ def router(store: ClipStore, workers: Workers, serves: Audience = Audience.PUBLI
     """The playground's endpoints over the clips of ``store``, for the audience that it ``serves``."""
     routes = audience.router(serves, prefix=PREFIX)
     known: list[str] = []
-    heard: dict[str, dict] = {}  # built-in clips are the same for everybody
+    heard: dict[str, dict[str, Any]] = {}  # built-in clips are the same for everybody
     arriving = Places(UPLOADS, UPLOADS_OF_A_CLIENT)
     working = Places(PIECES_OF_WORK, PIECES_OF_A_CLIENT)
     decoding_now = asyncio.Semaphore(DECODED_AT_ONCE)
 
     @routes.get("")
-    async def about(request: Request) -> dict:
+    async def about(request: Request) -> dict[str, Any]:
         if not known:
             with working.of(request):
                 known[:] = await workers.run(work.descriptors)
@@ -86,7 +91,7 @@ def router(store: ClipStore, workers: Workers, serves: Audience = Audience.PUBLI
         }
 
     @routes.post("/clips", response_model=None, max_body_size=decoding.UPLOAD_LIMIT_BYTES)
-    async def upload(request: Request, start_s: StartsAt = None) -> Response | dict:
+    async def upload(request: Request, start_s: StartsAt = None) -> Response | dict[str, Any]:
         with arriving.of(request):
             token, path = store.new()
             source = path.with_suffix(".upload")
@@ -102,7 +107,7 @@ def router(store: ClipStore, workers: Workers, serves: Audience = Audience.PUBLI
             return await described(token, excerpt)
 
     @routes.post("/built-in")
-    async def built_in(request: Request, wanted: BuiltIn) -> dict:
+    async def built_in(request: Request, wanted: BuiltIn) -> dict[str, Any]:
         if wanted.name not in [clip.name for clip in _built_in_clips()]:
             raise ValueError(f"Unknown built-in clip {wanted.name!r}.")
         if wanted.name not in heard or not store.has(heard[wanted.name]["clip"]):
@@ -111,7 +116,7 @@ def router(store: ClipStore, workers: Workers, serves: Audience = Audience.PUBLI
                 heard[wanted.name] = await described(token, await workers.run(work.add_built_in, wanted.name, path))
         return heard[wanted.name]
 
-    async def described(token: str, excerpt: dict[str, float]) -> dict:
+    async def described(token: str, excerpt: dict[str, float]) -> dict[str, Any]:
         more = await workers.run(work.describe, store.path(token))
         return {"clip": token, "audio": f"clips/{token}/audio", **excerpt, **more}
 
@@ -121,7 +126,7 @@ def router(store: ClipStore, workers: Workers, serves: Audience = Audience.PUBLI
         return FileResponse(store.path(clip), media_type="audio/flac", headers=headers)
 
     @routes.post("/curves")
-    async def curves(request: Request, wanted: Wanted) -> dict:
+    async def curves(request: Request, wanted: Wanted) -> dict[str, Any]:
         with working.of(request):
             return await workers.run(work.curves, store.path(wanted.clip), _weights(wanted))
 
@@ -150,7 +155,7 @@ async def _save_body(request: Request, path: Path) -> None:
             file.write(part)
 
 
-def _built_in_clips() -> list:
+def _built_in_clips() -> list[Clip]:
     from stimuli.music.clips import built_in_clips
 
     return built_in_clips()

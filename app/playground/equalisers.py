@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,7 @@ class Equalisers:
         self._blended = lru_cache(maxsize=64)(self._fit_blend)
 
     @cached_property
-    def systems(self) -> dict:
+    def systems(self) -> dict[str, Any]:
         """The system of each condition that has one."""
         import model
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,7 +32,7 @@ def bands(setting: EQParams) -> list[dict[str, float | str]]:
     ]
 
 
-def to_json(setting: EQParams, about: dict) -> str:
+def to_json(setting: EQParams, about: dict[str, Any]) -> str:
     """The setting as JSON: what it is for, the 13 numbers in SAFE-DB's order, and the same by band."""
     return json.dumps({**about, "parameters": setting.to_safe(), "bands": bands(setting)}, indent=1, ensure_ascii=False)
 
@@ -46,7 +46,7 @@ def to_csv(setting: EQParams) -> str:
     return text.getvalue()
 
 
-def to_preset(setting: EQParams, about: dict) -> str:
+def to_preset(setting: EQParams, about: dict[str, Any]) -> str:
     """The setting as an Equalizer APO preset, with a preamp that keeps boosts from clipping."""
     highest_db = float(setting.response(np.geomspace(20, 20_000, 400), 44_100).max())
     lines = [

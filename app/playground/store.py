@@ -26,8 +26,11 @@ class ClipStore:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="semantic-eq-playground-") if folder is None else None
-        self.folder = Path(self._temporary.name) if folder is None else folder
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        if folder is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="semantic-eq-playground-")
+            folder = Path(self._temporary.name)
+        self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ import base64
 import os
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,7 @@ def add_built_in(name: str, path: Path) -> dict[str, float]:
     return {"start_s": 0.0, "duration_s": length_s, "source_s": length_s}
 
 
-def describe(path: Path) -> dict:
+def describe(path: Path) -> dict[str, Any]:
     """What the page needs to know of a clip to draw it and to match its loudness."""
     sound, rate = _read(path)
     powers = hearing.block_powers(sound, rate)
@@ -58,7 +59,7 @@ def curves(path: Path, weights: Weights) -> dict[str, list[list[float]]]:
     return {condition: [setting.to_safe() for setting in path] for condition, path in _paths(path, weights).items()}
 
 
-def export(path: Path, weights: Weights, about: dict, format: str) -> str | bytes:
+def export(path: Path, weights: Weights, about: dict[str, Any], format: str) -> str | bytes:
     """One condition at one intensity (``about``), as one of the formats of `exports`."""
     setting = _paths(path, weights)[about["condition"]][round(about["intensity"] * (len(INTENSITIES) - 1))]
     if format == "flac":
@@ -74,7 +75,7 @@ def _equalisers() -> Equalisers:
 
 
 @lru_cache(maxsize=256)
-def _paths(path: Path, weights: Weights) -> dict:
+def _paths(path: Path, weights: Weights) -> dict[str, Any]:
     return _equalisers().paths(*_read(path), dict(weights))
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import gradio as gr
 from starlette.middleware import Middleware
 
-from app.participant.page import SYSTEM_FONTS
+from app.participant.page import MONOSPACE, SYSTEM_FONT
 from app.workbench import equaliser, shown, stimuli
 from app.workbench.access import TokenOnly
 
@@ -87,5 +87,4 @@ def launched(host: str = "127.0.0.1", port: int = PORT, token: str | None = None
 
 def theme() -> gr.themes.Base:
     """Gradio's theme in the project's colours, with the system's fonts."""
-    fonts: Any = SYSTEM_FONTS
-    return gr.themes.Default(primary_hue="teal", neutral_hue="slate", **fonts)
+    return gr.themes.Default(primary_hue="teal", neutral_hue="slate", font=SYSTEM_FONT, font_mono=MONOSPACE)

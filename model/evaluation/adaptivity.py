@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -78,7 +79,9 @@ def _spectrum(clip: Clip) -> np.ndarray:
         return features(audio, clip.sample_rate)[0][0].numpy()
 
 
-def _measured(params: EQParams, mean_curve_db: np.ndarray, audio: np.ndarray | None, sample_rate: float) -> dict:
+def _measured(
+    params: EQParams, mean_curve_db: np.ndarray, audio: np.ndarray | None, sample_rate: float
+) -> dict[str, Any]:
     curve = params.response(GRID_HZ, 44_100)
     change = np.nan
     if audio is not None:

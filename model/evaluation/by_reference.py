@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,7 @@ def distances(
     folder: Path,
     settings: Settings,
     seed: int = 0,
-    track: Callable[[list], Iterable] = iter,
+    track: Callable[[list[Any]], Iterable[Any]] = iter,
 ) -> pd.DataFrame:
     """Ask every system about every recording under ``folder`` among ``clips`` that is long enough.
 

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -26,7 +27,7 @@ class Clip:
 
 
 def read_clips(
-    folder: Path, at_most: int = 40, held_out_only: bool = False, track: Callable[[list], Iterable] = iter
+    folder: Path, at_most: int = 40, held_out_only: bool = False, track: Callable[[list[Any]], Iterable[Any]] = iter
 ) -> list[Clip]:
     """Read 10 s from the middle of recordings under ``folder``, evenly spread over it; silent ones are left out.
 

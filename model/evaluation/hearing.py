@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ def separation(
     """
     rng = np.random.default_rng(seed)
     pool = {word: settings.of(word).parameters for word in ("warm", "bright")}
-    scores: dict[str, list] = {word: [] for word in pool}
+    scores: dict[str, list[Any]] = {word: [] for word in pool}
     for clip in clips:
         for word, parameters in pool.items():
             chosen = parameters[rng.choice(len(parameters), min(n_settings, len(parameters)), replace=False)]
@@ -72,7 +73,7 @@ def blind_error(
     return pd.DataFrame(rows)
 
 
-def area_under_curve(positive, negative) -> float:
+def area_under_curve(positive: Sequence[float] | np.ndarray, negative: Sequence[float] | np.ndarray) -> float:
     """Return the probability that a positive score exceeds a negative one (Mann-Whitney), ties counting half."""
     ranks = rankdata(np.concatenate([positive, negative]))
     n, m = len(positive), len(negative)

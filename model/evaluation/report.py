@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import matplotlib
+from matplotlib.figure import Figure
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -76,7 +77,7 @@ def latex(frame: pd.DataFrame) -> str:
     return "\n".join([*top, *body, r"\bottomrule", r"\end{tabular}"])
 
 
-def _cell(value) -> str:
+def _cell(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
@@ -84,7 +85,7 @@ def _escaped(text: str) -> str:
     return text.replace("_", r"\_").replace("%", r"\%").replace("&", r"\&")
 
 
-def curves(rows: pd.DataFrame, mean_curve_db: np.ndarray) -> plt.Figure:
+def curves(rows: pd.DataFrame, mean_curve_db: np.ndarray) -> Figure:
     """Draw, per system, the curves proposed for every untouched clip beside the mean curve of SAFE-DB's settings."""
     systems = list(rows.system.unique())
     figure, axes = plt.subplots(
@@ -102,7 +103,7 @@ def curves(rows: pd.DataFrame, mean_curve_db: np.ndarray) -> plt.Figure:
     return figure
 
 
-def doses(rows: pd.DataFrame) -> plt.Figure:
+def doses(rows: pd.DataFrame) -> Figure:
     """Draw the dose over what the clip already is, one panel per system, coloured by the pre-equaliser's k."""
     systems = list(rows.system.unique())
     figure, axes = plt.subplots(
@@ -118,7 +119,7 @@ def doses(rows: pd.DataFrame) -> plt.Figure:
     return figure
 
 
-def latent_space(eq: SemanticEQ, settings: Settings, clips: Iterable[Clip]) -> plt.Figure:
+def latent_space(eq: SemanticEQ, settings: Settings, clips: Iterable[Clip]) -> Figure:
     """Draw settings, targets and clips in the latent space's two main directions between the targets."""
     network = eq.network
     with torch.no_grad():
@@ -134,18 +135,18 @@ def latent_space(eq: SemanticEQ, settings: Settings, clips: Iterable[Clip]) -> p
     colours = plt.get_cmap("tab10")
     for index, name in enumerate(eq.descriptors):
         own = flatten(codes[settings.descriptors == name])
-        axis.scatter(*own, s=6, alpha=0.35, color=colours(index % 10))
-        axis.scatter(
-            *flatten(targets[index]), s=110, marker="*", zorder=3, color=colours(index % 10), ec="black", label=name
-        )
-    axis.scatter(*flatten(heard), s=18, marker="x", color="black", label="clips")
+        axis.scatter(own[0], own[1], s=6, alpha=0.35, color=colours(index % 10))
+        x, y = flatten(targets[index])
+        axis.scatter(x, y, s=110, marker="*", zorder=3, color=colours(index % 10), ec="black", label=name)
+    clips_x, clips_y = flatten(heard)
+    axis.scatter(clips_x, clips_y, s=18, marker="x", color="black", label="clips")
     axis.scatter(0, 0, s=60, marker="o", facecolor="none", edgecolor="black", label="flat")
     axis.set(xlabel="first direction", ylabel="second direction")
     axis.legend(fontsize=8)
     return figure
 
 
-def _save(figure: plt.Figure, path: Path) -> None:
+def _save(figure: Figure, path: Path) -> None:
     for suffix in (".png", ".pdf"):
         figure.savefig(path.with_suffix(suffix), dpi=300)
     plt.close(figure)

@@ -21,7 +21,7 @@ import pandas as pd
 import soundfile
 import soxr
 
-from model.eq import GRID_HZ
+from model.eq import GRID_HZ, EQParams
 from model.evaluation.adaptivity import Propose
 from model.evaluation.clips import Clip
 
@@ -90,5 +90,5 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index()
 
 
-def _curve(propose: Callable, audio: np.ndarray, rate_hz: float, descriptor: str) -> np.ndarray:
+def _curve(propose: Callable[..., EQParams], audio: np.ndarray, rate_hz: float, descriptor: str) -> np.ndarray:
     return propose(np.ascontiguousarray(audio), rate_hz, descriptor).response(GRID_HZ, 44_100)

@@ -137,7 +137,7 @@ def open_arrays(
         count.write_text("0")
         kept_key.write_text(key)
     done = int(count.read_text() or 0)
-    arrays = {}
+    arrays: dict[str, np.ndarray] = {}
     for name, shape in shapes.items():
         dtype = np.float16 if name == "snippets" else np.float32
         mode = "r+" if done else "w+"

@@ -60,8 +60,9 @@ def train_clap(
     projection = ClapProjection()
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
-        for layer in (projection.layers[0], projection.layers[2]):
-            layer.reset_parameters()
+        for layer in projection.layers:
+            if isinstance(layer, torch.nn.Linear):
+                layer.reset_parameters()
     with torch.no_grad():
         projection.audio_mean.copy_(untouched.mean(dim=0))
         projection.text_mean.copy_(clap.embed_text(COMMON_WORDS).mean(dim=0))
@@ -78,7 +79,14 @@ def _draw(settings: Settings, n: int, rng: np.random.Generator) -> list[EQParams
     return [EQParams.from_safe(rng.choice(settings.of(name).parameters)) for name in rng.choice(settings.names, n)]
 
 
-def _fit(projection, base: SemanticEQ, embeddings, curves_db, epochs: int, seed: int) -> float:
+def _fit(
+    projection: ClapProjection,
+    base: SemanticEQ,
+    embeddings: torch.Tensor,
+    curves_db: torch.Tensor,
+    epochs: int,
+    seed: int,
+) -> float:
     """Fit z_audio's response to the EQ that was put on the clip; return the last epoch's mean square, dB^2."""
     read = base.network.autoencoder.curve
     optimiser = torch.optim.AdamW(projection.layers.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)

@@ -79,7 +79,8 @@ def train_flow(
     # Where every word is rare there is nothing held out to measure by.
     held_out = held_out if len(held_out) else training
     names = training.names
-    arrays, errors = {}, {}
+    arrays: dict[str, np.ndarray] = {}
+    errors: dict[str, float] = {}
     metadata = {"descriptors": names, "epochs": epochs, "seed": seed, "held_out_rms_db": errors}
     for dimensions, beta in models:
         key = model_key(dimensions, beta)

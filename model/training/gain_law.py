@@ -65,13 +65,15 @@ def fit_gain_law(
         for belief in BELIEFS:
             network.encoder.belief.fill_(belief)
             objectives[belief] = float(np.mean([_fit_one(network, index, curves, spectra, nature) for index in common]))
-        network.encoder.belief.fill_(min(objectives, key=objectives.get))
+        network.encoder.belief.fill_(min(objectives, key=objectives.__getitem__))
         for index in range(len(curves)):
             _fit_one(network, index, curves, spectra, nature)
     return objectives
 
 
-def _fit_one(network: SemanticNetwork, index: int, curves, spectra, nature) -> float:
+def _fit_one(
+    network: SemanticNetwork, index: int, curves: torch.Tensor, spectra: torch.Tensor, nature: torch.Tensor
+) -> float:
     """Set slope and centre of one descriptor; return its objective."""
     missing = torch.stack([_missing(network, index, spectra + k * curves[index], nature) for k in _STEPS])
     # How many doses the encoder takes the mean curve itself for: the law's slope makes up for the difference.
@@ -112,9 +114,9 @@ def sharpness_acum(bands_db: torch.Tensor) -> torch.Tensor:
     hz = mel_centres_hz()
     bark = 13 * np.arctan(0.00076 * hz) + 3.5 * np.arctan((hz / 7500) ** 2)
     weight = np.where(bark < 15.8, 1.0, 0.15 * np.exp(0.42 * (bark - 15.8)) + 0.85)
-    width, weight, bark = (torch.as_tensor(row).float() for row in (np.gradient(bark), weight, bark))
+    width, weighted = (torch.as_tensor(row).float() for row in (np.gradient(bark), weight * bark))
     loudness = 10 ** (0.23 * bands_db / 10) * width
-    return 0.11 * (loudness * weight * bark).sum(dim=1) / loudness.sum(dim=1)
+    return 0.11 * (loudness * weighted).sum(dim=1) / loudness.sum(dim=1)
 
 
 def tilt_db_per_octave(bands_db: torch.Tensor) -> torch.Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -66,7 +67,7 @@ def train(
     untouched: Mixture,
     folder: Path,
     plan: Plan,
-    about: dict | None = None,
+    about: dict[str, Any] | None = None,
     pretrained: SemanticEQ | None = None,
     report: Report = lambda stage, step, total, losses: None,
 ) -> tuple[SemanticEQ, Path]:

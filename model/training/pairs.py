@@ -110,7 +110,7 @@ def _two_halves(file: Path, rng: np.random.Generator) -> tuple[list[np.ndarray],
     half_s = soundfile.info(file).duration / 2
     if half_s < SHORTEST_S:
         raise ValueError("it is too short")
-    lengths_s = np.minimum(np.exp(rng.uniform(*np.log([SHORTEST_S, LONGEST_S]), 2)), half_s)
+    lengths_s = np.minimum(np.exp(rng.uniform(np.log(SHORTEST_S), np.log(LONGEST_S), 2)), half_s)
     starts_s = [rng.uniform(0, half_s - lengths_s[0]), half_s + rng.uniform(0, half_s - lengths_s[1])]
     read = [read_excerpt(file, *place) for place in zip(starts_s, lengths_s - 0.01, strict=True)]
     return [np.ascontiguousarray(audio.T) for audio, _ in read], read[0][1]

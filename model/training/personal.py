@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -71,7 +71,7 @@ def _strength(lengths: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
     return float(mean), float(np.sqrt(np.average((np.log(lengths) - mean) ** 2, weights=weights)))
 
 
-def _probes(codes, weights, components: np.ndarray, n: int, seed: int) -> np.ndarray:
+def _probes(codes: np.ndarray, weights: np.ndarray, components: np.ndarray, n: int, seed: int) -> np.ndarray:
     """Return settings [n, 13] whose shapes are drawn around 0 as people's are, both ways."""
     rng = np.random.default_rng(seed)
     spread = codes.T @ (codes * (weights / weights.sum())[:, None])
@@ -88,7 +88,7 @@ def recovery(
     n_probes: int = N_PROBES,
     at_most: int = 30,
     seed: int = 0,
-    track: Callable[[list], Iterator] = iter,
+    track: Callable[[list[str]], Iterable[str]] = iter,
 ) -> dict[str, float]:
     """Return how well the word of a person is found whom the prior does not know.
 
@@ -121,7 +121,9 @@ def recovery(
     }
 
 
-def _listener(prior: Prior, descriptor: str, row: np.ndarray, n: int, noise: float, rng) -> tuple[float, float, float]:
+def _listener(
+    prior: Prior, descriptor: str, row: np.ndarray, n: int, noise: float, rng: np.random.Generator
+) -> tuple[float, float, float]:
     word = PersonalWord(prior, descriptor)
     shape, length = shapes_of(row[None])
     before = np.corrcoef(word.response(), shape[0])[0, 1]

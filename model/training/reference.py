@@ -52,7 +52,13 @@ class CurveStage(Stage):
     name, learning_rate, weight_decay = "curves", 2e-3, 0.02
     batch = 64
 
-    def __init__(self, network: ReferenceNetwork, semantic: SemanticNetwork, sampler: SettingsSampler, banks) -> None:
+    def __init__(
+        self,
+        network: ReferenceNetwork,
+        semantic: SemanticNetwork,
+        sampler: SettingsSampler,
+        banks: tuple[PairBank, PairBank],
+    ) -> None:
         self.network, self.semantic, self.sampler, self.banks = network, semantic, sampler, banks
 
     def begin(self) -> None:

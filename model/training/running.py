@@ -8,8 +8,9 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -21,9 +22,14 @@ _STATE, _LOG = "state.pt", "log.csv"
 class Pace(Protocol):
     """What a plan says of running: the seed, and every how many steps is checked (validation) and logged."""
 
-    seed: int
-    check_every: int
-    log_every: int
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def check_every(self) -> int: ...
+
+    @property
+    def log_every(self) -> int: ...
 
 
 class Stage(ABC):
@@ -48,7 +54,12 @@ class Stage(ABC):
 
 
 def run_stages(
-    stages: Sequence[tuple[Stage, int]], pace: Pace, folder: Path, facts: dict, state: dict, report: Report
+    stages: Sequence[tuple[Stage, int]],
+    pace: Pace,
+    folder: Path,
+    facts: dict[str, Any],
+    state: dict[str, Any],
+    report: Report,
 ) -> None:
     """Run stages for so many steps each, from where ``state`` (of `read_state`) says that a killed run was."""
     for index, (stage, n_steps) in enumerate(stages):
@@ -63,7 +74,14 @@ def forget_state(folder: Path) -> None:
 
 
 def _run(
-    stage: Stage, index: int, n_steps: int, pace: Pace, folder: Path, facts: dict, resumed: dict, report: Report
+    stage: Stage,
+    index: int,
+    n_steps: int,
+    pace: Pace,
+    folder: Path,
+    facts: dict[str, Any],
+    resumed: dict[str, Any],
+    report: Report,
 ) -> None:
     network = stage.network
     torch.manual_seed(pace.seed * 10 + index)
@@ -73,7 +91,8 @@ def _run(
     parameters = list(stage.trained())
     optimizer = torch.optim.AdamW(parameters, lr=stage.learning_rate, weight_decay=stage.weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _pace(step / n_steps))
-    start, best_loss, best = 0, float("inf"), None
+    start, best_loss = 0, float("inf")
+    best: dict[str, torch.Tensor] | None = None
     if resumed:
         network.load_state_dict(resumed["network"])
         optimizer.load_state_dict(resumed["optimizer"])
@@ -85,7 +104,7 @@ def _run(
         network.train()
         losses = stage.losses(step / n_steps)
         optimizer.zero_grad()
-        sum(losses.values()).backward()
+        reduce(torch.add, losses.values()).backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         schedule.step()
@@ -104,6 +123,8 @@ def _run(
             _save_state(
                 folder, facts, {**state, "stage": index, "step": step + 1, "best_loss": best_loss, "best": best}
             )
+    if best is None:
+        raise ValueError(f"The loss of stage {stage.name!r} was never a number: train with a lower learning rate.")
     network.load_state_dict(best)
     _save_state(folder, facts, {"stage": index + 1, "network": _copy(network)})
 
@@ -124,13 +145,13 @@ def _copy(network: nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
 
 
-def _save_state(folder: Path, facts: dict, state: dict) -> None:
+def _save_state(folder: Path, facts: dict[str, Any], state: dict[str, Any]) -> None:
     partial = folder / f"{_STATE}.partial"
     torch.save({**state, "facts": json.dumps(facts)}, partial)
     partial.replace(folder / _STATE)
 
 
-def read_state(folder: Path, facts: dict) -> dict:
+def read_state(folder: Path, facts: dict[str, Any]) -> dict[str, Any]:
     path = folder / _STATE
     if not path.exists():
         return {}

@@ -178,7 +178,9 @@ class EndToEndStage(SemanticStage):
     def _curve(self, difference: torch.Tensor) -> torch.Tensor:
         return 12 * self.network.autoencoder.read_curve(difference)
 
-    def _invariance(self, spectra, nature, word: int, k: torch.Tensor, mean_db: torch.Tensor) -> torch.Tensor:
+    def _invariance(
+        self, spectra: torch.Tensor, nature: torch.Tensor, word: int, k: torch.Tensor, mean_db: torch.Tensor
+    ) -> torch.Tensor:
         """Return how far k times the word's curve plus what is then proposed depends on k, in squared doses."""
         curve = np.interp(np.log(self.centres_hz), np.log(GRID_HZ), mean_db[0].detach().cpu().numpy())
         curve = torch.as_tensor(curve - curve.mean()).float()
@@ -259,7 +261,9 @@ def calibrate(network: SemanticNetwork, sampler: SettingsSampler, untouched: Ban
     network.train(was_training)
 
 
-def _set_likely(network: SemanticNetwork, sampler: SettingsSampler, spectra, nature: torch.Tensor) -> None:
+def _set_likely(
+    network: SemanticNetwork, sampler: SettingsSampler, spectra: torch.Tensor, nature: torch.Tensor
+) -> None:
     """Set the linear estimate of least mean squared error (Wiener) of an EQ's code from that of a sound with it."""
     encoder, responses = network.encoder, differentiable.response_db(sampler.parameters, mel_centres_hz())
     weights = sampler.person_weights / sampler.person_weights.sum()

@@ -81,6 +81,13 @@ class StimulusSet:
         """Names of the clips that have stimuli, in the manifest's order."""
         return tuple(dict.fromkeys(row.clip for row in self.of_kind("stimulus") if row.clip))
 
+    @property
+    def place(self) -> Path:
+        """The set's folder, where it was read from one; ValueError where only its manifest is known."""
+        if self.folder is None:
+            raise ValueError("The stimulus set is known by its manifest only; name its folder.")
+        return self.folder
+
     @cached_property
     def files(self) -> SoundFiles:
         """The set's audio, held to the hashes of the manifest."""

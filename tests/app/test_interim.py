@@ -64,6 +64,30 @@ def test_without_planned_looks_there_is_no_decision_and_the_ratings_may_be_seen(
         take_part(app, VARIED)
         engine = app.state.running.engine
         assert interim.look(engine, simulated=True)["planned"] == []
-        assert max(row["mean"] for row in interim.ratings_so_far(engine, simulated=True)) > 4
+        assert max(row["mean"] for row in interim.ratings_so_far(engine, simulated=True)[0]) > 4
         with pytest.raises(ValueError, match="Nobody has completed"):
             interim.ratings_so_far(engine)
+
+
+CHOICE = {"type": "choice", "name": "kind", "text": "Which?", "options": {"a": "A", "b": "B"}}
+QUALITY = {"type": "continuous", "name": "quality", "text": "How good?"}
+
+
+def test_the_first_question_that_was_rated_is_shown_on_its_own_scale(settings, tmp_path):
+    blocks = [{"paradigm": "single", "questions": [CHOICE, QUALITY]}]
+    app = served(settings, tmp_path, **PLAN | {"analysis": {}, "blocks": blocks})
+    with TestClient(app) as admin:
+        take_part(app, (40, 60, 80))
+        answer = admin.post("/api/admin/ratings?simulated=true", json={}, headers=KEY)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["scale"] == [0, 100]
+    assert all(40 <= row["mean"] <= 80 for row in answer.json()["cells"])
+
+
+def test_a_study_of_comparisons_says_that_it_has_no_ratings(settings, tmp_path):
+    app = served(settings, tmp_path, **PLAN | {"analysis": {}, "blocks": [{"paradigm": "pair"}]})
+    with TestClient(app) as admin:
+        take_part(app, (4,))
+        answer = admin.post("/api/admin/ratings?simulated=true", json={}, headers=KEY)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid")
+    assert "asks for no ratings" in answer.json()["message"]

@@ -12,6 +12,7 @@ from model.autoencoder import EQAutoencoder
 from model.eq import FLAT, GRID_HZ, response_db
 from model.training import losses
 from model.training.loop import Plan, train
+from model.training.running import Stage, run_stages
 from model.training.sources import training_mixture
 from tests.model.synthetic import pink_noise, settings, write_safe
 
@@ -145,3 +146,26 @@ def test_a_silent_band_has_no_parameters_to_be_wrong_about():
     louder = flat.clone()
     louder[0, 2] = 6
     assert losses.parameters(louder, flat) > 0
+
+
+class Diverging(Stage):
+    """A stage whose loss is no number."""
+
+    name, learning_rate = "diverging", 0.1
+
+    def __init__(self):
+        self.network = torch.nn.Linear(1, 1)
+
+    def begin(self):
+        pass
+
+    def trained(self):
+        return self.network.parameters()
+
+    def losses(self, progress, validation=False):
+        return {"nan": self.network(torch.full((1, 1), float("nan"))).sum()}
+
+
+def test_a_stage_that_diverges_says_so(tmp_path):
+    with pytest.raises(ValueError, match="The loss of stage 'diverging' was never a number"):
+        run_stages([(Diverging(), 2)], TINY, tmp_path, {}, {}, lambda *_: None)

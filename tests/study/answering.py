@@ -11,6 +11,8 @@ def answer_to(step: dict[str, Any], rating: int = 4) -> dict[str, Any]:
     kind = step["kind"]
     if kind in ("trial", "practice"):
         first, *others = [(question["name"], reply_to(question, rating)) for question in step["questions"]]
+        if "low" not in step["questions"][0]:
+            return {"answers": dict([first, *others])}
         return {"rating": first[1]} | ({"answers": dict(others)} if others else {})
     if kind == "multistimulus":
         n = len(step["sounds"]) - step["has_reference"]

@@ -7,7 +7,14 @@ from model.training.sources.augmented import Augmented
 from model.training.sources.base import FileSource, Source
 from model.training.sources.fma import FMA
 from model.training.sources.folder import Folder, audio_files, is_for_validation, is_held_out
-from model.training.sources.mixture import Mixture, default_pink_ratio, training_mixture, training_mixtures
+from model.training.sources.mixture import (
+    Collections,
+    Mixture,
+    Ratios,
+    default_pink_ratio,
+    training_mixture,
+    training_mixtures,
+)
 from model.training.sources.musdb import MUSDB
 from model.training.sources.pink import PinkNoise
 
@@ -15,10 +22,12 @@ __all__ = [
     "FMA",
     "MUSDB",
     "Augmented",
+    "Collections",
     "FileSource",
     "Folder",
     "Mixture",
     "PinkNoise",
+    "Ratios",
     "Source",
     "audio_files",
     "default_pink_ratio",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
@@ -16,6 +17,23 @@ from model.training.sources.pink import PinkNoise
 
 _TOLERANCE = 1e-6
 SAMPLE_RATE, EXCERPT_S, PINK_RATIO = 44_100, 10.0, 0.1
+
+
+class Ratios(TypedDict):
+    """Shares of pink noise, FMA and MUSDB18; the rest is of the folders of music."""
+
+    pink_ratio: float
+    fma_ratio: float
+    musdb_ratio: float
+
+
+class Collections(TypedDict, total=False):
+    """Where FMA and MUSDB18 are, and which of FMA's tracks take part; see `training_mixture`."""
+
+    fma: str | Path | None
+    musdb: str | Path | None
+    fma_subset: str | None
+    fma_genres: Sequence[str] | None
 
 
 class Mixture(Source):
@@ -110,15 +128,15 @@ def training_mixture(
         parts.append((PinkNoise(sample_rate, duration_s), pink_ratio))
     if not fma_ratio > 0 and (fma_subset or fma_genres):
         raise ValueError("A subset or genre of FMA was given, but the FMA ratio is 0.")
-    fma_choice = {"subset": fma_subset, "genres": fma_genres}
-    # Its test songs are kept for tests, where they lie apart.
-    is_split = musdb is not None and (Path(musdb).expanduser() / "train").is_dir()
-    musdb_choice = {"split": "train" if is_split else None}
-    for name, kind, path, choice in (("FMA", FMA, fma, fma_choice), ("MUSDB18", MUSDB, musdb, musdb_choice)):
+    for name, path in (("FMA", fma), ("MUSDB18", musdb)):
         if ratios[name] > 0 and path is None:
             raise ValueError(f"The {name} ratio is {ratios[name]:g}, but no folder of {name} was given.")
-        if ratios[name] > 0:
-            parts.append((kind(path, sample_rate, duration_s, **choice), ratios[name]))
+    if fma is not None and fma_ratio > 0:
+        parts.append((FMA(fma, sample_rate, duration_s, subset=fma_subset, genres=fma_genres), fma_ratio))
+    if musdb is not None and musdb_ratio > 0:
+        # Its test songs are kept for tests, where they lie apart.
+        split = "train" if (Path(musdb).expanduser() / "train").is_dir() else None
+        parts.append((MUSDB(musdb, sample_rate, duration_s, split=split), musdb_ratio))
     sources, shares = zip(*parts, strict=True)
     return Mixture(sources, shares)
 
@@ -129,7 +147,7 @@ def default_pink_ratio(has_music: bool, ratios: Mapping[str, float]) -> float:
 
 
 def training_mixtures(
-    music: Sequence[Path], ratios: Mapping[str, float], collections: Mapping[str, object]
+    music: Sequence[Path], ratios: Ratios, collections: Collections
 ) -> tuple[Mixture, Mixture, Mixture]:
     """Return what is trained on, what chooses the best checkpoint, and music without noise, which says what is usual.
 
@@ -139,12 +157,11 @@ def training_mixtures(
     Parameters
     ----------
     music : sequence of paths
-    ratios : mapping of ``pink_ratio``, ``fma_ratio`` and ``musdb_ratio``
-    collections : mapping
-        The other options of `training_mixture`: ``fma``, ``musdb``, ``fma_subset``, ``fma_genres``.
+    ratios : Ratios
+    collections : Collections
     """
 
-    def mixture(folders: Sequence[Path], keep: Callable[[Path], bool], shares: Mapping[str, float]) -> Mixture:
+    def mixture(folders: Sequence[Path], keep: Callable[[Path], bool], shares: Ratios) -> Mixture:
         return training_mixture(SAMPLE_RATE, EXCERPT_S, music=folders, keep=keep, **shares, **collections)
 
     def is_for_training(file: Path) -> bool:
@@ -156,7 +173,9 @@ def training_mixtures(
     music_share = 1 - ratios["pink_ratio"]
     if music_share <= 0:
         return training, validation, training
-    shares = {name: ratio / music_share for name, ratio in ratios.items()} | {"pink_ratio": 0.0}
+    shares = Ratios(
+        pink_ratio=0.0, fma_ratio=ratios["fma_ratio"] / music_share, musdb_ratio=ratios["musdb_ratio"] / music_share
+    )
     return training, validation, mixture(music, is_for_training, shares)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import av
 import numpy as np
 import soundfile
+from av import AudioFrame, AudioStream
+from av.container import InputContainer
 
 from model.training.sources.base import FileSource, choose_start_s, read_excerpt, require_folder
 
@@ -72,7 +74,7 @@ def song_duration_s(song: Path) -> float:
     if song.is_dir():
         return min(soundfile.info(song / f"{stem}.wav").duration for stem in STEMS)
     with av.open(str(song)) as container:
-        return min(float((stream.duration or 0) * stream.time_base) for stream in _streams(container))
+        return min(float((stream.duration or 0) * (stream.time_base or 0)) for stream in _streams(container))
 
 
 def stem_gains(rng: np.random.Generator) -> np.ndarray:
@@ -106,19 +108,21 @@ def _decode(song: Path, start_s: float, duration_s: float) -> list[tuple[np.ndar
         ]
 
 
-def _streams(container) -> list:
+def _streams(container: InputContainer) -> list[AudioStream]:
     streams = list(container.streams.audio)
     if len(streams) != 1 + len(STEMS):
         raise ValueError(f"it has {len(streams)} audio streams, expected the mixture and {len(STEMS)} stems")
     return streams
 
 
-def _frames(container, streams: list, end_s: float) -> list[list]:
+def _frames(container: InputContainer, streams: list[AudioStream], end_s: float) -> list[list[AudioFrame]]:
     """Return each stream's decoded frames as far as ``end_s``."""
-    frames = {stream.index: [] for stream in streams}
+    frames: dict[int, list[AudioFrame]] = {stream.index: [] for stream in streams}
     unfinished = set(frames)
     for packet in container.demux(streams):
         for frame in packet.decode():
+            if not isinstance(frame, AudioFrame):
+                continue
             frames[packet.stream.index].append(frame)
             if frame.time is not None and frame.time > end_s:
                 unfinished.discard(packet.stream.index)
@@ -127,11 +131,11 @@ def _frames(container, streams: list, end_s: float) -> list[list]:
     return list(frames.values())
 
 
-def _collect(frames: list, start_s: float, duration_s: float) -> tuple[np.ndarray, int]:
-    if not frames:
+def _collect(frames: list[AudioFrame], start_s: float, duration_s: float) -> tuple[np.ndarray, int]:
+    if not frames or frames[0].time is None:
         raise ValueError(f"nothing could be decoded from {start_s:.1f} s on")
     rate = frames[0].sample_rate
     audio = np.concatenate([frame.to_ndarray() for frame in frames], axis=1).T
-    first = max(round((start_s - float(frames[0].time)) * rate), 0)
+    first = max(round((start_s - frames[0].time) * rate), 0)
     wanted = round(duration_s * rate)
     return audio[first : first + wanted].astype(np.float32), rate
