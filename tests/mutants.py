@@ -4,14 +4,14 @@
     python -m tests.mutants study --since HEAD~3 --sample 50
     python -m tests.mutants --sample 200
 
-Works on a copy of the files that git knows, with their uncommitted changes. A mutant first meets the test named after
-its module, else those that import it, then, if it lives, all tests of its room. Ends with 1 when a mutant survives.
-Types (`A | None`) are not mutated: nothing runs them.
+Works on a copy of the files that git knows, with their uncommitted changes. First the tests run once on the code as it
+is, and `tests.covering` records which of them run which line; a mutant then meets those that run its line, fastest
+first, until one fails or their time is up. Ends with 1 when a mutant survives. Of a sample, each place in the code has
+the same chance, however many ways there are to change it. Types (`A | None`) are not mutated: nothing runs them.
 """
 
 import argparse
 import difflib
-import functools
 import importlib
 import os
 import random
@@ -22,15 +22,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cosmic_ray.commands.init import init
+from cosmic_ray.ast import ast_nodes, get_ast_from_path
 from cosmic_ray.mutating import use_mutation
-from cosmic_ray.plugins import get_operator
-from cosmic_ray.work_db import WorkDB
-from cosmic_ray.work_item import WorkItem
+from cosmic_ray.plugins import get_operator, operator_names
 from rich.console import Console
+
+from tests.covering import Covering, Recorder
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("analysis", "app", "model", "stimuli", "study")
@@ -38,8 +40,8 @@ LIBRARIES = (
     *("torch", "torchaudio", "dasp_pytorch", "pandas", "scipy.stats", "scipy.signal", "statsmodels.api", "soundfile"),
     *("matplotlib.pyplot", "sqlalchemy", "alembic", "pydantic", "fastapi", "httpx", "uvicorn", "gradio", "typer"),
 )
-FOR_THE_WHOLE = ("browser", "documentation")  # too slow to run for each mutant
-UNCHANGED_S = 1800.0
+UNCHANGED_S = 3600.0
+GRACE_S = 60.0  # beyond five times what the tests of a mutant usually take; then it counts as noticed
 LINE_RANGE = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
@@ -62,78 +64,87 @@ def changed_lines(module: Path, commit: str) -> set[int]:
     return {int(first) + i for first, count in ranges for i in range(int(count or 1))}
 
 
-def mutants(paths: list[Path], commit: str | None, sample: int | None, seed: int, place: Path) -> list[WorkItem]:
-    """The mutations to try, chosen at random if there are more than ``sample``."""
-    database = WorkDB(place / "mutants.sqlite", WorkDB.Mode.create)
-    init(paths, database, {})
-    kept = {path: changed_lines(path, commit) for path in paths} if commit else None
-    found = [item for item in database.work_items if _is_wanted(item, kept)]
-    database.close()
-    found.sort(key=lambda item: (*_where(item), item.mutations[0].operator_name, item.mutations[0].occurrence))
-    return random.Random(seed).sample(found, sample) if sample and sample < len(found) else found
+@dataclass(frozen=True, order=True)
+class Mutant:
+    """One change: which operator of cosmic-ray, at which of the places in a module where it can be applied."""
+
+    module: Path
+    position: tuple[int, int]  # line and column
+    operator: str
+    occurrence: int
 
 
-def _is_wanted(item: WorkItem, kept: dict[Path, set[int]] | None) -> bool:
-    mutation = item.mutations[0]
-    if "BinaryOperator_BitOr" in mutation.operator_name:
-        return False
-    return kept is None or mutation.start_pos[0] in kept[mutation.module_path]
-
-
-def _where(item: WorkItem) -> tuple[str, int]:
-    return str(item.mutations[0].module_path), item.mutations[0].start_pos[0]
-
-
-@functools.cache
-def tests_of(module: Path) -> list[str]:
-    """What pytest runs for a module, in turn: the test named after it, else those that import it; those of its room."""
-    dotted, room = ".".join(module.with_suffix("").parts), f"tests/{module.parts[0]}"
-    if (own := Path(room) / f"test_{module.stem}.py").is_file():
-        return [str(own), room]
-    parent, _, name = dotted.rpartition(".")
-    imports = re.compile(rf"\b{re.escape(dotted)}\b|from {re.escape(parent or dotted)} import [^\n]*\b{name}\b")
-    near = [
-        file for file in sorted(Path("tests").rglob("test_*.py")) if not {"browser", "documentation"} & {*file.parts}
+def operators() -> list[str]:
+    """The changes that a person might make by mistake; others (a shift for a sum) only raise TypeErrors."""
+    arithmetic, order = (
+        {"Add", "Sub", "Mul", "Div", "FloorDiv", "Mod", "Pow"},
+        {"Eq", "NotEq", "Lt", "LtE", "Gt", "GtE"},
+    )
+    alike = (arithmetic, order, {"Is", "IsNot"}, {"BitAnd", "BitOr"}, {"USub", "UAdd"}, {"Delete", "USub", "Not"})
+    names = [name for name in operator_names() if "Variable" not in name]
+    replaced = {name: re.search(r"_(\w+?)_(\w+)$", name) for name in names}
+    return [
+        name
+        for name, match in replaced.items()
+        if match is None or any({*match.groups()} <= group and match[1] != "BitOr" for group in alike)
     ]
-    near = [str(file) for file in near if imports.search(file.read_text(encoding="utf-8"))]
-    return [*([" ".join(near)] if near else []), room]
 
 
-def failure(tests: str, timeout_s: float) -> str | None:
-    """Run pytest in a fork, which has the libraries in memory already; None where all passes, else the outcome."""
+def mutants(module: Path, lines: set[int] | None = None) -> Iterator[Mutant]:
+    """All changes of a module, or those in some of its lines."""
+    nodes = list(ast_nodes(get_ast_from_path(module)))
+    for name in operators():
+        operator = get_operator(name)()
+        positions = [start for node in nodes for start, _ in operator.mutation_positions(node)]
+        yield from (
+            Mutant(module, start, name, i) for i, start in enumerate(positions) if lines is None or start[0] in lines
+        )
+
+
+def sample(found: Sequence[Mutant], n: int, seed: int) -> list[Mutant]:
+    """One change of each of ``n`` places, both at random."""
+    places: dict[tuple[Path, tuple[int, int]], list[Mutant]] = {}
+    for mutant in sorted(found):
+        places.setdefault((mutant.module, mutant.position), []).append(mutant)
+    chance = random.Random(seed)
+    chosen = chance.sample(list(places), min(n, len(places)))
+    return [chance.choice(places[place]) for place in sorted(chosen)]
+
+
+def outcome(tests: Sequence[str], timeout_s: float, *plugins: Recorder) -> int | None:
+    """What pytest ends with, in a fork, which has the libraries in memory already; None where time is up."""
     child = os.fork()
     if child == 0:
         os.setsid()
         with open(os.devnull, "w") as nowhere:  # noqa: PTH123
             os.dup2(nowhere.fileno(), 1)
             os.dup2(nowhere.fileno(), 2)
-        os._exit(pytest.main(["-q", "-x", "-p", "no:cacheprovider", *tests.split()]))
+        os._exit(pytest.main(["-q", "-p", "no:cacheprovider", *tests], plugins=plugins))
     ends = time.monotonic() + timeout_s
     while time.monotonic() < ends:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
-            return None if status == 0 else f"failed ({os.waitstatus_to_exitcode(status)})"
+            return os.waitstatus_to_exitcode(status)
         time.sleep(0.02)
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return "took too long"
+    return None
 
 
-@functools.cache
-def check(tests: str) -> None:
-    """These tests pass on the code as it is."""
-    if failure(tests, UNCHANGED_S):
-        raise SystemExit(f"The tests fail before anything is changed: pytest {tests}")
+def recorded(tests: Sequence[str], place: Path) -> Covering:
+    """Which of these tests run which line; they pass on the code as it is."""
+    file = place / "covering.json"
+    if outcome(tests, UNCHANGED_S, Recorder(ROOMS, file)) != 0:
+        raise SystemExit(f"The tests fail before anything is changed: pytest {' '.join(tests)}")
+    return Covering.read(file, Path.cwd())
 
 
-def survives(item: WorkItem, tests: list[str], timeout_s: float) -> str | None:
-    """The change, if none of the tests notices it."""
-    for each in tests:
-        check(each)
-    [mutation] = item.mutations
-    operator = get_operator(mutation.operator_name)(**mutation.operator_args)
-    with use_mutation(mutation.module_path, operator, mutation.occurrence) as (before, after):
-        if after is None or any(failure(each, timeout_s) for each in tests):
+def survives(mutant: Mutant, covering: Covering) -> str | None:
+    """The change, if none of the tests that run its line notices it."""
+    tests = covering.of(mutant.module, mutant.position[0], Path.cwd())
+    timeout_s = GRACE_S + 5 * sum(covering.seconds[test] for test in tests)
+    with use_mutation(mutant.module, get_operator(mutant.operator)(), mutant.occurrence) as (before, after):
+        if after is None or (tests and outcome(["-x", *tests], timeout_s) != 0):
             return None
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
     return "\n".join(line for line in lines if re.match(r"[+-](?![+-])", line))
@@ -143,12 +154,10 @@ def arguments() -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("paths", nargs="*", default=ROOMS, help="modules or folders of modules; default: all rooms")
-    parser.add_argument("--tests", help="what pytest runs; default: the test named after the module, then tests/ROOM")
+    parser.add_argument("--tests", nargs="+", help="what pytest runs; default: tests/ROOM of each module")
     parser.add_argument("--since", metavar="COMMIT", help="only lines that changed since then")
-    parser.add_argument("--sample", type=int, help="so many of the mutations, at random")
-    parser.add_argument("--quick", action="store_true", help="only the first of these")
+    parser.add_argument("--sample", type=int, help="so many places at random, each mutated in one way")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--timeout", type=float, default=600, help="seconds after which a mutant counts as noticed")
     return parser.parse_args()
 
 
@@ -163,15 +172,19 @@ def main() -> None:
                 (copy / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, copy / name)
         move_to(copy)
-        chosen = mutants(paths, options.since, options.sample, options.seed, Path(place))
+        kept = {path: changed_lines(path, options.since) if options.since else None for path in paths}
+        chosen = [mutant for path in paths for mutant in mutants(path, kept[path])]
+        if options.sample:
+            chosen = sample(chosen, options.sample, options.seed)
+        rooms = sorted({mutant.module.parts[0] for mutant in chosen})
+        covering = recorded(options.tests or [f"tests/{room}" for room in rooms], Path(place))
         n_survivors = 0
-        for number, item in enumerate(chosen, start=1):
-            tests = [options.tests] if options.tests else tests_of(item.mutations[0].module_path)
-            change = survives(item, tests[: 1 if options.quick else None], options.timeout)
+        for number, mutant in enumerate(chosen, start=1):
+            change = survives(mutant, covering)
             console.print(f"{number}/{len(chosen)}", end="\r" if console.is_terminal else "\n")
             if change is not None:
                 n_survivors += 1
-                console.print(f"{':'.join(map(str, _where(item)))}\n{change}", markup=False)
+                console.print(f"{mutant.module}:{mutant.position[0]}\n{change}", markup=False)
     share = f"{n_survivors / len(chosen):.1%}" if chosen else "none"
     console.print(f"{n_survivors} of {len(chosen)} mutants survived ({share}).")
     sys.exit(bool(n_survivors))

@@ -8,7 +8,7 @@ import pytest
 from analysis.data.ratings import from_table
 from analysis.data.reading import read_csv
 from analysis.data.stimuli import FREQUENCIES_HZ, Stimuli
-from analysis.statistics.adaptivity import LEAST_CLIPS, adaptivity, fit_adaptivity
+from analysis.statistics.adaptivity import adaptivity, fit_adaptivity
 from analysis.statistics.results import compute
 from analysis.writing.findings import results_section
 from tests.analysis.reference import ANY_SCALE, FOLDER, expected
@@ -46,7 +46,7 @@ def test_slope_curve_and_end_agree_with_lmertest(case):
     assert (row["ends_at"], row["ends_low"], row["ends_high"]) == pytest.approx((r["ends_at"], *r["fieller"]), rel=2e-3)
 
 
-@pytest.mark.parametrize(("clips", "fitted"), [(LEAST_CLIPS - 1, False), (LEAST_CLIPS, True)])
+@pytest.mark.parametrize(("clips", "fitted"), [(3, False), (4, True)])
 def test_a_slope_takes_four_clips(clips, fitted):
     ratings, stimuli = study("warm", clips)
     assert (fit_adaptivity(ratings, "semantic", "static", stimuli) is not None) == fitted

@@ -136,11 +136,11 @@ def test_being_asked_often_writes_seldom(own):
 @pytest.mark.parametrize(
     ("free_bytes", "missing", "said"),
     [
-        (alarms.DISK_FULL_BYTES - 1, ["disk"], "is full (8.0 MB free)"),
-        (alarms.DISK_FULL_BYTES, [], "Only 8 MB are free"),
-        (alarms.DISK_LOW_BYTES - 1, [], "Only 500 MB are free"),
-        (alarms.DISK_LOW_BYTES, [], None),
-        (alarms.DISK_LOW_BYTES + 1, [], None),
+        (8_000_000 - 1, ["disk"], "is full (8.0 MB free)"),
+        (8_000_000, [], "Only 8 MB are free"),
+        (500_000_000 - 1, [], "Only 500 MB are free"),
+        (500_000_000, [], None),
+        (500_000_000 + 1, [], None),
     ],
 )
 def test_a_disk_is_full_or_nearly_so_at_its_limits(own, settings, monkeypatch, free_bytes, missing, said):

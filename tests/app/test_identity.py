@@ -90,10 +90,10 @@ def test_the_experimenters_word_opens_a_session_once_and_for_a_day(serve, monkey
     assert begin(browser(), parameters=ID).json()["session"] == started["session"]
     assert refused(begin(browser(), parameters=ID), "elsewhere")
     recruitment.readmit(running.engine, started["session"])
-    until = clock.now() + recruitment.READMITTED_S
-    monkeypatch.setattr(clock, "now", lambda: until + 5)
+    until = clock.now() + 24 * 3600
+    monkeypatch.setattr(clock, "now", lambda: until + 0.1)
     assert refused(begin(browser(), parameters=ID), "elsewhere")
-    monkeypatch.setattr(clock, "now", lambda: until - 5)
+    monkeypatch.setattr(clock, "now", lambda: until - 1)
     assert begin(browser(), parameters=ID).status_code == 200
     assert count(running, Event, Event.kind == "readmitted") == 2
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.playground.decoding import EXCERPT_S, LONGEST_S, SAMPLE_RATE_HZ, decode, most_energetic
+from app.playground.decoding import decode, most_energetic, read_bounded
 
 RATE = 44_100
 
@@ -35,20 +35,20 @@ def test_ten_loudest_seconds_of_any_common_format(tmp_path, kind):
     told = decode(written(tmp_path / "upload", audio, **kind), tmp_path / "clip.flac")
     excerpt, rate = soundfile.read(tmp_path / "clip.flac")
     assert 10 <= told["start_s"] <= 11 and told["source_s"] == pytest.approx(25, abs=0.1)
-    assert (rate, excerpt.shape) == (SAMPLE_RATE_HZ, (EXCERPT_S * SAMPLE_RATE_HZ, 2))
+    assert (rate, excerpt.shape) == (44_100, (441_000, 2))
     assert np.std(excerpt) == pytest.approx(0.1, rel=0.08)  # lossy codecs drop the highest octave
 
 
 def test_mono_at_another_rate_becomes_stereo_at_ours(tmp_path):
     decode(written(tmp_path / "upload", noise(3, 1, 22_050), 22_050), tmp_path / "clip.flac")
     excerpt, rate = soundfile.read(tmp_path / "clip.flac")
-    assert rate == SAMPLE_RATE_HZ and np.array_equal(excerpt[:, 0], excerpt[:, 1])
+    assert rate == 44_100 and np.array_equal(excerpt[:, 0], excerpt[:, 1])
 
 
 def test_flac_that_inflates_is_stopped_at_the_limit(tmp_path):
     path = tmp_path / "upload"
     with soundfile.SoundFile(path, "w", 48_000, 2, format="FLAC") as file:
-        for _ in range(LONGEST_S // 50 + 1):
+        for _ in range(600 // 50 + 1):
             file.write(np.zeros((50 * 48_000, 2), np.int16))
     assert path.stat().st_size < 200_000  # 115 MB of samples
     with pytest.raises(ValueError, match=r"longer than 10\.0 minutes"):
@@ -72,6 +72,42 @@ def test_absurd_rates_and_channels(tmp_path, rate, channels):
     with pytest.raises(ValueError):
         decode(tmp_path / "upload", tmp_path / "clip.flac")
     assert not (tmp_path / "clip.flac").exists()
+
+
+@pytest.mark.parametrize(
+    ("frames", "rate", "channels", "said"),
+    [
+        *((8_000, 8_000, 1, None), (8_000, 7_999, 1, "8,000 to 192,000 Hz")),
+        *((192_000, 192_000, 1, None), (192_001, 192_001, 1, "8,000 to 192,000 Hz")),
+        *((8_000, 8_000, 8, None), (8_000, 8_000, 9, "8 at most")),
+        *((7_999, 8_000, 1, "needs 1 s"), (8_001, 8_000, 1, None)),
+        *((600 * 8_000, 8_000, 1, None), (600 * 8_000 + 1, 8_000, 1, "longer than 10.0 minutes")),
+    ],
+)
+def test_rate_channels_and_length_below_at_and_above_their_limits(tmp_path, frames, rate, channels, said):
+    file = written(tmp_path / "upload", np.zeros((frames, channels)), rate, subtype="PCM_U8")
+    if said is None:
+        assert read_bounded(file)[0].shape == (frames, channels)
+        return
+    with pytest.raises(ValueError, match=said):
+        read_bounded(file)
+
+
+@pytest.mark.parametrize(("rms", "is_silent"), [(0.99e-4, True), (1.01e-4, False)])
+def test_a_clip_below_minus_80_db_is_silent(tmp_path, rms, is_silent):
+    audio = np.full((2 * RATE, 2), rms) * np.resize([1, -1], 2 * RATE)[:, None]
+    file = written(tmp_path / "upload", audio, subtype="FLOAT")
+    if not is_silent:
+        assert decode(file, tmp_path / "clip.flac")["duration_s"] == 2
+        return
+    with pytest.raises(ValueError, match="silent"):
+        decode(file, tmp_path / "clip.flac")
+
+
+@pytest.mark.parametrize(("start_s", "taken_s"), [(-1, 0), (14.9, 14.9), (15.1, 15)])
+def test_the_excerpt_stays_within_the_file(tmp_path, start_s, taken_s):
+    file = written(tmp_path / "upload", noise(25, 1, 8_000), 8_000)
+    assert decode(file, tmp_path / "clip.flac", start_s)["start_s"] == taken_s
 
 
 def test_polyglot_loses_all_but_its_samples(tmp_path):

@@ -5,9 +5,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app import gradio_pages
-from app.admin.access import COOKIE, GUESSES, Guesses
+from app.admin.access import COOKIE, Guesses
 from app.audience import Audience
-from app.security import BODY_LIMIT_BYTES
 from tests.app.conftest import TOKEN
 
 FILE = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
@@ -59,8 +58,26 @@ def test_gradio_shows_pages_and_does_nothing_else(signed_in, page, path):
 
 
 def test_body_over_the_limit_is_refused_by_its_stated_length(client):
-    answer = client.post("/sign-in", content=b"x", headers={"Content-Length": str(BODY_LIMIT_BYTES + 1)})
+    answer = client.post("/sign-in", content=b"x", headers={"Content-Length": str(64_001)})
     assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize(("n_bytes", "status"), [(63_999, 422), (64_000, 422), (64_001, 413)])
+def test_a_body_has_64_kilobytes_at_most(client, n_bytes, status):
+    body = {"token": "x" * (n_bytes - len("token="))}
+    assert client.post("/sign-in", data=body).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("wrong", "after_s", "wait_s"), [(4, 0, 0), (5, 0, 60), (6, 0, 60), (5, 59, 1), (5, 60, 0), (5, 61, 0)]
+)
+def test_five_wrong_tokens_a_minute_are_taken(monkeypatch, wrong, after_s, wait_s):
+    guesses = Guesses()
+    monkeypatch.setattr("app.admin.access.time.monotonic", lambda: 1000.0)
+    for _ in range(wrong):
+        guesses.note_wrong()
+    monkeypatch.setattr("app.admin.access.time.monotonic", lambda: 1000.0 + after_s)
+    assert guesses.seconds_to_wait() == wait_s
 
 
 def test_body_over_the_limit_is_refused_while_it_arrives(client):
@@ -93,18 +110,18 @@ def test_sign_in_sets_a_cookie_that_scripts_and_other_sites_cannot_use(client):
 
 
 def test_guesses_are_limited_and_then_even_the_right_token_waits(client):
-    statuses = [client.post("/sign-in", data={"token": f"wrong {n}"}).status_code for n in range(GUESSES)]
-    assert statuses == [401] * GUESSES
+    statuses = [client.post("/sign-in", data={"token": f"wrong {n}"}).status_code for n in range(5)]
+    assert statuses == [401] * 5
     assert client.post("/sign-in", data={"token": TOKEN}).status_code == 429
 
 
 def test_scraper_and_experimenter_are_not_limited_by_each_others_guesses(client):
     access = client.app.state.access
     admin, scraper = ({"Authorization": f"Bearer {token}"} for token in (TOKEN, access.metrics_token))
-    for n in range(GUESSES):
+    for n in range(5):
         client.post("/sign-in", data={"token": f"wrong {n}"})
     assert client.get("/metrics", headers=admin).status_code == 200
-    for n in range(GUESSES):
+    for n in range(5):
         client.get("/metrics", headers={"Authorization": f"Bearer wrong {n}"})
     assert client.get("/metrics", headers=admin).status_code == 401  # for else it could be guessed here
     assert client.get("/metrics", headers=scraper).status_code == 200

@@ -8,7 +8,7 @@ from scipy.stats import norm
 
 from model import EQParams, PersonalWord, safe_db
 from model.eq import GRID_HZ
-from model.personal import NOISE, Prior, shapes_of
+from model.personal import Prior, shapes_of
 from model.training.personal import fit_prior, recovery
 from tests.model.synthetic import pink_noise, safe_row, settings
 
@@ -49,7 +49,7 @@ def test_the_posterior_is_that_of_bayesian_linear_regression(people):
     for row, rating in zip(prior.probes, ratings, strict=False):
         word.rate(EQParams.from_safe(row), rating)
     x, precision = prior.shapes(prior.probes[:3]), np.linalg.inv(prior.covariances[0])
-    expected = np.linalg.solve(precision + x.T @ x / NOISE**2, precision @ prior.means[0] + x.T @ ratings / NOISE**2)
+    expected = np.linalg.solve(precision + x.T @ x / 0.3**2, precision @ prior.means[0] + x.T @ ratings / 0.3**2)
     shape = expected @ prior.components
     np.testing.assert_allclose(np.corrcoef(word.response(), shape)[0, 1], 1, atol=1e-9)
 

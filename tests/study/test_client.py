@@ -2,7 +2,7 @@
 
 import pytest
 
-from study.design.client import COLUMNS, LIMITS, MAX_USER_AGENT, described
+from study.design.client import COLUMNS, LIMITS, described
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
@@ -110,7 +110,7 @@ def test_what_is_no_number_is_left_out(value):
 def test_nothing_else_is_kept_whatever_comes():
     curious = f"Somebody/1.0 (somebody@example.org) {'x' * 5000} Firefox/132.0"
     assert described(curious, {"canvas": "e3b0c442", "screen": [2560, 1440]}) == {}
-    assert described("x" * (MAX_USER_AGENT - 12) + " Firefox/132", {})["browser_version"] == 132
-    assert described("x" * (MAX_USER_AGENT - 11) + " Firefox/132", {})["browser_version"] == 13
+    assert described("x" * (512 - 12) + " Firefox/132", {})["browser_version"] == 132
+    assert described("x" * (512 - 11) + " Firefox/132", {})["browser_version"] == 13
     assert described("Firefox/99999", {})["browser_version"] == 9999
     assert set(described("Mozilla/5.0 (X11; Linux) Firefox/132.0", dict.fromkeys(LIMITS, 3000))) == set(COLUMNS)

@@ -28,8 +28,13 @@ def test_the_shipped_study_is_the_one_that_was_designed(noises):
     assert shipped.conditions == ["original", "semantic", "flow", "static"] and shipped.scale.high == 7
     facts, missing, refused = describe(shipped, StimulusSet.load(noises))
     assert refused is None
-    assert "block 1, single: 120 trials of 10 clips x 4 conditions x 3 descriptors" in facts["Trials"][0]
-    assert "block 2, multistimulus: 10 trials" in facts["Trials"][2] and "quality (continuous)" in facts["Trials"][3]
+    assert facts["Trials"][0] == (
+        "block 1, single: 120 trials of 10 clips x 4 conditions x 3 descriptors, with 6 attention checks, "
+        "2 beep-counting checks, 6 repeats, about 9 min"
+    )
+    assert "block 2, multistimulus: 10 trials" in facts["Trials"][2] and facts["Trials"][2].endswith("about 3 min")
+    assert facts["Minutes"][0].startswith("about 23: the trials 9, breaks 6, the pages of several sounds 3,")
+    assert "quality (continuous)" in facts["Trials"][3]
     assert "after each 24 participants" in " ".join(facts["Balance"])
     assert not [line for line in missing if " in es" in line and "messages" not in line]
 

@@ -22,7 +22,7 @@ def names(word, n):
 def designs(draw):
     """Any number of conditions, clips and comparisons that fit each other."""
     n_conditions, n_clips = draw(st.integers(2, 6)), draw(st.integers(1, 6))
-    asked = tuple(pairs.every_pair(names("k", n_conditions)))
+    asked = tuple(pairs.every_pair(draw(st.permutations(names("k", n_conditions)))))
     n = draw(st.none() | st.integers(n_conditions - 1, len(asked) * n_clips))
     return pairs.PairDesign(asked, names("clip", n_clips), n, draw(seeds))
 

@@ -1,5 +1,6 @@
 """A participant's whole way: what the definition promises holds for every participant."""
 
+import json
 import random
 import tomllib
 from collections import Counter
@@ -130,5 +131,14 @@ def test_practice_goes_through_the_words_and_the_conditions(stimuli):
 def test_a_set_that_lacks_something_is_named(stimuli):
     with pytest.raises(ValueError, match=r"lacks 30 of 150 stimuli, the first: clip0 / dull / warm"):
         Plan(shipped(conditions=[*CONDITIONS, "dull"]), stimuli)
+    without = json.dumps(
+        {
+            **stimuli.content,
+            "stimuli": [row for row in stimuli.content["stimuli"] if row["kind"] not in ("audible_check", "anchor")],
+        }
+    )
+    for kind, name in (("audible", "audible_check"), ("anchors", "anchor")):
+        with pytest.raises(ValueError, match=f"lacks sounds of kind {name}"):
+            Plan(shipped(checks={"attention": 0, kind: 1}), StimulusSet(None, without))
     with pytest.raises(ValueError, match=r"ask for fewer in \[checks\]"):
         Plan(shipped(clips=["clip0", "clip1", "clip2"], checks={"attention": 60}), stimuli)
