@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from study.design.definition import Definition
+    from study.design.describe import Description
     from study.design.webmushra import Imported
 
 StudyFile = Annotated[Path | None, typer.Argument(help="Study file; default: the shipped one.")]
@@ -41,21 +42,28 @@ def register(cli: typer.Typer) -> None:
 def check(file: StudyFile = None, stimuli_set: Set = None) -> None:
     """Explain a study file: trials, minutes, balance, what is missing; exit code 1 where it cannot be served."""
     from study.design.definition import SHIPPED, load
-    from study.design.describe import describe
-    from study.design.stimuli import StimulusSet
 
     definition = load(file)
-    folder = set_folder(stimuli_set or definition.stimuli)
-    stimuli = StimulusSet.load(folder) if (folder / "manifest.json").exists() else None
-    facts, missing, refused = describe(definition, stimuli)
+    facts, missing, refused = explained(definition, set_folder(stimuli_set or definition.stimuli))
     typer.echo(f"{file or SHIPPED.name}: {definition.text(definition.title, definition.languages[0])}")
     for heading, lines in facts.items():
         typer.echo(f"\n{heading}\n" + "\n".join(f"  {line}" for line in lines))
     typer.echo("\nMissing\n" + "\n".join(f"  {line}" for line in missing) if missing else "\nNothing is missing.")
-    if stimuli is None and folder != SETS / "default":  # that one is built at the first start
-        refused = f"No stimulus set in {folder}: build it (`semantic-eq stimuli build`) or name another with --set."
     if refused:
         raise ValueError(refused)
+
+
+def explained(definition: Definition, folder: Path) -> Description:
+    """What a study means with the set in a folder, and why it cannot be served where it cannot."""
+    from study.design.describe import describe
+    from study.design.stimuli import StimulusSet
+
+    stimuli = StimulusSet.load(folder) if (folder / "manifest.json").exists() else None
+    found = describe(definition, stimuli)
+    if stimuli is None and folder != SETS / "default":  # that one is built at the first start
+        refused = f"No stimulus set in {folder}: build it (`semantic-eq stimuli build`) or name another with --set."
+        return found._replace(refused=refused)
+    return found
 
 
 def new(

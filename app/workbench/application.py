@@ -8,17 +8,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import NamedTuple
 
 import gradio as gr
 from starlette.middleware import Middleware
 
 from app.participant.page import MONOSPACE, SYSTEM_FONT
-from app.workbench import equaliser, shown, stimuli
+from app.workbench import equaliser, shown, stimuli, study
 from app.workbench.access import TokenOnly
 
-TABS: dict[str, ModuleType] = {"Equaliser": equaliser, "Stimuli": stimuli}
 CSS = Path(__file__).with_name("workbench.css")
 PORT = 7870
 
@@ -35,9 +33,12 @@ def blocks() -> gr.Blocks:
     """The page: a tab for each part of a study's way."""
     page = gr.Blocks(title="Workbench · semantic-eq", analytics_enabled=False, fill_width=True)
     with page, gr.Tabs():
-        for name, tab in TABS.items():
-            with gr.Tab(name):
-                tab.fill()
+        with gr.Tab("Equaliser"):
+            equaliser.fill()
+        with gr.Tab("Stimuli"):
+            sets = stimuli.fill()
+        with gr.Tab("Study"):
+            study.fill(sets)
     return page
 
 

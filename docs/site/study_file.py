@@ -1,86 +1,17 @@
-"""The page of every key of the study file: its type, default, limits and an example, from the models that check it."""
+"""The page of every key of the study file: its type, default, limits and an example (see `study.design.keys`)."""
 
 import json
-import tomllib
-from collections.abc import Iterator
-from typing import Any
 
+from study.design.keys import Schema, is_table, limits, parts, references, tables
+
+__all__ = ["is_table", "page", "tables"]
 TYPES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "array": "list"}
-Schema = dict[str, Any]
-LIMITS = {
-    "minimum": "{} or more",
-    "maximum": "{} or less",
-    "exclusiveMinimum": "more than {}",
-    "exclusiveMaximum": "less than {}",
-    "minLength": "{} characters or more",
-    "maxLength": "{} characters or less",
-    "minItems": "{} entries or more",
-    "maxItems": "{} entries or less",
-    "pattern": "matches `{}`",
-}
 EXAMPLE_LENGTH = 60
 INTRODUCTION = """# The study file, key by key
 
 Made from the models that check the file; [study](../study.md) says what it is for. A *text* is one string or a table of
 languages, `{ en = "...", de = "..." }`. A table whose default is *none* may be left out, which leaves its step out.
 """
-
-
-def tables() -> Iterator[tuple[str, Schema, Schema]]:
-    """Every table of the file: its name, JSON schema, and the table in the shipped file (empty without one)."""
-    from study.design.definition import SHIPPED, Definition
-
-    schema = Definition.model_json_schema()
-    shipped = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
-    yield from _inner("", schema, schema["$defs"], shipped)
-
-
-def _inner(name: str, schema: Schema, definitions: Schema, example: object) -> Iterator[tuple[str, Schema, Schema]]:
-    table = example[0] if isinstance(example, list) and example else example
-    table = table if isinstance(table, dict) else {}
-    yield name, schema, table
-    for key, value in schema["properties"].items():
-        references, is_list = _tables(value)
-        for reference in references:
-            full = f"{name.strip('[]')}.{key}" if name else key
-            full = f"[[{full}]]" if is_list else f"[{full}]"
-            chosen, example = _chosen(value, reference), _example(value, reference, table.get(key, {}))
-            yield from _inner(f"{full}{chosen}", definitions[reference], definitions, example)
-
-
-def is_table(schema: Schema) -> bool:
-    """Whether a key holds tables, which the page describes by themselves."""
-    return bool(_tables(schema)[0])
-
-
-def _tables(schema: Schema) -> tuple[list[str], bool]:
-    """The names of the models that a key's value can be, and whether it is a list of them."""
-    for part in [schema, *schema.get("anyOf", []), *schema.get("allOf", [])]:
-        items = part.get("items", {})
-        for found, is_list in ((part, False), (items, True)):
-            references = [each["$ref"] for each in [found, *found.get("oneOf", [])] if "$ref" in each]
-            if references:
-                return [reference.rsplit("/", 1)[1] for reference in references], is_list
-    return [], False
-
-
-def _choices(schema: Schema) -> tuple[str, Schema]:
-    """The key that says which of several tables an entry of a list is, and the model by its value."""
-    rule = schema.get("items", {}).get("discriminator", {})
-    return rule.get("propertyName", ""), rule.get("mapping", {})
-
-
-def _chosen(schema: Schema, reference: str) -> str:
-    key, models = _choices(schema)
-    return next((f" {key} = {value}" for value, model in models.items() if model.endswith(f"/{reference}")), "")
-
-
-def _example(schema: Schema, reference: str, shipped: object) -> object:
-    """What the shipped file has of a table: of a list that has several kinds, the first entry of this one."""
-    key, models = _choices(schema)
-    if not key or not isinstance(shipped, list):
-        return shipped
-    return [entry for entry in shipped if models[entry[key]].endswith(f"/{reference}")]
 
 
 def page() -> str:
@@ -96,25 +27,21 @@ def page() -> str:
 
 
 def _row(key: str, schema: Schema, required: bool, example: object) -> str:
-    references, is_list = _tables(schema)
-    if references:
+    models, is_list = references(schema)
+    if models:
         default = "required" if required else ("none" if schema.get("default") in (None, []) else "each key's own")
         return f"| `{key}` | {'tables' if is_list else 'table'}, below | {default} | | |"
     default = "required" if required else _toml(schema.get("default"))
     shown = "" if example is None else _toml(example)
     text = f"{schema['description']} " if "description" in schema else ""
-    return f"| `{key}` | {text}{_type(schema)} | {default} | {_limits(schema)} | {shown} |"
-
-
-def _parts(schema: Schema) -> list[Schema]:
-    return [part for part in schema.get("anyOf", [schema]) if part.get("type") != "null"]
+    return f"| `{key}` | {text}{_type(schema)} | {default} | {_escaped(limits(schema))} | {shown} |"
 
 
 def _type(schema: Schema) -> str:
-    parts = _parts(schema)
-    if any(part.get("type") == "object" for part in parts):
-        return "text" if len(parts) > 1 else "table of texts"
-    (part,) = parts[:1]
+    found = parts(schema)
+    if any(part.get("type") == "object" for part in found):
+        return "text" if len(found) > 1 else "table of texts"
+    (part,) = found[:1]
     if "const" in part:
         return f"`{part['const']}`"
     if "enum" in part:
@@ -122,14 +49,8 @@ def _type(schema: Schema) -> str:
     return TYPES[part["type"]]
 
 
-def _limits(schema: Schema) -> str:
-    found = [
-        text.format(str(part[key]).replace("|", "\\|"))
-        for part in _parts(schema)
-        for key, text in LIMITS.items()
-        if key in part
-    ]
-    return ", ".join(found)
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _toml(value: object) -> str:
@@ -137,5 +58,5 @@ def _toml(value: object) -> str:
         return "none"
     if isinstance(value, dict):
         value = value.get("en", value)
-    text = json.dumps(value, ensure_ascii=False).replace("|", "\\|")
+    text = _escaped(json.dumps(value, ensure_ascii=False))
     return f"`{text if len(text) <= EXAMPLE_LENGTH else text[: EXAMPLE_LENGTH - 4] + ' ...'}`"
