@@ -11,12 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.data.columns import Order, label, labels, one_population, refuse_alike, require_columns, usual_names
-from analysis.numbers import counted
+from analysis.data.columns import Order, labels
+from analysis.data.comparisons import Form, answered, conditions_of, label_conditions
 
-REQUIRED = ("participant", "a", "b", "correct")
-OPTIONAL = ("descriptor", "clip", "kind", "simulated")
-KINDS = ("abx", "rating")  # of `kind`: what is analysed; practice and checks are left out
+FORM = Form(
+    required=("participant", "a", "b", "correct"),
+    optional=("descriptor", "clip", "kind", "simulated"),
+    kinds=("abx", "rating"),
+    answer="correct",
+    done="listened",
+    unit="trial",
+)
 EVERY = "all"  # of a table that names no descriptors or clips
 _YES, _NO = {"true", "1", "1.0", "yes"}, {"false", "0", "0.0", "no"}
 
@@ -63,17 +68,8 @@ def from_table(table: pd.DataFrame, simulated: bool | None = None, order: Order 
     ValueError
         Names the row, the column and the value that cannot be right.
     """
-    table = usual_names(table)
-    require_columns(table, REQUIRED, "listened")
-    table = table[[name for name in (*REQUIRED, *OPTIONAL) if name in table.columns]].copy()
-    table, is_simulated, notes = one_population(table, simulated)
-    if "kind" in table:
-        table = table[table["kind"].astype(object).fillna("abx").isin(KINDS)]
-    unanswered = table["correct"].isna()
-    if unanswered.all():
-        raise ValueError("No row says whether it was correct; was the table exported before anyone listened?")
-    notes += [f"{counted(int(unanswered.sum()), 'trial')} without an answer."] if unanswered.any() else []
-    table, order = table[~unanswered].copy(), order or {}
+    table, is_simulated, notes = answered(table, FORM, simulated)
+    order = order or {}
     main = pd.DataFrame(index=table.index)
     for column in ("participant", "descriptor", "clip"):
         if column not in table or table[column].isna().all():
@@ -97,19 +93,12 @@ def _correct(table: pd.DataFrame) -> np.ndarray:
 
 def _pairs(table: pd.DataFrame, main: pd.DataFrame, order: list[str] | None) -> tuple[str, ...]:
     """Put every pair into the conditions' order, whichever sound was A."""
-    for column in ("a", "b"):
-        empty = table[column].isna().to_numpy()
-        if empty.any():
-            raise ValueError(f"Row {table.index[empty.argmax()]}, column {column!r}: empty; a condition is wanted.")
-        table[column] = table[column].astype(object).map(label)
+    label_conditions(table, ("a", "b"))
     same = (table["a"] == table["b"]).to_numpy()
     if same.any():
         row = table.index[same.argmax()]
         raise ValueError(f"Row {row}, columns 'a' and 'b': both are {table['a'][row]!r}; two sounds are wanted.")
-    found = list(dict.fromkeys(table[["a", "b"]].to_numpy().ravel()))
-    refuse_alike("a", found)
-    known = [name for name in order or [] if name in found]
-    conditions = tuple(known + [name for name in found if name not in known])
+    conditions = conditions_of(table, order)
     place = {name: i for i, name in enumerate(conditions)}
     turned = np.array([place[a] > place[b] for a, b in zip(table["a"], table["b"], strict=True)], dtype=bool)
     main["a"], main["b"] = np.where(turned, table["b"], table["a"]), np.where(turned, table["a"], table["b"])

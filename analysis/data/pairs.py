@@ -12,22 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.data.columns import (
-    Order,
-    label,
-    labels,
-    numbers,
-    one_population,
-    refuse_alike,
-    require_columns,
-    usual_names,
-)
+from analysis.data.columns import Order, labels, numbers
+from analysis.data.comparisons import Form, answered, conditions_of, label_conditions
 from analysis.numbers import counted
 
 SAME = "same"
-REQUIRED = ("participant", "descriptor", "clip", "a", "b", "choice")
-OPTIONAL = ("first", "strength", "kind", "simulated")
-KINDS = ("pair", "rating")  # of `kind`: what is analysed; practice, checks and repeats are left out
+FORM = Form(
+    required=("participant", "descriptor", "clip", "a", "b", "choice"),
+    optional=("first", "strength", "kind", "simulated"),
+    kinds=("pair", "rating"),
+    answer="choice",
+    done="compared",
+    unit="comparison",
+)
 
 
 @dataclass(frozen=True)
@@ -77,17 +74,7 @@ def from_table(table: pd.DataFrame, simulated: bool | None = None, order: Order 
     ValueError
         Names the row, the column and the value that cannot be right.
     """
-    table = usual_names(table)
-    require_columns(table, REQUIRED, "compared")
-    table = table[[name for name in (*REQUIRED, *OPTIONAL) if name in table.columns]].copy()
-    table, is_simulated, notes = one_population(table, simulated)
-    if "kind" in table:
-        table = table[table["kind"].astype(object).fillna("pair").isin(KINDS)]
-    unanswered = table["choice"].isna()
-    if unanswered.all():
-        raise ValueError("No row has a choice; was the table exported before anyone compared, or are all practice?")
-    notes += [f"{counted(int(unanswered.sum()), 'comparison')} without an answer."] if unanswered.any() else []
-    table = table[~unanswered].copy()
+    table, is_simulated, notes = answered(table, FORM, simulated)
     order = order or {}
     for column in ("participant", "descriptor", "clip"):
         table[column] = labels(table, column, order.get(column))
@@ -102,19 +89,11 @@ def from_table(table: pd.DataFrame, simulated: bool | None = None, order: Order 
 
 
 def _conditions(table: pd.DataFrame, order: list[str] | None) -> tuple[str, ...]:
-    for column in ("a", "b", "choice", "first"):
-        if column in table:
-            table[column] = table[column].astype(object).map(label, na_action="ignore")
-    for column in ("a", "b"):
-        empty = table[column].isna().to_numpy()
-        if empty.any():
-            raise ValueError(f"Row {table.index[empty.argmax()]}, column {column!r}: empty; a condition is wanted.")
-    found = list(dict.fromkeys(table[["a", "b"]].to_numpy().ravel()))
-    refuse_alike("a", found)
-    if SAME in found:
+    label_conditions(table, ("a", "b", "choice", "first"))
+    conditions = conditions_of(table, order)
+    if SAME in conditions:
         raise ValueError(f"A condition is called {SAME!r}, which as a choice means neither; rename the condition.")
-    known = [name for name in order or [] if name in found]
-    return tuple(known + [name for name in found if name not in known])
+    return conditions
 
 
 def _as_presented(table: pd.DataFrame, conditions: tuple[str, ...], ordered: bool) -> pd.DataFrame:

@@ -109,5 +109,5 @@ def test_missing_answers_and_practice_are_left_out_and_counted():
     rows.loc[0, "correct"], rows.loc[1, "kind"] = None, "practice"
     found = from_table(rows)
     assert len(found.main) == 28 and found.notes == ("1 trial without an answer.",)
-    with pytest.raises(ValueError, match="No row says"):
+    with pytest.raises(ValueError, match="No row has an answer in 'correct'"):
         from_table(rows.assign(correct=None))

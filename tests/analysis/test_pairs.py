@@ -201,7 +201,7 @@ def test_missing_answers_practice_and_simulated_rows_are_left_out_and_counted():
 def test_a_table_without_a_column_or_an_answer_is_refused():
     with pytest.raises(ValueError, match="no column 'choice'"):
         from_table(table(lambda p, c, a, b: a).drop(columns="choice"))
-    with pytest.raises(ValueError, match="No row has a choice"):
+    with pytest.raises(ValueError, match="No row has an answer in 'choice'"):
         from_table(table(lambda p, c, a, b: a).assign(choice=None))
 
 

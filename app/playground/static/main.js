@@ -1,29 +1,15 @@
 // The playground: one clip, four equalisers, one slider. Everything that moves with the slider is computed here.
 
-import { h, json, request, save } from "./dom.js";
+import { API, builtIn, patiently, upload } from "./clips.js";
+import { h, json, save } from "./dom.js";
 import { bands, loudnessLufs, responseDb } from "./eq.js";
 import { Plot } from "./plot.js";
-import { record, toWav } from "./recorder.js";
+import { record } from "./recorder.js";
 import { Switcher } from "./switcher.js";
 
-const API = new URL("../api/playground", document.baseURI).href;
 const NAMES = { original: "Original", semantic: "Semantic", flow: "Flow", static: "Static" };
 const LETTERS = ["A", "B", "C", "D"];
 const FORMATS = [["flac", "Audio (FLAC)"], ["json", "Parameters (JSON)"], ["csv", "Parameters (CSV)"], ["preset", "EQ preset (Equalizer APO, EasyEffects)"]];
-
-const MOST_TRIES = 6;
-
-/** As `request`; where the server is busy with others, again in a moment. */
-async function patiently(address, options = {}) {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await request(address, options);
-    } catch (error) {
-      if (error.code !== "busy" || tries === MOST_TRIES) throw error;
-      await new Promise((again) => setTimeout(again, 500 * tries));
-    }
-  }
-}
 
 /** Runs the playground inside `element`. */
 export async function run(element) {
@@ -50,15 +36,15 @@ class Playground {
   begin() {
     this.build();
     document.addEventListener("keydown", (event) => this.key(event));
-    return this.choose(() => this.builtIn(this.about.clips[0].name));
+    return this.chooseBuiltIn(this.about.clips[0].name);
   }
 
   build() {
     const { limits } = this.about;
     const limit = `WAV, FLAC, OGG, OPUS, MP3 or AIFF, ${limits.bytes / 1e6} MB and ${limits.longest_s / 60} minutes at most; its ${limits.excerpt_s} most energetic seconds are used. Clips are kept for an hour, apart from every study.`;
     this.status = h("p", { role: "status", class: "soft small status" });
-    this.file = h("input", { type: "file", accept: "audio/*", id: "file", onchange: () => this.file.files[0] && this.choose(() => this.upload(this.file.files[0])) });
-    this.builtin = h("select", { "aria-label": "Built-in clip", onchange: () => this.builtin.value && this.choose(() => this.builtIn(this.builtin.value)) },
+    this.file = h("input", { type: "file", accept: "audio/*", id: "file", onchange: () => this.file.files[0] && this.take(this.file.files[0]) });
+    this.builtin = h("select", { "aria-label": "Built-in clip", onchange: () => this.builtin.value && this.chooseBuiltIn(this.builtin.value) },
       this.about.clips.map((clip) => h("option", { value: clip.name }, clip.title)), h("option", { value: "", hidden: true }, "Your own clip"));
     this.recordButton = h("button", { type: "button", onclick: () => this.record() }, "Record");
     const drop = h("label", { class: "drop", for: "file" }, h("strong", {}, "Drop a recording here"), " or choose a file", this.file, h("span", { class: "soft small" }, limit));
@@ -99,13 +85,13 @@ class Playground {
 
   // Choosing a clip ------------------------------------------------------------------------------------------------
 
+  /** Takes the clip that `get` hands in; after an hour, when the server has let it go, `get` hands it in again. */
   async choose(get) {
+    this.again = get;
     this.tell("Reading the clip and asking the equalisers …");
     this.root.setAttribute("aria-busy", "true");
     try {
       const clip = await get();
-      const powers = Uint8Array.from(atob(clip.block_powers), (letter) => letter.charCodeAt(0));
-      clip.powers = new Float32Array(powers.buffer);
       const bytes = await (await patiently(`${API}/${clip.audio}`)).arrayBuffer();
       const buffer = await this.switcher.decode(bytes);
       this.clip = clip;
@@ -119,25 +105,14 @@ class Playground {
     this.root.removeAttribute("aria-busy");
   }
 
-  async builtIn(name) {
-    this.again = () => this.builtIn(name);
-    return (await patiently(`${API}/built-in`, json({ name }))).json();
+  chooseBuiltIn(name) {
+    return this.choose(() => builtIn(name));
   }
 
-  async upload(file) {
-    this.again = () => this.upload(file);
+  /** A file of the listener's own, or what was recorded. */
+  take(file) {
     this.builtin.value = "";
-    const { bytes } = this.about.limits;
-    if (file.size > bytes) throw new Error(`The file has ${(file.size / 1e6).toFixed(0)} MB; ${bytes / 1e6} MB is the most.`);
-    const send = async (body) => (await patiently(`${API}/clips`, { method: "POST", body, headers: { "Content-Type": "application/octet-stream" } })).json();
-    try {
-      return await send(file);
-    } catch (error) {
-      const converted = error.code === "unreadable" && (await toWav(file).catch(() => null)); // AAC, WebM: the browser knows them
-      if (!converted) throw error;
-      if (converted.size > bytes) throw new Error(`Only the browser knows this format, and may hand in ${(bytes / 44100 / 4 / 60).toFixed(1)} minutes of it: cut it, or use another format.`);
-      return send(converted);
-    }
+    return this.choose(() => upload(file, this.about.limits.bytes));
   }
 
   async record() {
@@ -151,13 +126,13 @@ class Playground {
     const wav = await this.recording.wav;
     this.recording = null;
     this.recordButton.textContent = "Record";
-    return this.choose(() => this.upload(wav));
+    return this.take(wav);
   }
 
   drag(event, drop) {
     event.preventDefault();
     drop.classList.toggle("over", event.type === "dragover");
-    if (event.type === "drop" && event.dataTransfer.files[0]) this.choose(() => this.upload(event.dataTransfer.files[0]));
+    if (event.type === "drop" && event.dataTransfer.files[0]) this.take(event.dataTransfer.files[0]);
   }
 
   // Asking for EQs -------------------------------------------------------------------------------------------------

@@ -1,64 +1,38 @@
 // All conditions of a clip on one page: they play in step, one is heard at a time, and each has its questions.
 
-import { controls, watchFocus } from "../controls.js";
 import { h } from "../dom.js";
 import { draft } from "../draft.js";
-import { bindKeys } from "../keyboard.js";
 import { kinds } from "../kinds.js";
-import { Listening } from "../listening.js";
-import { Player } from "../player.js";
 import { control } from "../questions.js";
+import { followPlayer, loadPlayer, soundPageParts, untilAnswered } from "../sounding.js";
 import { introduction, openWhenHeard } from "./trial.js";
 
 kinds.multistimulus = multistimulus;
 
 /** Shows the page and resolves to its answer, `{answer: {answers: [{name: value}, ...]}, telemetry}`. */
 async function multistimulus(step, page) {
-  const { sounds, t, signal } = page;
+  const { t } = page;
   const names = namesOf(step, t);
   const asked = questionsOf(step, names, t);
   const switches = names.map((name) => h("button", { type: "button", class: "sound", "aria-pressed": "false", disabled: true }, name));
-  const next = h("button", { type: "submit", class: "primary", disabled: true }, t("trial_next"));
-  const hint = h("p", { class: "hint", role: "status" }, t("trial_loading"));
-  const place = h("div", { class: "player-place", "aria-busy": "true" });
+  const { next, hint, place, actions } = soundPageParts(t);
   const form = h("form", { class: "multistimulus" }, introduction(step, step.questions[0].text, t), h("p", { class: "hint" }, t("multi_instruction")), place);
-  form.append(...board(step, names, switches, asked), hint, h("div", { class: "actions" }, next));
+  form.append(...board(step, names, switches, asked), hint, actions);
   page.show(form);
 
-  const shown_ms = performance.now();
-  const buffers = await Promise.all(step.sounds.map((address) => page.sound(address)));
-  const listening = new Listening(buffers.map(({ duration }) => duration), shown_ms, page.answered_ms);
-  const player = new Player(sounds, buffers, listening);
-  place.replaceChildren(...controls(player, t, signal, { loop: step.loop }));
-  place.removeAttribute("aria-busy");
-  watchFocus(listening, signal);
+  const player = await loadPlayer(step, page, place, { loop: step.loop });
   const hear = (index) => {
     if (!switches[index]) return false;
     player.select(index);
     player.play();
     return true;
   };
-  bindSwitches(switches, { step, names, player, listening, hear, page });
+  bindSwitches(switches, { step, names, player, hear, page });
   for (const [index, value] of (draft.of(step.id) ?? []).entries()) if (value !== null) asked[index].own.set(value);
   const keep = () => draft.keep(step.id, asked.map(({ own }) => own.value));
-  openWhenHeard({ step, player, listening, hint, page, asked, next, keep });
-
-  return new Promise((resolve) => {
-    const submit = () => {
-      if (next.disabled) return false;
-      player.stop();
-      resolve({ answer: { answers: answersOf(step, asked) }, telemetry: listening.telemetry() });
-      return true;
-    };
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      submit();
-    });
-    const letters = Object.fromEntries(switches.flatMap((_, index) => keysOf(step, index).map((key) => [key, () => hear(index)])));
-    bindKeys({ " ": () => player.toggle(), Enter: submit, ...letters }, signal);
-    signal.addEventListener("abort", () => player.stop());
-    if (sounds.unlocked) player.play();
-  });
+  openWhenHeard({ step, player, hint, page, asked, next, keep });
+  const keys = Object.fromEntries(switches.flatMap((_, index) => keysOf(step, index).map((key) => [key, () => hear(index)])));
+  return untilAnswered(form, { player, next, page, keys, read: () => ({ answers: answersOf(step, asked) }) });
 }
 
 /** "Reference", where there is one, then "A", "B" ... */
@@ -99,25 +73,19 @@ function board(step, names, switches, asked) {
 }
 
 /** Keeps the switches in step with the player: which one is heard, and which were heard enough. */
-function bindSwitches(switches, { step, names, player, listening, hear, page }) {
+function bindSwitches(switches, { step, names, player, hear, page }) {
   const { t, signal } = page;
   const called = names.map((name, index) => (step.has_reference && index === 0 ? name : t("multi_sound", { letter: name })));
   const needed = Math.min(step.min_listened_fraction, 0.995);
-  const show = () => {
-    for (const [index, button] of switches.entries()) {
-      const { share } = listening.sounds[index];
-      button.setAttribute("aria-pressed", String(player.active === index));
-      button.setAttribute("aria-label", share >= needed ? `${called[index]}, ${t("multi_heard")}` : called[index]);
-      button.style.setProperty("--heard", needed ? Math.min(1, share / needed) : 1);
-    }
-  };
   for (const [index, button] of switches.entries()) {
     button.disabled = false;
     button.addEventListener("click", () => hear(index), { signal });
   }
-  player.addEventListener("change", show, { signal });
-  player.addEventListener("tick", show, { signal });
-  show();
+  followPlayer(player, switches, signal, (button, index) => {
+    const { share } = player.listening.sounds[index];
+    button.setAttribute("aria-label", share >= needed ? `${called[index]}, ${t("multi_heard")}` : called[index]);
+    button.style.setProperty("--heard", needed ? Math.min(1, share / needed) : 1);
+  });
 }
 
 function answersOf(step, asked) {

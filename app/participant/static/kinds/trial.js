@@ -1,57 +1,32 @@
 // One sound, one question or several. Nothing is preset, and the questions open once the sound was heard.
 
-import { controls, watchFocus } from "../controls.js";
 import { h } from "../dom.js";
-import { bindKeys } from "../keyboard.js";
 import { kinds } from "../kinds.js";
-import { Listening } from "../listening.js";
-import { Player } from "../player.js";
 import { control } from "../questions.js";
+import { followPlayer, loadPlayer, soundPageParts, untilAnswered } from "../sounding.js";
 
 kinds.trial = trial;
 
 /** Shows the trial and resolves to its answer, `{answer: {rating, answers}, telemetry}`. */
 export async function trial(step, page) {
-  const { sounds, t, signal } = page;
+  const { t } = page;
   const asked = step.questions.map((question, index) => ({ question, own: control(question, { t, id: index }) }));
-  const next = h("button", { type: "submit", class: "primary", disabled: true }, t("trial_next"));
-  const hint = h("p", { class: "hint", role: "status" }, t("trial_loading"));
-  const place = h("div", { class: "player-place", "aria-busy": "true" });
+  const { next, hint, place, actions } = soundPageParts(t);
   const [first, ...others] = asked;
   const more = others.map(({ question, own }) => h("div", { class: "question-field" }, h("h2", { class: "question" }, question.text), own.element));
-  const form = h("form", { class: "trial" }, introduction(step, first.question.text, t), place, first.own.element, more, hint, h("div", { class: "actions" }, next));
+  const form = h("form", { class: "trial" }, introduction(step, first.question.text, t), place, first.own.element, more, hint, actions);
   page.show(form);
 
-  const shown_ms = performance.now();
-  const buffers = await Promise.all(step.sounds.map((address) => page.sound(address)));
-  const listening = new Listening(buffers.map(({ duration }) => duration), shown_ms, page.answered_ms);
-  listening.n_optional = step.has_reference ? 1 : 0;
-  const player = new Player(sounds, buffers, listening);
-  place.replaceChildren(...controls(player, t, signal), step.has_reference ? comparison(player, page) : "");
-  place.removeAttribute("aria-busy");
-  watchFocus(listening, signal);
-  openWhenHeard({ step, player, listening, hint, page, asked, next });
-
-  return new Promise((resolve) => {
-    const submit = () => {
-      if (next.disabled) return false;
-      player.stop();
-      resolve({ answer: answerOf(asked), telemetry: listening.telemetry() });
-      return true;
-    };
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      submit();
-    });
-    bindKeys({ " ": () => player.toggle(), Enter: submit, digit: (value) => first.own.choose(value) }, signal);
-    signal.addEventListener("abort", () => player.stop());
-    if (sounds.unlocked) player.play();
-  });
+  const player = await loadPlayer(step, page, place, { n_optional: step.has_reference ? 1 : 0 });
+  if (step.has_reference) place.append(comparison(player, page));
+  openWhenHeard({ step, player, hint, page, asked, next });
+  return untilAnswered(form, { player, next, page, keys: { digit: (value) => first.own.choose(value) }, read: () => answerOf(asked) });
 }
 
 /** Opens the questions once enough was heard, and the way on once all that must be answered is. */
-export function openWhenHeard({ step, player, listening, hint, page, asked, next, keep = () => {}, then = null }) {
+export function openWhenHeard({ step, player, hint, page, asked, next, keep = () => {}, then = null }) {
   const { t, signal } = page;
+  const { listening } = player;
   const [first] = asked;
   const several = listening.sounds.length - listening.n_optional > 1;
   let isOpen = false; // once: what a step closes again after that, such as an answer that was judged, stays closed
@@ -90,9 +65,7 @@ function comparison(player, { t, signal }) {
     };
     return h("button", { type: "button", class: "sound", onclick: hear }, name);
   });
-  const show = () => buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(player.active === index)));
-  player.addEventListener("change", show, { signal });
-  show();
+  followPlayer(player, buttons, signal);
   return h("div", { class: "comparison" }, buttons);
 }
 
