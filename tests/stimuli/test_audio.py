@@ -130,3 +130,17 @@ def test_resampling_keeps_level_and_frequency():
     found = audio.resample(sound, 48000, RATE_HZ)
     expected = tone(2, 0.5, RATE_HZ, 1000.0)
     assert np.abs(found[0] - expected)[1000:-1000].max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("rise_db", "below_db", "moves"),
+    [(4, 0.59, True), (4, 0.61, False), (6, 0.89, True), (6, 0.91, False), (9, 0.89, True), (9, 0.91, False)],
+)
+def test_an_onset_is_worth_three_tenths_of_its_rise_up_to_six_decibels(rise_db, below_db, moves):
+    """Against a part that is too quiet by as much, counted twice: the two kinds of decibels that a choice weighs."""
+    level_db = np.zeros(60)
+    level_db[50:] = -below_db
+    level_db[49] = -below_db - rise_db
+    features = np.repeat(10 ** (level_db[:, None] / 10), 10, axis=1)
+    start = audio._choose(features, 60 * 250, 1000, 1.0, "a song")
+    assert start == (50 * 250 if moves else 0)
