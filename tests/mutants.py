@@ -38,7 +38,7 @@ from tests.covering import Covering, Recorder
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("analysis", "app", "model", "stimuli", "study")
 LIBRARIES = (
-    *("torch", "torchaudio", "dasp_pytorch", "pandas", "scipy.stats", "scipy.signal", "statsmodels.api", "soundfile"),
+    *("torch", "torchaudio", "dasp_pytorch", "pandas", "scipy.stats", "scipy.signal", "soundfile"),
     *("matplotlib.pyplot", "sqlalchemy", "alembic", "pydantic", "fastapi", "httpx", "uvicorn", "gradio", "typer"),
 )
 UNCHANGED_S = 3600.0

@@ -139,7 +139,7 @@ class Reml:
         blocks = [np.zeros((0, 0))]
         for term, part in zip(self.terms, self.split(theta), strict=True):
             if term.side == side:
-                blocks += [term.factor(part)] * len(term.columns)
+                blocks.append(np.kron(np.eye(len(term.columns)), term.factor(part)))
         return linalg.block_diag(*blocks)
 
     def evaluate(self, theta: np.ndarray) -> Evaluation:

@@ -89,12 +89,10 @@ def _pair(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
 
 def holm(p: np.ndarray) -> np.ndarray:
     """Adjust p-values after Holm (1979); a NaN stays NaN and does not count in the family, as in R's `p.adjust`."""
-    from statsmodels.stats.multitest import multipletests  # slow to import, and of use only here
-
     adjusted = np.full(p.shape, np.nan)
-    known = np.isfinite(p)
-    if known.any():
-        adjusted[known] = multipletests(p[known], method="holm")[1]
+    order = np.argsort(p)[: np.isfinite(p).sum()]
+    left = np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(left * p[order]), 1)
     return adjusted
 
 

@@ -1,6 +1,7 @@
 """Figures of many descriptors, conditions and listeners, with labels of any kind."""
 
 import re
+import zlib
 from itertools import pairwise
 
 import numpy as np
@@ -57,6 +58,14 @@ def test_text_of_a_figure_is_text(folder):
     drawn = (folder / "means.svg").read_text(encoding="utf-8")
     for words in ("semantic", "100 % $\\frac{$", "dull &amp; flat", "n = 5", "λ", "é"):
         assert words in drawn, words
+
+
+def test_a_pdf_embeds_its_font_with_the_text_and_without_rules_of_kerning(folder):
+    compressed = re.findall(rb"stream\r?\n(x.*?)\r?\nendstream", (folder / "means.pdf").read_bytes(), re.DOTALL)
+    streams = [zlib.decompress(stream) for stream in compressed]
+    fonts = [stream for stream in streams if stream.startswith(b"\x00\x01\x00\x00")]
+    assert fonts and all(b"glyf" in font[:300] and not re.search(b"GPOS|GSUB|GDEF", font[:300]) for font in fonts)
+    assert any(b"begincmap" in stream for stream in streams)
 
 
 @pytest.mark.parametrize("n", [60, 61])
