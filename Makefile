@@ -1,4 +1,4 @@
-# make study    set up, build the default stimulus set once, and serve a demonstration study
+# make study    set up, build the default stimulus set once, and serve a demonstration study (a study of your own: semantic-eq workbench)
 # make test     set up and run every test, the browser's included
 # make validate the slow statistical validation (minutes)
 # make lint     style and types
@@ -22,6 +22,7 @@ PIN = printf 'pip\nsetuptools\n' | $(BIN)/uv pip compile --quiet --universal --p
 .PHONY: study test validate lint mutants golden docs screenshots pin upgrade clean
 
 study: $(VENV)/.installed
+	@echo "To make a study of your own by mouse, in another terminal: $(BIN)/semantic-eq workbench"
 	$(BIN)/semantic-eq serve --allow-simulated
 
 test: $(VENV)/.installed-test

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.data.screening import Rules
-    from app.commands.paradigms import Tables
+    from app.commands.paradigms import Done, Tables
 
 
 class Source(StrEnum):
@@ -132,6 +133,38 @@ def analyse(
         tables = replace(tables, settings=settings, chosen=question)
         done = paradigms.analyse_all(tables, out, lambda step: progress.update(task, description=step))
     typer.echo("\n".join(paradigms.told(done)))
+
+
+def analyse_study(
+    database_url: str, out: Path, step: Callable[[str], None], study_number: int | None = None, simulated: bool = False
+) -> list[Done]:
+    """Analyse what a study's database holds, by the rules that the study states.
+
+    Parameters
+    ----------
+    database_url
+        Of the study.
+    out
+        Folder for tables, figures and report.html.
+    step
+        Called with the name of each step as it begins.
+    study_number
+        Of the study in the database; the latest without one.
+    simulated
+        The simulated participants, where there are real ones too.
+
+    Raises
+    ------
+    ValueError
+        When there are no ratings, or what there is cannot be analysed; in one sentence.
+    """
+    one_thread()
+    from analysis.analyse import Settings
+    from app.commands import paradigms
+
+    unordered: dict[str, list[str] | None] = {"condition": None, "descriptor": None}
+    tables = paradigms.Tables(Settings(), unordered, unordered, simulated=True if simulated else None)
+    return paradigms.analyse_all(_from_database(database_url, study_number, tables), out, step)
 
 
 def one_thread() -> None:

@@ -80,7 +80,7 @@ def simulate(
     with _opened(log) as file, Progress(console=console, transient=True) as progress:
         bar = progress.add_task(f"{n} simulated participants", total=n * trials)
         crowd.log, crowd.on_answer = file, lambda: progress.advance(bar)
-        tally = _run(crowd, n, concurrency)
+        tally = take_part(crowd, n, concurrency)
     seconds = time.monotonic() - begun
     console.print(
         f"{tally.finished} of {n} finished, {tally.dropped_out} dropped out; {tally.responses} responses acknowledged "
@@ -90,7 +90,7 @@ def simulate(
     )
 
 
-def _run(crowd: Crowd, n: int, concurrency: int) -> Tally:
+def take_part(crowd: Crowd, n: int, concurrency: int) -> Tally:
     """Take the participants through; raise one sentence where several failed alike."""
     try:
         return crowd.run(n, concurrency)

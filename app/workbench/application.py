@@ -14,7 +14,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from app.participant.page import MONOSPACE, SYSTEM_FONT
-from app.workbench import equaliser, shown, stimuli, study
+from app.workbench import equaliser, results, run, shown, stimuli, study
 from app.workbench.access import TokenOnly
 
 CSS = Path(__file__).with_name("workbench.css")
@@ -38,7 +38,11 @@ def blocks() -> gr.Blocks:
         with gr.Tab("Stimuli"):
             sets = stimuli.fill()
         with gr.Tab("Study"):
-            study.fill(sets)
+            name = study.fill(sets)
+        with gr.Tab("Run"):
+            database = run.fill(name)
+        with gr.Tab("Results"):
+            results.fill(database)
     return page
 
 
@@ -83,6 +87,8 @@ def launched(host: str = "127.0.0.1", port: int = PORT, token: str | None = None
         try:
             yield Launched(address, f"{address}/?token={token}", token)
         finally:
+            run.stop_server()
+            study.end_preview()
             page.close(verbose=False)
 
 

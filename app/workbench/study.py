@@ -17,6 +17,7 @@ from app.workbench import shown
 from app.workbench.places import new_folder
 from app.workbench.servers import Server, free_port
 from app.workbench.telling import refused, telling
+from stimuli.manifest import Manifest
 from study.design import definition, editing, form, templates
 
 INTRODUCTION = """### Write the study file
@@ -28,7 +29,7 @@ WIDTHS = {"desktop": "100%", "phone": "390px"}
 LEFT_OUT = "left out"
 
 
-def fill(sets: gr.Dropdown | None = None) -> gr.Textbox:
+def fill(sets: gr.Dropdown) -> gr.Textbox:
     """Draw the tab; gives the name of the file, which other tabs follow."""
     gr.Markdown(INTRODUCTION)
     shape, opened = gr.State(""), gr.State(None)
@@ -36,6 +37,7 @@ def fill(sets: gr.Dropdown | None = None) -> gr.Textbox:
         template = gr.Dropdown(templates.NAMES, value="rating", label="Way of asking, where a new file begins", scale=2)
         begin = gr.Button("Begin with it")
         given = gr.UploadButton("Open a file …", file_types=[".toml"])
+        fit = gr.Button("Fit it to the set chosen in Stimuli")
     with gr.Row():
         with gr.Column(min_width=320, scale=3):
             part = gr.Dropdown([TOP], value=TOP, label="Part of the study file")
@@ -72,7 +74,7 @@ def fill(sets: gr.Dropdown | None = None) -> gr.Textbox:
 
     private: dict[str, Any] = {"api_visibility": "private"}
     read = {"fn": parts_of, "inputs": [shape, part], "outputs": [part, add, remove, take_in], **private}
-    begin.click(begin_with, template, [code, shape, opened], **private)
+    begin.click(begin_with, [template, sets], [code, shape, opened], **private)
     given.upload(open_file, given, [code, shape, opened, name], **private)
     shape.change(**read)
     part.input(**read)
@@ -84,8 +86,7 @@ def fill(sets: gr.Dropdown | None = None) -> gr.Textbox:
     save.click(save_as, [code, name, opened], [opened, name], **private)
     look.click(preview, [code, width], page, **private)
     end.click(end_preview, None, page, **private)
-    if sets is not None:
-        sets.change(use_set, [code, sets], [code, shape], **private)
+    fit.click(fitted_to, [code, sets], [code, shape], **private)
     return name
 
 
@@ -136,9 +137,9 @@ def _default(key: form.Key) -> str:
 
 
 @telling
-def begin_with(template: str) -> tuple[str, str, None]:
-    """A template's text."""
-    text = templates.template(template)
+def begin_with(template: str, name: str | None) -> tuple[str, str, None]:
+    """A template's text, for the set that is chosen."""
+    text = _fitted(templates.template(template), name) if name else templates.template(template)
     return text, text, None
 
 
@@ -235,11 +236,24 @@ def take_in_part(text: str, chosen: str | None) -> tuple[str, str]:
 
 
 @telling
-def use_set(text: str, name: str | None) -> tuple[str, str]:
-    """Name a set in the study file, where it has another one."""
-    if text and name and editing.parse(text).get("stimuli") != name:
-        text = editing.set_value(text, ("stimuli",), name)
+def fitted_to(text: str, name: str | None) -> tuple[str, str]:
+    """The file for the set that is chosen: its name, its conditions, and those of the file's words that it has."""
+    if not text or not name:
+        raise refused("Begin a study file, and choose a set in the tab Stimuli.")
+    text = _fitted(text, name)
     return text, text
+
+
+def _fitted(text: str, name: str) -> str:
+    manifest, document = Manifest.load(SETS / name), editing.parse(text)
+    values: dict[str, Any] = {"stimuli": name, "conditions": manifest.conditions}
+    for key, value in values.items():
+        text = editing.set_value(text, (key,), value) if document.get(key) != value else text
+    words = [each.get("name") for each in document.get("descriptors", [])]
+    absent = [number for number, word in enumerate(words) if word not in manifest.descriptors]
+    for number in reversed(absent if len(absent) < len(words) else []):
+        text = editing.set_value(text, ("descriptors", number), None)
+    return text
 
 
 def meaning_of(text: str) -> str:
