@@ -12,6 +12,7 @@ small as the clips' random effects, however many the participants.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -52,6 +53,7 @@ class Term:
         k = len(self.names)
         return k * (k + 1) // 2 if self.correlated else k
 
+    @cached_property
     def places(self) -> tuple[np.ndarray, np.ndarray]:
         """Give row and column of each parameter in the covariance factor."""
         k = len(self.names)
@@ -60,7 +62,7 @@ class Term:
     def factor(self, theta: np.ndarray) -> np.ndarray:
         """Give the covariance factor, lower triangular, shape [column, column]."""
         lower = np.zeros((len(self.names),) * 2)
-        lower[self.places()] = theta
+        lower[self.places] = theta
         return lower
 
 
@@ -107,6 +109,7 @@ class Reml:
         self.of_participant = self._columns("participant")
         self.of_clip = self._columns("clip")
         self.n_clip = self.of_clip.shape[1]
+        self._filled = {side: self._places(side) for side in ("participant", "clip")}
         u = np.hstack([self.of_clip, fixed])
         self.gram = u.T @ (u * counts.sum(axis=0)[:, None])
         self.gram_y = u.T @ sums.sum(axis=0)
@@ -136,11 +139,23 @@ class Reml:
 
     def factor(self, theta: np.ndarray, side: str) -> np.ndarray:
         """Give the covariance factor of all random effects of one side."""
-        blocks = [np.zeros((0, 0))]
-        for term, part in zip(self.terms, self.split(theta), strict=True):
-            if term.side == side:
-                blocks.append(np.kron(np.eye(len(term.columns)), term.factor(part)))
-        return linalg.block_diag(*blocks)
+        size, rows, columns, parameters = self._filled[side]
+        lower = np.zeros((size, size))
+        lower[rows, columns] = theta[parameters]
+        return lower
+
+    def _places(self, side: str) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+        """Give the size of one side's covariance factor, and row, column and parameter of each of its elements."""
+        size = first = 0
+        found = [np.zeros((3, 0), dtype=int)]
+        for term in self.terms:
+            parameters = first + np.arange(term.n_parameters)
+            first += term.n_parameters
+            for _ in range(len(term.columns) if term.side == side else 0):
+                found.append(np.array([term.places[0] + size, term.places[1] + size, parameters]))
+                size += len(term.names)
+        rows, columns, parameters = np.hstack(found)
+        return size, rows, columns, parameters
 
     def evaluate(self, theta: np.ndarray) -> Evaluation:
         """Evaluate the criterion; LinAlgError where the fixed effects cannot be told apart."""
@@ -152,7 +167,8 @@ class Reml:
         gram_y = self.gram_y - np.einsum("pir,pi->r", weighted, self.own_sum)
         y_squared = self.y_squared - float((weights * self.own_squares).sum())
         log_det = float(self.sizes @ np.linalg.slogdet(spread)[1])
-        scale = linalg.block_diag(self.factor(theta, "clip"), np.eye(len(gram) - q))
+        scale = np.eye(len(gram))
+        scale[:q, :q] = self.factor(theta, "clip")
         penalised = scale.T @ gram @ scale
         penalised[np.arange(q), np.arange(q)] += 1
         chol = linalg.cholesky(penalised, lower=True)
@@ -194,7 +210,7 @@ class Reml:
             for matrix, into in zip(sides[term.side], (traces, products), strict=True):
                 block = matrix[start : start + k * levels, start : start + k * levels].reshape(levels, k, levels, k)
                 summed = np.einsum("aiaj->ij", block)
-                into.append(2 * (summed @ term.factor(part))[term.places()])
+                into.append(2 * (summed @ term.factor(part))[term.places])
         return np.concatenate(traces), np.concatenate(products)
 
     def profiled(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
@@ -210,7 +226,7 @@ class Reml:
 
     def start(self) -> np.ndarray:
         """Give a relative covariance factor to start from: identities."""
-        parts = [np.equal(*term.places()).astype(float) for term in self.terms]
+        parts = [np.equal(*term.places).astype(float) for term in self.terms]
         return np.concatenate([np.zeros(0), *parts])
 
     def minimise(self, start: np.ndarray | None = None) -> tuple[np.ndarray, float, bool]:
@@ -228,7 +244,7 @@ class Reml:
         parts = []
         for term, part in zip(self.terms, self.split(theta), strict=True):
             lower = term.factor(part)
-            parts.append((lower * np.where(np.diag(lower) < 0, -1.0, 1.0))[term.places()])
+            parts.append((lower * np.where(np.diag(lower) < 0, -1.0, 1.0))[term.places])
         return np.concatenate(parts)
 
     def has_residual(self) -> bool:

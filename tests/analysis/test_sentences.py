@@ -1,6 +1,7 @@
 """Every sentence is true of the data that it is made from: twenty odd studies, and each claim in their texts."""
 
 import re
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -102,13 +103,19 @@ READ_ALWAYS = (
 )
 
 
+@cache
+def computed(name):
+    """The results of a study, of which several tests read."""
+    return compute(from_table(STUDIES[name]))
+
+
 @pytest.fixture(
     scope="module",
     params=[pytest.param(name, marks=[] if name in READ_ALWAYS else pytest.mark.slow) for name in STUDIES],
 )
 def study(request):
-    ratings = from_table(STUDIES[request.param])
-    results, screening = compute(ratings), screen(ratings)
+    results = computed(request.param)
+    screening = screen(results.ratings)
     texts = {
         "answer": " ".join(answer(results)),
         "methods": methods(results, results, screening),
@@ -205,7 +212,7 @@ def test_what_was_not_measured_is_a_limit(study):
     ],
 )
 def test_the_answer_says_what_is_so(name, words):
-    assert words in " ".join(answer(compute(from_table(STUDIES[name]), thorough=False)))
+    assert words in " ".join(answer(computed(name)))
 
 
 @pytest.mark.parametrize(
@@ -219,8 +226,8 @@ def test_the_answer_says_what_is_so(name, words):
     ],
 )
 def test_the_limits_name_their_size_in_these_data(name, words):
-    ratings = from_table(STUDIES[name])
-    assert words in limits(compute(ratings, thorough=False), screen(ratings))
+    results = computed(name)
+    assert words in limits(results, screen(results.ratings))
 
 
 def test_rules_that_were_stated_are_told_with_their_limits():
