@@ -25,7 +25,8 @@ from study.storage.studies import study_row
 STATES = ("open", "paused", "closed")
 CODE_LENGTH = 10
 MAX_INVITATIONS = 10_000
-READMITTED_S = 24 * 3600.0
+DAY_S = 24 * 3600.0
+READMITTED_S = DAY_S
 
 
 def overview(engine: Engine, simulated: bool = False) -> dict[str, Any]:
@@ -65,6 +66,48 @@ def overview(engine: Engine, simulated: bool = False) -> dict[str, Any]:
             "minutes": _median([_took_s(row) / 60 for row in rows if row.state == "completed"]),
             "invitations": _invitations(connection, study.id),
         }
+
+
+def completion_codes(engine: Engine) -> dict[str, str]:
+    """The code that each participant who completed was shown."""
+    with reading(engine) as connection:
+        study_id = study_row(connection).id
+        query = select(Session.number, Session.completion_code).where(Session.study_id == study_id)
+        rows = connection.execute(query).all()
+    return {participant(row.number): row.completion_code for row in rows if row.completion_code}
+
+
+def arrivals(engine: Engine, simulated: bool = False) -> list[dict[str, Any]]:
+    """How many started and completed on each day of UTC since the first, days without anybody included."""
+    with reading(engine) as connection:
+        of_study = (Session.study_id == study_row(connection).id, Session.simulated == simulated)
+        query = select(Session.started_at, Session.finished_at, Session.state).where(*of_study)
+        rows = connection.execute(query).all()
+    started = Counter(_day(row.started_at) for row in rows)
+    completed = Counter(_day(row.finished_at) for row in rows if row.state == "completed" and row.finished_at)
+    met = started | completed
+    days = range(min(met), max(met) + 1) if met else ()
+    return [{"day": clock.iso(day * DAY_S)[:10], "started": started[day], "completed": completed[day]} for day in days]
+
+
+def _day(at: float) -> int:
+    return int(at // DAY_S)
+
+
+def whereabouts(engine: Engine, simulated: bool = False) -> dict[str, dict[str, Any]]:
+    """The step at which each participant is: ``step`` of ``n_steps``, and its kind in words (``at``)."""
+    with reading(engine) as connection:
+        study_id = study_row(connection).id
+        query = (
+            select(Session.number, Session.position, Session.n_steps, Step.kind)
+            .join(Step, (Step.session_id == Session.id) & (Step.position == Session.position))
+            .where(Session.study_id == study_id, Session.simulated == simulated)
+        )
+        rows = connection.execute(query).all()
+    return {
+        participant(row.number): {"step": row.position + 1, "n_steps": row.n_steps, "at": KINDS[row.kind].title}
+        for row in rows
+    }
 
 
 def _dropped_at(connection: Connection, gone: list[AnyRow]) -> dict[str, int]:

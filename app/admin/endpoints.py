@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 
 from app import audience
-from app.admin import interim, watching
+from app.admin import interim, payment, watching
 from app.admin.access import COOKIE, Access
 from app.audience import Audience
 from app.security import allow_scripts, error
@@ -60,6 +60,7 @@ def router(running: RunningStudy, access: Access) -> APIRouter:
             "form_key": access.form_key(request.cookies.get(COOKIE, "")),
             "signed_in": access.browsers(_this_browser(request)),
             "recruitment": recruitment.overview(engine, simulated),
+            "arrivals": recruitment.arrivals(engine, simulated),
             "trials": running.trials,
             "minutes": running.minutes,
             "set": {"name": running.stimuli.content["name"], "stimuli": len(running.stimuli.rows)},
@@ -116,6 +117,12 @@ def router(running: RunningStudy, access: Access) -> APIRouter:
         path = Path(folder.name) / "bundle.zip"
         done = BackgroundTask(folder.cleanup)
         return FileResponse(path, filename="study.zip", media_type="application/zip", background=done)
+
+    @routes.get("/payment")
+    def paid() -> Response:
+        content = payment.table(engine, running.definition.recruitment.id_parameters).to_csv(index=False)
+        headers = {"Content-Disposition": 'attachment; filename="payment.csv"'}
+        return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
     @routes.get("/stimuli/report", response_class=HTMLResponse)
     def report(request: Request) -> HTMLResponse:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
+from study import recruitment
 from study.design.questions import DESCRIPTOR
 from study.records import export
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CHECKS = ("attention", "audible_check")
+OF_SESSION = (
+    *("participant", "state", "headphones_passed", "second_answers", "minutes", "language", "level_db"),
+    *("browser", "device"),
+)
 STARTED = time.time()
 
 
@@ -31,17 +36,23 @@ def quality(engine: Engine, simulated: bool = False) -> list[dict[str, Any]]:
     list of dict
         ``participant``, ``state``, ``rated`` (rating trials), ``checks_passed`` of ``checks``, ``headphones_passed``,
         ``rt_ms`` (median response time), ``same`` (share of the modal rating; near 1 is straight-lining),
-        ``focus_losses``, ``underruns``, ``second_answers``. Whether somebody is excluded is decided by the analysis, by
-        rules written down before the study.
+        ``focus_losses``, ``underruns``, ``flagged`` (answers with something measured beyond the possible),
+        ``second_answers``, ``repeat_difference`` (mean distance between the ratings of a sound that came twice),
+        ``minutes``, ``step`` of ``n_steps`` and ``at`` (where they are), and what is known of language, level and
+        device. Whether somebody is excluded is decided by the analysis, by rules written down before the study.
     """
     sessions = export.sessions(engine, simulated)
     responses = dict(iter(export.ratings(engine, simulated).groupby("participant", observed=True)))
-    rows = [_session(row, responses.get(row["participant"])) for row in sessions.to_dict("records")]
+    places = recruitment.whereabouts(engine, simulated)
+    rows = [
+        _session(row, responses.get(row["participant"])) | places.get(row["participant"], {})
+        for row in sessions.to_dict("records")
+    ]
     return rows[::-1]
 
 
 def _session(row: dict[str, Any], responses: pd.DataFrame | None) -> dict[str, Any]:
-    kept = {name: row[name] for name in ("participant", "state", "headphones_passed", "second_answers")}
+    kept = {name: row[name] for name in OF_SESSION}
     if responses is None:
         return plain(kept | {"rated": 0, "checks": 0, "checks_passed": 0, "rt_ms": None, "same": None})
     checks = responses[responses["kind"].isin(CHECKS)]
@@ -61,8 +72,18 @@ def _session(row: dict[str, Any], responses: pd.DataFrame | None) -> dict[str, A
             "same": same,
             "focus_losses": every["focus_losses"].sum(),
             "underruns": every["underruns"].sum(),
+            "flagged": int(every["flagged"].notna().sum()),
+            "repeat_difference": _repeat_difference(rated),
         }
     )
+
+
+def _repeat_difference(rated: pd.DataFrame) -> float | None:
+    first = rated.set_index("trial")["rating"]
+    again = rated[rated["repeat_of"].isin(first.index)]
+    if again.empty:
+        return None
+    return float((again["rating"].to_numpy() - first.loc[again["repeat_of"]].to_numpy()).__abs__().mean())
 
 
 def balance(engine: Engine, conditions: list[str], simulated: bool = False) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
-from app.admin import watching
+from app.admin import payment, watching
 from app.admin.access import COOKIE
 from app.server import create_app
 from tests.app.conftest import TOKEN
@@ -108,3 +108,44 @@ def test_only_sounds_of_the_set_can_be_heard(admin, studied):
 def test_health_names_the_database_and_the_room_left(studied):
     told = watching.health(studied.state.running.engine, studied.state.running.stimuli.folder)
     assert told["database"] == "sqlite" and told["disk_free_gb"] > 0 and told["database_mb"] > 0
+
+
+def test_each_participant_is_shown_where_they_are_and_how_their_repeats_agree(admin):
+    leaver, completed = admin.get("/api/admin/quality").json()["sessions"]
+    assert (leaver["participant"], leaver["at"]) == ("P0004", "the questionnaire")
+    assert 1 <= leaver["step"] < leaver["n_steps"]
+    assert completed["repeat_difference"] in (None, 0.0)  # all answered 4
+    assert completed["language"] == "en" and completed["minutes"] is not None
+
+
+def test_arrivals_are_counted_by_day(admin):
+    [today] = admin.get("/api/admin?simulated=false").json()["arrivals"]
+    assert (today["started"], today["completed"]) == (2, 1) and len(today["day"]) == 10
+
+
+def test_the_payment_list_suggests_and_gives_its_reason(admin, studied):
+    answer = admin.get("/api/admin/payment")
+    table = pd.read_csv(io.StringIO(answer.text)).set_index("participant")
+    assert answer.headers["cache-control"] == "no-store"
+    assert set(table.index) == {"P0003", "P0004"}  # real people only
+    assert table.suggestion.to_dict() == {"P0003": "look", "P0004": "none"}
+    assert "checks passed" in table.why["P0003"] and "the same rating" in table.why["P0003"]
+
+
+@pytest.mark.parametrize(
+    ("row", "suggested", "why"),
+    [
+        ({}, "approve", ""),
+        ({"checks_passed": 7}, "look", "7 of 8 checks passed"),
+        ({"headphones_passed": False}, "look", "headphone check failed"),
+        ({"headphones_passed": None}, "approve", ""),
+        ({"same": 0.89}, "approve", ""),
+        ({"same": 0.9}, "approve", ""),
+        ({"same": 0.91}, "look", "the same rating in 91% of trials"),
+        ({"same": None}, "approve", ""),
+        ({"state": "screened_out"}, "none", "screened out"),
+    ],
+)
+def test_whom_to_approve_and_whom_to_look_at(row, suggested, why):
+    good = {"state": "completed", "checks": 8, "checks_passed": 8, "headphones_passed": True, "same": 0.4}
+    assert payment.suggestion(good | row) == (suggested, why)

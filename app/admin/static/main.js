@@ -2,7 +2,7 @@
 
 import { h, json, request, save } from "./dom.js";
 import { means } from "./means.js";
-import { cell, facts, table } from "./tables.js";
+import { arrivals, cell, facts, PLACES, placeCells, QUALITY, qualityCells, table } from "./tables.js";
 
 const API = new URL("../api/admin", document.baseURI).href;
 const EVERY_MS = 15000;
@@ -57,7 +57,9 @@ class Admin {
     return h("section", { class: "card", "aria-label": "Study" }, h("h2", {}, "Study"), this.stateButtons,
       h("p", { class: "soft small" }, "Participants in progress may always finish."),
       h("h2", {}, "Export"), h("div", { class: "row" }, this.button("Download everything", () => this.exportAll()),
-        h("label", { class: "tick small", for: "identifiers" }, this.identifiers, "with the ids that participants came with (personal data)")));
+        h("label", { class: "tick small", for: "identifiers" }, this.identifiers, "with the ids that participants came with (personal data)")),
+      h("div", { class: "row" }, this.button("Download the payment list", () => this.payment())),
+      h("p", { class: "soft small" }, "Recruiter's ids, completion codes, and whom to approve or look at first (personal data)."));
   }
 
   people() {
@@ -128,13 +130,14 @@ class Admin {
     ["open", "paused", "closed"].forEach((one, i) => this.stateButtons.children[i].setAttribute("aria-pressed", String(one === state)));
   }
 
-  showRecruitment({ recruitment: r }) {
+  showRecruitment({ recruitment: r, arrivals: days }) {
     const numbers = [["started", r.started], ["completed", r.completed], ["in progress", r.active], ["abandoned", r.abandoned], ["declined", r.declined], ["screened out", r.screened_out], ["withdrawn", r.withdrawn]];
     const share = r.cap ? Math.min(1, r.completed / r.cap) : null;
     const where = Object.entries(r.dropped_at).map(([where, n]) => `${n} at ${where}`).join(", ");
     this.recruitment.replaceChildren(
       h("dl", { class: "numbers" }, numbers.map(([name, n]) => h("div", {}, h("dd", {}, String(n)), h("dt", {}, name)))),
       ...(share === null ? [] : [h("div", { class: "bar", role: "img", "aria-label": `${r.completed} of ${r.cap}` }, h("span", { style: `width:${100 * share}%` })), h("p", { class: "small soft" }, `${r.completed} of ${r.cap} planned participants`)]),
+      ...(days.length ? [arrivals(days)] : []),
       h("p", { class: "small" }, where ? `Left: ${where}.` : "Nobody has left before the end."),
       h("p", { class: "small soft" }, `${r.minutes === null ? "No completed session yet" : `Median duration ${r.minutes} min`}; invitations: ${r.invitations.used} of ${r.invitations.made} used.`),
     );
@@ -142,14 +145,13 @@ class Admin {
 
   showQuality(sessions) {
     const failed = (row) => row.checks_passed < row.checks || row.headphones_passed === false || row.same > 0.9;
-    const head = ["Participant", "State", "Rated", "Checks passed", "Headphones", "Median time", "Modal rating", "Lost focus", "Underruns"];
-    const rows = sessions.slice(0, 200).map((row) => h("tr", { class: failed(row) ? "doubtful" : "" },
-      cell(row.participant), cell(row.state.replace("_", " ")), cell(row.rated), cell(row.checks ? `${row.checks_passed} of ${row.checks}` : "–"),
-      cell({ true: "passed", false: "failed", null: "–" }[row.headphones_passed]), cell(row.rt_ms === null ? "–" : `${(row.rt_ms / 1000).toFixed(1)} s`),
-      cell(row.same === null ? "–" : `${Math.round(100 * row.same)} %`), cell(row.focus_losses ?? "–"), cell(row.underruns ?? "–")));
+    const shown = sessions.slice(0, 200);
+    const rows = shown.map((row) => h("tr", { class: failed(row) ? "doubtful" : "" }, qualityCells(row)));
+    const places = shown.map((row) => h("tr", {}, placeCells(row)));
     const doubtful = sessions.filter(failed).length;
     const summary = sessions.length ? `${sessions.length} sessions, ${doubtful} of them doubtful (a failed check or headphone test, or one rating nearly always). Exclusion is decided by the analysis, by its written rules.` : "Nobody has started yet.";
-    this.quality.replaceChildren(h("p", { class: "small soft" }, summary), rows.length ? table(head, rows) : "");
+    this.quality.replaceChildren(h("p", { class: "small soft" }, summary), 
+      ...(rows.length ? [table(QUALITY, rows), h("details", {}, h("summary", {}, "Where they are, and with what"), table(PLACES, places))] : []));
   }
 
   showBalance(balance, { block_rows, condition_rows }) {
@@ -219,6 +221,10 @@ class Admin {
     this.tell("Writing the files …");
     await save(await request(`${API}/export?identifiers=${this.identifiers.checked}`), "study.zip");
     this.tell("");
+  }
+
+  async payment() {
+    await save(await request(`${API}/payment`), "payment.csv");
   }
 
   async signOutOthers() {
