@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from analysis import numbers
-from analysis.statistics import equivalence
+from analysis.data.questions import by_question
+from analysis.statistics import abx, equivalence
 from analysis.statistics.equivalence import DIFFERENT, EQUIVALENT, UNDECIDED, WORSE
 from analysis.writing import answer, pairs_prose
 from analysis.writing.answer import NEW_MUSIC
@@ -142,3 +143,28 @@ def test_five_percent_decides_what_is_said_of_pairs(p, is_shown):
     assert pairs_prose._fit_told(fit).startswith("One scale does not") is is_shown
     row = PAIR | {"p_holm": p, "log_odds": 1.0, "t": 2.0, "dof": np.inf, "share_a": 0.73}
     assert ("semantic over static in 73% of" in pairs_prose._significant_told([row])) is is_shown
+
+
+def test_a_question_that_was_asked_in_two_ways_is_called_by_both():
+    table = pd.DataFrame(
+        {
+            "participant": "P1",
+            "clip": "rock",
+            "condition": "static",
+            "descriptor": "warm",
+            "kind": "rating",
+            "rating": 4,
+            "question": ["descriptor", "descriptor", "quality"],
+            "paradigm": ["single", "multistimulus", "multistimulus"],
+        }
+    )
+    assert [asked.name for asked in by_question(table)] == ["descriptor-single", "descriptor-multistimulus", "quality"]
+    assert [asked.name for asked in by_question(table[1:])] == ["descriptor", "quality"]
+
+
+@pytest.mark.parametrize(
+    ("proportion", "alpha", "n"), [(1.0, 0.6, 1), (1.0, 0.5, 1), (1.0, 0.49, 2), (1.0, 0.05, 5), (1.0, 0.03, 6)]
+)
+def test_the_trials_that_are_needed_are_counted_from_one(proportion, alpha, n):
+    """All right in n trials has p = 2 ** -n by chance."""
+    assert abx.trials_needed(proportion, 0.8, alpha) == n

@@ -1,6 +1,7 @@
 import collections
 import filecmp
 import hashlib
+import inspect
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -244,3 +245,11 @@ def test_a_sparse_sound_near_the_gates_is_matched_all_the_same():
     sound = noise * np.float32(1e-3) * np.exp(-np.float32(5.0) * (time_s % 2).astype(np.float32))
     take = take_of("stimulus", sound, RATE_HZ)
     assert loudness.integrated_lufs(take.audio, RATE_HZ) == pytest.approx(-23, abs=0.03)
+
+
+def test_a_set_is_built_in_cd_quality_of_ten_seconds_and_over_nothing_unless_asked():
+    usual = {name: each.default for name, each in inspect.signature(build).parameters.items()}
+    assert usual["sample_rate_hz"] == 44_100 and usual["duration_s"] == 10.0 and usual["seed"] == 0
+    assert (
+        usual["anchors"] is False and usual["replace"] is False and usual["descriptors"] == ("warm", "bright", "airy")
+    )
