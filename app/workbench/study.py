@@ -5,11 +5,13 @@ The text is the truth: the form changes single values in it, so that comments st
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from app.commands.places import SETS, set_folder
 from app.commands.study import explained
@@ -27,12 +29,21 @@ TOP = "the study"
 PREVIEW: list[Server] = []
 WIDTHS = {"desktop": "100%", "phone": "390px"}
 LEFT_OUT = "left out"
+# Changes of the text come one after another, each to what the one before it left, however fast somebody types.
+EDIT: dict[str, Any] = {
+    "api_visibility": "private",
+    "show_progress": "hidden",
+    "concurrency_limit": 1,
+    "concurrency_id": "study file",
+    "trigger_mode": "multiple",
+}
+NOTHING_KEPT: dict[str, Any] = {"preserved_by_key": []}
 
 
 def fill(sets: gr.Dropdown) -> gr.Textbox:
     """Draw the tab; gives the name of the file, which other tabs follow."""
     gr.Markdown(INTRODUCTION)
-    shape, opened = gr.State(""), gr.State(None)
+    truth, shape, opened = gr.State(""), gr.State(""), gr.State(None)
     with gr.Row(equal_height=True):
         template = gr.Dropdown(templates.NAMES, value="rating", label="Way of asking, where a new file begins", scale=2)
         begin = gr.Button("Begin with it")
@@ -45,6 +56,7 @@ def fill(sets: gr.Dropdown) -> gr.Textbox:
                 add = gr.Button("Add another like it", size="sm", visible=False)
                 remove = gr.Button("Leave it out", size="sm", visible=False)
                 take_in = gr.Button("Take it in", size="sm", visible=False)
+            about = gr.Markdown("There is no study yet.")
             area = gr.Column()
         with gr.Column(min_width=320, scale=3):
             with gr.Tab("What it means"):
@@ -65,29 +77,37 @@ def fill(sets: gr.Dropdown) -> gr.Textbox:
         @gr.render(inputs=[shape, part], triggers=[shape.change, part.change])  # type: ignore[untyped-decorator]
         def keys(text: str, chosen: str | None) -> None:
             table = _table(text, chosen)
-            if table is None or not table.is_there:
-                gr.Markdown(f"*{table.help if table else 'There is no study yet.'}* It is left out.")
-                return
-            gr.Markdown(table.help)
-            for key in table.keys:
-                _draw(key, _languages(text), code)
+            for key in table.keys if table else ():
+                _draw(key, _languages(text), [truth, code])
 
     private: dict[str, Any] = {"api_visibility": "private"}
-    read = {"fn": parts_of, "inputs": [shape, part], "outputs": [part, add, remove, take_in], **private}
-    begin.click(begin_with, [template, sets], [code, shape, opened], **private)
-    given.upload(open_file, given, [code, shape, opened, name], **private)
+    read = {"fn": parts_of, "inputs": [shape, part], "outputs": [part, about, add, remove, take_in], **private}
+    everywhere = [truth, code, shape]
+    begin.click(repeated(begin_with, 3), [template, sets], everywhere, **EDIT).success(
+        lambda: None, None, opened, **private
+    )
+    given.upload(open_file, given, [opened, name, *everywhere], **EDIT)
     shape.change(**read)
     part.input(**read)
-    code.change(meaning_of, code, meaning, show_progress="hidden", trigger_mode="always_last", **private)
+    code.input(lambda text: text, code, truth, **EDIT)
     code.blur(lambda text: text, code, shape, **private)
-    add.click(add_entry, [code, part], [code, shape], **private)
-    remove.click(leave_out, [code, part], [code, shape], **private)
-    take_in.click(take_in_part, [code, part], [code, shape], **private)
-    save.click(save_as, [code, name, opened], [opened, name], **private)
-    look.click(preview, [code, width], page, **private)
+    code.change(meaning_of, code, meaning, show_progress="hidden", trigger_mode="always_last", **private)
+    for button, function in ((add, add_entry), (remove, leave_out), (take_in, take_in_part)):
+        button.click(repeated(function, 3), [truth, part], everywhere, **EDIT)
+    fit.click(repeated(fitted_to, 3), [truth, sets], everywhere, **EDIT)
+    save.click(save_as, [truth, name, opened], [opened, name], **private)
+    look.click(preview, [truth, width], page, **private)
     end.click(end_preview, None, page, **private)
-    fit.click(fitted_to, [code, sets], [code, shape], **private)
     return name
+
+
+def repeated(function: Callable[..., str], times: int) -> Callable[..., tuple[str, ...]]:
+    """A callback whose text goes to several places."""
+
+    def said(*arguments: Any) -> tuple[str, ...]:
+        return (function(*arguments),) * times
+
+    return said
 
 
 def _languages(text: str) -> list[str]:
@@ -96,26 +116,31 @@ def _languages(text: str) -> list[str]:
     return [str(language) for language in found] if isinstance(found, list) else ["en"]
 
 
-def _draw(key: form.Key, languages: list[str], code: gr.Code) -> None:
+def _draw(key: form.Key, languages: list[str], text: list[Component]) -> None:
     """The control of one key; what is typed goes into the text."""
     limits = f"({key.limits})" if key.limits and "matches" not in key.limits else ""
     info = " ".join(filter(None, [key.help, limits, _default(key)]))
-    common: dict[str, Any] = {"label": key.name, "info": info}
+    # A key of its own for each: else Gradio takes the control that stood at its place before for the same.
+    own = ".".join(map(str, key.path))
+    common: dict[str, Any] = {"label": key.name, "info": info, "interactive": True, "key": own} | NOTHING_KEPT
     if key.kind == "text":
-        with gr.Group():
-            gr.Markdown(f"**{key.name}** {info}", padding=True)
-            with gr.Row():
-                for language in languages:
-                    there = key.value.get(language, "") if isinstance(key.value, dict) else (key.value or "")
-                    is_own = isinstance(key.value, dict) or language == languages[0]
-                    box = gr.Textbox(there if is_own else "", label=language, lines=1, max_lines=12, min_width=220)
-                    changed = partial(set_text, key.path, language)
-                    box.blur(changed, [code, box], code, api_visibility="private", show_progress="hidden")
+        with gr.Row():
+            for language in languages:
+                there = key.value.get(language, "") if isinstance(key.value, dict) else (key.value or "")
+                is_own = isinstance(key.value, dict) or language == languages[0]
+                look = {
+                    "label": f"{key.name} ({language})",
+                    "max_lines": 12,
+                    "min_width": 220,
+                    "key": f"{own} {language}",
+                }
+                box = gr.Textbox(there if is_own else "", **(common | look))
+                box.blur(repeated(partial(set_text, key.path, language), 2), [text[0], box], text, **EDIT)
         return
     value = key.default if key.value is None else key.value
     box = _control(key, value, common)
     event = box.blur if isinstance(box, gr.Textbox | gr.Number) else box.input
-    event(partial(set_key, key), [code, box], code, api_visibility="private", show_progress="hidden")
+    event(repeated(partial(set_key, key), 2), [text[0], box], text, **EDIT)
 
 
 def _control(key: form.Key, value: Any, common: dict[str, Any]) -> Any:
@@ -137,19 +162,18 @@ def _default(key: form.Key) -> str:
 
 
 @telling
-def begin_with(template: str, name: str | None) -> tuple[str, str, None]:
+def begin_with(template: str, name: str | None) -> str:
     """A template's text, for the set that is chosen."""
-    text = _fitted(templates.template(template), name) if name else templates.template(template)
-    return text, text, None
+    return _fitted(templates.template(template), name) if name else templates.template(template)
 
 
 @telling
-def open_file(path: str) -> tuple[str, str, str | None, str]:
+def open_file(path: str) -> tuple[str | None, str, str, str, str]:
     """A file that was written by hand; one that lies in the working folder is saved in its place."""
     text, name = Path(path).read_text(encoding="utf-8"), Path(path).name
     editing.parse(text)
     same = Path(name).is_file() and Path(name).read_text(encoding="utf-8") == text
-    return text, text, name if same else None, name
+    return name if same else None, name, text, text, text
 
 
 @telling
@@ -181,13 +205,14 @@ def set_text(path: form.Path, language: str, text: str, words: str) -> str:
 def parts_of(text: str, chosen: str | None) -> Any:
     """The list of parts, and what can be done with the chosen one."""
     if not text:
-        return gr.Dropdown([TOP], value=TOP), *(gr.Button(visible=False) for _ in range(3))
+        return gr.Dropdown([TOP], value=TOP), "There is no study yet.", *(gr.Button(visible=False) for _ in range(3))
     tables = form.tables(editing.parse(text))
     names = [table.title if table.is_there else f"{table.title} ({LEFT_OUT})" for table in tables]
     kept = chosen if chosen in names else _nearest(names, chosen)
     table = tables[names.index(kept)]
     can = (table.is_entry and table.is_there, table.optional and table.is_there, not table.is_there)
-    return gr.Dropdown(names, value=kept), *(gr.Button(visible=each) for each in can)
+    about = table.help if table.is_there else f"{table.help} *It is left out.*"
+    return gr.Dropdown(names, value=kept), about, *(gr.Button(visible=each) for each in can)
 
 
 def _nearest(names: list[str], chosen: str | None) -> str:
@@ -212,36 +237,32 @@ def _chosen(text: str, chosen: str | None) -> form.Table:
 
 
 @telling
-def add_entry(text: str, chosen: str | None) -> tuple[str, str]:
+def add_entry(text: str, chosen: str | None) -> str:
     """Add an entry like the last one of the chosen list."""
     table = _chosen(text, chosen)
     named = next((key.name for key in table.keys if key.name in ("name", "id")), None)
-    text = editing.add_entry(text, table.path[:-1], named)
-    return text, text
+    return editing.add_entry(text, table.path[:-1], named)
 
 
 @telling
-def leave_out(text: str, chosen: str | None) -> tuple[str, str]:
+def leave_out(text: str, chosen: str | None) -> str:
     """Take the chosen table out of the file."""
-    text = editing.set_value(text, _chosen(text, chosen).path, None)
-    return text, text
+    return editing.set_value(text, _chosen(text, chosen).path, None)
 
 
 @telling
-def take_in_part(text: str, chosen: str | None) -> tuple[str, str]:
+def take_in_part(text: str, chosen: str | None) -> str:
     """Take a table that is left out into the file, as the shipped study has it."""
     path = _chosen(text, chosen).path
-    text = editing.add_table(text, str(path[0])) if len(path) == 1 else editing.set_value(text, path, {})
-    return text, text
+    return editing.add_table(text, str(path[0])) if len(path) == 1 else editing.set_value(text, path, {})
 
 
 @telling
-def fitted_to(text: str, name: str | None) -> tuple[str, str]:
+def fitted_to(text: str, name: str | None) -> str:
     """The file for the set that is chosen: its name, its conditions, and those of the file's words that it has."""
     if not text or not name:
         raise refused("Begin a study file, and choose a set in the tab Stimuli.")
-    text = _fitted(text, name)
-    return text, text
+    return _fitted(text, name)
 
 
 def _fitted(text: str, name: str) -> str:

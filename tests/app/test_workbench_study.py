@@ -65,17 +65,14 @@ def test_the_meaning_says_what_is_wrong_and_what_is_served(tmp_path):
 
 
 def test_a_part_is_left_out_taken_in_and_added_to():
-    text, _ = study.leave_out(RATING, "consent")
+    text = study.leave_out(RATING, "consent")
     assert "consent" not in editing.parse(text)
-    parts, add, remove, take_in = study.parts_of(text, "consent")
-    assert parts.value == "consent (left out)" and (add.visible, remove.visible, take_in.visible) == (
-        False,
-        False,
-        True,
-    )
-    text, _ = study.take_in_part(text, parts.value)
+    parts, about, add, remove, take_in = study.parts_of(text, "consent")
+    assert parts.value == "consent (left out)" and "It is left out" in about
+    assert [button.visible for button in (add, remove, take_in)] == [False, False, True]
+    text = study.take_in_part(text, parts.value)
     assert editing.parse(text)["consent"] == editing.parse(RATING)["consent"]
-    text, _ = study.add_entry(text, "descriptors 3: airy")
+    text = study.add_entry(text, "descriptors 3: airy")
     assert "descriptors 4: airy_2" in [name for name, _ in study.parts_of(text, "design")[0].choices]
 
 
@@ -84,7 +81,7 @@ def test_a_file_is_saved_and_another_of_its_name_left_alone(tmp_path):
     assert (tmp_path / "mine.toml").read_text(encoding="utf-8") == RATING
     with pytest.raises(gr.Error, match=r"mine\.toml is there already"):
         study.save_as("seed = 1", "mine.toml", None)
-    text, _, opened, name = study.open_file(str(tmp_path / "mine.toml"))
+    opened, name, text, *_ = study.open_file(str(tmp_path / "mine.toml"))
     study.save_as(editing.set_value(text, ("seed",), 3), name, opened)
     assert "seed = 3" in (tmp_path / "mine.toml").read_text(encoding="utf-8")
 
