@@ -82,7 +82,7 @@ def analyse(
     ratings: Ratings,
     out: str | Path,
     settings: Settings | None = None,
-    told: Callable[[str], None] = lambda step: None,
+    step: Callable[[str], None] = lambda name: None,
 ) -> Results:
     """Analyse ratings and write tables, figures, paragraphs and `report.html` into a folder.
 
@@ -95,8 +95,8 @@ def analyse(
         same ratings give the same bytes.
     settings
         Title, screening rules, compared conditions, stimuli.
-    told
-        Called with the name of each step as it begins.
+    step
+        Called with the name of each step as it starts.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def analyse(
     settings = settings or Settings()
     _check_compared(ratings.levels("condition"), settings.compared)
     with whole_folder(Path(out)) as folder:
-        return _analyse(ratings, folder, settings, told)
+        return _analyse(ratings, folder, settings, step)
 
 
 def _check_compared(conditions: list[str], compared: tuple[str, str] | None) -> None:
@@ -121,15 +121,15 @@ def _check_compared(conditions: list[str], compared: tuple[str, str] | None) -> 
         raise ValueError(f"{compared[0]!r} cannot be compared with itself; two conditions are wanted.")
 
 
-def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[str], None]) -> Results:
+def _analyse(ratings: Ratings, out: Path, settings: Settings, step: Callable[[str], None]) -> Results:
     if ratings.simulated:
         (out / "SIMULATED.txt").write_text(MARK, encoding="utf-8")
-    told("screening")
+    step("screening")
     screening = screen(ratings, settings.rules, settings.headphones, settings.anchored)
     log = Table("exclusions", screening.caption(), screening.log)
     write_table(log, out, ratings.simulated)
     screening.refuse_to_leave_out_everyone()
-    told("models")
+    step("models")
     stated, some = screening.stated, screening.splits()
     computed = partial(
         compute,
@@ -142,7 +142,7 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[st
     everyone = computed(ratings, thorough=not (stated and some))
     kept = computed(ratings.without(screening.broke()), thorough=stated) if some else None
     main, beside = (kept, everyone) if stated and kept else (everyone, kept)
-    told("tables")
+    step("tables")
     tables = {
         **main.tables,
         "exclusions": log,
@@ -166,13 +166,13 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, told: Callable[[st
             write_table(table, out / screening.folder(), ratings.simulated)
     sets = {"": main, **({screening.folder(): beside} if beside else {})}
     write_reproduction(sets, ratings, out)
-    told("figures")
+    step("figures")
     with style():
         svgs = draw(main, out, settings.stimuli)
         if multiverse.NAME in tables and len(tables[multiverse.NAME].data):
             drawn = multiverse.multiverse_figure(tables[multiverse.NAME].data, *main.pair)
             svgs[multiverse.NAME] = write_figure(drawn, out, multiverse.NAME, ratings.simulated)
-    told("report")
+    step("report")
     texts = {
         "methods": methods(main, everyone, screening),
         "results": results_section(main),

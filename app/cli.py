@@ -50,10 +50,10 @@ def main() -> None:
     try:
         cli()
     except Exception as error:
-        told = sentence(error)
-        if told is None or os.environ.get("SEMANTIC_EQ_DEBUG"):
+        said = sentence(error)
+        if said is None or os.environ.get("SEMANTIC_EQ_DEBUG"):
             raise
-        Console(stderr=True).print(f"[bold red]Error:[/] {escape(told)}", soft_wrap=True, highlight=False)
+        Console(stderr=True).print(f"[bold red]Error:[/] {escape(said)}", soft_wrap=True, highlight=False)
         sys.exit(1)
 
 

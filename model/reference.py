@@ -30,7 +30,7 @@ from model.semantic import SemanticEQ, SemanticNetwork
 
 NAME = "reference"
 SEGMENTS = 8
-# Differences beyond this are no EQ's: they are told by the mask of what both sounds hold.
+# Differences beyond this are no EQ's: they are seen in the mask of what both sounds hold.
 LARGEST_DB = 30.0
 # Where one of the sounds holds nothing, the network's guess counts little against what both hold.
 _UNHEARD_WEIGHT = 0.1

@@ -2,7 +2,7 @@
 
 One row per rating with the columns participant, descriptor, clip, condition and rating; `kind`, `expected`, `rt_ms`,
 `position` and `simulated` are used where they are there. A row without a rating is a missing rating: it is kept,
-counted and told, never filled in.
+counted and reported, never filled in.
 """
 
 from __future__ import annotations

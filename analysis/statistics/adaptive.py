@@ -8,7 +8,7 @@ from scipy import stats
 from analysis.data.grids import differences
 from analysis.data.ratings import Ratings
 from analysis.data.stimuli import Stimuli
-from analysis.statistics.descriptives import half_width
+from analysis.statistics.descriptives import margin_of_error
 from analysis.statistics.design import with_fixed
 from analysis.statistics.mixed import fit
 
@@ -46,8 +46,14 @@ def clip_differences(ratings: Ratings, a: str, b: str, stimuli: Stimuli | None =
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.nansum(grid, axis=0) / n
             sd = np.sqrt(np.nansum((grid - mean) ** 2, axis=0) / (n - 1))
-        half = half_width(sd, n)
-        values = {"clip": ratings.levels("clip"), "n": n, "diff": mean, "ci_low": mean - half, "ci_high": mean + half}
+        margin = margin_of_error(sd, n)
+        values = {
+            "clip": ratings.levels("clip"),
+            "n": n,
+            "diff": mean,
+            "ci_low": mean - margin,
+            "ci_high": mean + margin,
+        }
         tables.append(pd.DataFrame({"descriptor": descriptor, **values}))
     table = pd.concat(tables, ignore_index=True)
     if stimuli is not None:

@@ -24,7 +24,7 @@ def descriptives(cells: Cells) -> pd.DataFrame:
         `MEANS`, then median, within_low and within_high (the within-subject 95 % CI of Morey, 2008, from
         participants with every cell) and n_ratings.
     """
-    half_within = morey_half_width(cells.means[cells.complete()])
+    margin_within = morey_margin_of_error(cells.means[cells.complete()])
     rows = []
     for i, descriptor in enumerate(cells.descriptors):
         for j, condition in enumerate(cells.conditions):
@@ -32,7 +32,7 @@ def descriptives(cells: Cells) -> pd.DataFrame:
             values = values[np.isfinite(values)]
             mean, sd, low, high = mean_ci(values)
             median = float(np.median(values)) if values.size else np.nan
-            within = half_within[i, j]
+            within = margin_within[i, j]
             n_ratings = int(cells.counts[:, i, j].sum())
             rows.append(
                 [
@@ -58,8 +58,8 @@ def by_clip(ratings: Ratings) -> pd.DataFrame:
     groups = ratings.main.dropna(subset="rating").groupby(keys, observed=True, sort=True)["rating"]
     table = groups.agg(n="count", mean="mean", sd="std", median="median").reset_index()
     table["sd"] = table["sd"].astype(float)
-    half = half_width(table["sd"].to_numpy(), table["n"].to_numpy())
-    return table.assign(ci_low=table["mean"] - half, ci_high=table["mean"] + half).astype(dict.fromkeys(keys, str))
+    margin = margin_of_error(table["sd"].to_numpy(), table["n"].to_numpy())
+    return table.assign(ci_low=table["mean"] - margin, ci_high=table["mean"] + margin).astype(dict.fromkeys(keys, str))
 
 
 def mean_ci(values: np.ndarray) -> tuple[float, float, float, float]:
@@ -68,16 +68,16 @@ def mean_ci(values: np.ndarray) -> tuple[float, float, float, float]:
         return np.nan, np.nan, np.nan, np.nan
     mean = float(values.mean())
     sd = float(values.std(ddof=1)) if values.size > 1 else np.nan
-    half = float(half_width(np.array([sd]), np.array([values.size]))[0])
-    return mean, sd, mean - half, mean + half
+    margin = float(margin_of_error(np.array([sd]), np.array([values.size]))[0])
+    return mean, sd, mean - margin, mean + margin
 
 
-def half_width(sd: np.ndarray, n: np.ndarray) -> np.ndarray:
+def margin_of_error(sd: np.ndarray, n: np.ndarray) -> np.ndarray:
     """Give half of the 95 % CI of a mean from SD and n."""
     return stats.t.ppf(0.975, np.where(n > 1, n - 1, np.nan)) * sd / np.sqrt(n)
 
 
-def morey_half_width(means: np.ndarray) -> np.ndarray:
+def morey_margin_of_error(means: np.ndarray) -> np.ndarray:
     """Give half of the within-subject 95 % CI: Cousineau's (2005) normalisation with Morey's (2008) correction.
 
     Parameters

@@ -57,11 +57,11 @@ def held_out(features: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> He
         out = groups == name
         right[out] = classes[_predicted(features[~out], labels[~out], features[out], classes)] == labels[out]
     of_groups = np.array([right[groups == name].mean() for name in names])
-    half = float(student.ppf(0.5 + CONFIDENCE / 2, len(names) - 1) * of_groups.std(ddof=1) / np.sqrt(len(names)))
+    margin = float(student.ppf(0.5 + CONFIDENCE / 2, len(names) - 1) * of_groups.std(ddof=1) / np.sqrt(len(names)))
     mean = float(of_groups.mean())
     chance = max(float((labels == name).mean()) for name in classes)
     recall = {str(name): float(right[labels == name].mean()) for name in classes}
-    return HeldOut(mean, max(mean - half, 0.0), min(mean + half, 1.0), chance, recall)
+    return HeldOut(mean, max(mean - margin, 0.0), min(mean + margin, 1.0), chance, recall)
 
 
 def _predicted(known: np.ndarray, labels: np.ndarray, unknown: np.ndarray, classes: np.ndarray) -> np.ndarray:

@@ -136,8 +136,8 @@ def maximal_terms(design: Design, ratings: Ratings, a: str, b: str) -> tuple[lis
         if n_levels < 2 or (group == "clip:descriptor" and n_levels == len(np.unique(design.descriptor))):
             left_out.append(f"{group} (one level)")
             continue
-        told = [len(np.unique(design.condition[level == one])) > 1 for one in levels]
-        crossed = any(told) and len(names) > 0
+        several = [len(np.unique(design.condition[level == one])) > 1 for one in levels]
+        crossed = any(several) and len(names) > 0
         chosen = ("Intercept", *names) if crossed else ("Intercept",)
         if len(names) and not crossed:
             left_out.append(f"slopes of {group} (each level has one condition)")

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.data.cells import Cells
-from analysis.statistics.descriptives import half_width
+from analysis.statistics.descriptives import margin_of_error
 from analysis.statistics.effect_sizes import paired
 
 COLUMNS = [
@@ -69,7 +69,7 @@ def _pair(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
     n, difference = len(a), a - b
     mean = difference.mean() if n else np.nan
     sd = difference.std(ddof=1) if n > 1 else np.nan
-    half = half_width(np.array([sd]), np.array([n]))[0] if n > 1 else np.nan
+    margin = margin_of_error(np.array([sd]), np.array([n]))[0] if n > 1 else np.nan
     effects = paired(a, b)
     t = effects["dz"] * np.sqrt(n)
     v, p_wilcoxon, rank_biserial = wilcoxon(ties_kept(difference, np.abs([*a, *b]).max(initial=0)))
@@ -78,8 +78,8 @@ def _pair(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
         "t": t,
         "dof": max(n - 1, 0),
         "p_unc": 2 * stats.t.sf(abs(t), n - 1) if n > 1 else np.nan,
-        "ci_low": mean - half,
-        "ci_high": mean + half,
+        "ci_low": mean - margin,
+        "ci_high": mean + margin,
         **effects,
         "p_wilcoxon": p_wilcoxon,
         "wilcoxon_v": v,

@@ -22,7 +22,8 @@ from analysis.statistics.design import intercept_only
 from analysis.statistics.mixed import fit
 
 POWER = ["n_participants", "n_clips", "power", "ci_low", "ci_high", "power_clips_random", "clips_random_low",
-         "clips_random_high", "half_width", "half_width_90", "half_width_clips_random", "simulations"]  # fmt: skip
+         "clips_random_high", "margin_of_error", "margin_of_error_90",
+         "margin_of_error_clips_random", "simulations"]  # fmt: skip
 DETECTABLE = ["n_participants", "n_clips", "power", "difference", "dz"]
 NEW_MUSIC = ["n_participants", "n_clips", "power", "difference"]
 PLANNED = ["test", "n_participants", "n_clips", "size", "power", "ci_low", "ci_high"]
@@ -93,8 +94,8 @@ def power(
     Returns
     -------
     pd.DataFrame
-        `POWER`: power with its 95 % interval (Wilson), and the precision: mean half width of the 95 % CI and what 90
-        % of studies reach.
+        `POWER`: power with its 95 % interval (Wilson), and the precision: margin of error of the difference (95 % CI),
+        on average and what 90 % of studies reach.
     """
     _refuse_sizes(participants, clips, simulations)
     rng = np.random.default_rng(seed)
@@ -102,11 +103,13 @@ def power(
     for n_clips in clips:
         for n in participants:
             study = Studies.drawn(assumptions, n, n_clips, simulations, rng)
-            half, half_random = study.half_width(these_clips=True), study.half_width()
-            found, found_random = (np.abs(assumptions.effect + study.error) > reach for reach in (half, half_random))
+            margin, random_margin = study.margin_of_error(these_clips=True), study.margin_of_error()
+            found, found_random = (
+                np.abs(assumptions.effect + study.error) > reach for reach in (margin, random_margin)
+            )
             rows.append(
-                [n, n_clips, found.mean(), *wilson(found), found_random.mean(), *wilson(found_random), half.mean(),
-                 float(np.quantile(half, 0.9)), half_random.mean(), simulations]
+                [n, n_clips, found.mean(), *wilson(found), found_random.mean(), *wilson(found_random), margin.mean(),
+                 float(np.quantile(margin, 0.9)), random_margin.mean(), simulations]
             )  # fmt: skip
             advance()
     return pd.DataFrame(rows, columns=POWER)
@@ -152,8 +155,8 @@ class Studies:
         error = rng.normal(0, 1, simulations) * np.sqrt(expected[1] / (n * spread))
         return cls(error, MeanSquares.drawn(expected, dof, simulations, rng), n * spread)
 
-    def half_width(self, confidence: float = 0.95, these_clips: bool = False) -> np.ndarray:
-        """Give half of the confidence interval for new listeners and new music, or for these clips."""
+    def margin_of_error(self, confidence: float = 0.95, these_clips: bool = False) -> np.ndarray:
+        """Give the margin of error, half of the confidence interval, for new listeners and new music or these clips."""
         if these_clips:
             variance, df = self.squares.participant, np.asarray(self.squares.dof[0])
         else:
@@ -200,10 +203,13 @@ def planned(
             found = {}
             if smallest_effect is not None:
                 study = Studies.drawn(assumptions, n, n_clips, simulations, rng)
-                found["equivalence"] = smallest_effect, np.abs(study.error) + study.half_width(0.9) < smallest_effect
+                found["equivalence"] = (
+                    smallest_effect,
+                    np.abs(study.error) + study.margin_of_error(0.9) < smallest_effect,
+                )
             if slope is not None:
                 study = Studies.of_slope(assumptions, n, n_clips, simulations, rng)
-                found["adaptivity"] = slope, np.abs(slope + study.error) > study.half_width()
+                found["adaptivity"] = slope, np.abs(slope + study.error) > study.margin_of_error()
             rows += [[test, n, n_clips, size, hit.mean(), *wilson(hit)] for test, (size, hit) in found.items()]
     return pd.DataFrame(rows, columns=PLANNED).sort_values("test", kind="stable", ignore_index=True)
 
@@ -246,12 +252,12 @@ def detectable_in_new_music(
     rows = []
     for n in participants:
         study = Studies.drawn(assumptions, n, n_clips, DRAWS, np.random.default_rng(0))
-        half = study.half_width()
+        margin = study.margin_of_error()
 
-        def lacking(difference: float, error: np.ndarray = study.error, half: np.ndarray = half) -> float:
-            return float((np.abs(difference + error) > half).mean()) - wanted
+        def lacking(difference: float, error: np.ndarray = study.error, margin: np.ndarray = margin) -> float:
+            return float((np.abs(difference + error) > margin).mean()) - wanted
 
-        upper = float(np.quantile(half + np.abs(study.error), 0.999))
+        upper = float(np.quantile(margin + np.abs(study.error), 0.999))
         rows.append([n, n_clips, wanted, optimize.brentq(lacking, 0, upper, xtol=1e-4)])
     return pd.DataFrame(rows, columns=NEW_MUSIC)
 

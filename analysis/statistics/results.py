@@ -43,7 +43,7 @@ class Results:
     tables
         By file name.
     compared
-        The two conditions of the study's main question, a and b (a - b is told), or None with a single condition.
+        The two conditions of the study's main question, a and b (reported as a - b), or None with a single condition.
     main
         The main model, of new listeners and new music; None where it could not be fitted.
     models

@@ -49,7 +49,7 @@ def analyse_abx(
     title
         Of the page.
     step
-        Called with the name of each step as it begins.
+        Called with the name of each step as it starts.
     beside
         The study's other analyses, whose answers the page gives too.
 
@@ -159,12 +159,12 @@ def results(tables: dict[str, pd.DataFrame]) -> str:
 
 
 def _sensitivity(row: dict[str, Any]) -> str:
-    told = [
+    parts = [
         f"{_number(row[f'dprime_{rule}'])}, 95% CI [{_number(row[f'dprime_{rule}_low'])}, "
         f"{_number(row[f'dprime_{rule}_high'])}] ({name})"
         for rule, name in (("difference", "differencing"), ("independent", "independent observations"))
     ]
-    return f"d' = {' or '.join(told)}."
+    return f"d' = {' or '.join(parts)}."
 
 
 def _number(value: float) -> str:

@@ -174,14 +174,16 @@ def these_clips(results: Results) -> str:
     clips = results.ratings.main["clip"].nunique()
     where = "On the clips of this study alone" if clips > 1 else f"On the one clip of this study, {_over(results)}"
     few = ", too few participants to trust the test" if first["n"] < FEW else ""
-    told = [
+    shown = [
         f"{number((1 if row.a == a else -1) * row.diff)} for {row.descriptor} ({p_value(row.p_holm)})"
         for row in results["posthoc"].itertuples()
         if {row.a, row.b} == {a, b} and not math.isnan(row.diff)
     ]
     n_pairs = len(results.cells.conditions) * (len(results.cells.conditions) - 1) // 2
     holm = f", p adjusted after Holm for the {n_pairs} pairs of conditions" if n_pairs > 1 else ""
-    of_each = f"; by descriptor, {a} minus {b} was {listed(told)} points{holm}" if len(told) > 1 or n_pairs > 1 else ""
+    of_each = (
+        f"; by descriptor, {a} minus {b} was {listed(shown)} points{holm}" if len(shown) > 1 or n_pairs > 1 else ""
+    )
     return (
         f"{where}, {counted(int(first['n']), 'participant')} rated {a} {_more_or_less(first['diff'])} {b} "
         f"({interval(first['ci_low'], first['ci_high'])}, {t_test(first['dof'], first['t'], first['p'])}, "

@@ -28,8 +28,8 @@ def means_figure(cells: Cells, descriptives: pd.DataFrame, scale: tuple[float, f
         _draw_listeners(axis, own)
         rows = descriptives[descriptives["descriptor"] == descriptor]
         for k, row in enumerate(rows.itertuples()):
-            half = row.within_high - row.mean
-            reach = half if np.isfinite(half) else None
+            margin = row.within_high - row.mean
+            reach = margin if np.isfinite(margin) else None
             axis.errorbar(
                 row.mean, k, xerr=reach, fmt=_marker(k), color=_colour(k), capsize=2.5, markersize=5, zorder=3
             )
@@ -244,7 +244,7 @@ def within_residuals(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
 
 
 def power_figure(table: pd.DataFrame) -> Figure:
-    """Draw power and the CI's half width, for new listeners and new music, one line per number of clips."""
+    """Draw power and the margin of error, for new listeners and new music, one line per number of clips."""
     figure, axes = new_figure(2.1, columns=2)
     left, right = axes[0]
     for k, (n_clips, rows) in enumerate(table.groupby("n_clips")):
@@ -265,11 +265,15 @@ def power_figure(table: pd.DataFrame) -> Figure:
             label=f"{n_clips} clips",
         )
         right.plot(
-            rows["n_participants"], rows["half_width_clips_random"], _marker(k) + "-", color=_colour(k), markersize=3
+            rows["n_participants"],
+            rows["margin_of_error_clips_random"],
+            _marker(k) + "-",
+            color=_colour(k),
+            markersize=3,
         )
     left.axhline(0.8, color="#888888", linewidth=0.6, linestyle=":")
     left.set(xlabel="participants", ylabel="power (p < .05)", ylim=(0, 1.02))
-    right.set(xlabel="participants", ylabel="half of the 95 % CI, points")
+    right.set(xlabel="participants", ylabel="margin of error (95 % CI), points")
     right.set_ylim(bottom=0)
     figure.legend(loc="outside upper center", ncols=4)
     return figure

@@ -21,16 +21,16 @@ def results_section(results: Results) -> str:
 
 def anova_told(results: Results) -> str:
     """Tell the ANOVA, or why there is none."""
-    told = []
+    parts = []
     for row in anova_rows(results):
         name = row.effect.replace(":", " × ").replace("descriptor", noun(results.ratings))
         test = f_test(row.eps_gg * row.ddof1, row.eps_gg * row.ddof2, row.F, row.p_gg)
         corrected = "" if row.ddof1 == 1 else f", ε = {share(row.eps_gg)}"
         verdict = "was significant" if row.p_gg < 0.05 else "was not significant"
-        told.append(f"the effect of {name} {verdict}, {test}, η²G = {share(row.ges)}{corrected}")
-    if told:
+        parts.append(f"the effect of {name} {verdict}, {test}, η²G = {share(row.ges)}{corrected}")
+    if parts:
         corrected = " (Greenhouse–Geisser corrected)" if any(row.ddof1 > 1 for row in anova_rows(results)) else ""
-        return f"In the repeated-measures ANOVA{corrected}, {'; '.join(told)}."
+        return f"In the repeated-measures ANOVA{corrected}, {'; '.join(parts)}."
     if len(results.cells.conditions) < 2 and len(results.cells.descriptors) < 2:
         return ""
     return f"The analysis of variance could not be computed: {_no_anova(results)}."
@@ -57,14 +57,14 @@ def _posthoc_told(results: Results) -> str:
     if found.empty:
         one = "The paired comparison was not significant"
         return f"{one if len(pairs) == 1 else f'None of the {n} was significant'}{holm}."
-    told = [
+    parts = [
         f"{row.descriptor}: {row.a} − {row.b} = {number(row.diff)}, {interval(row.ci_low, row.ci_high)}, "
         f"t({degrees(row.dof)}) = {number(row.t)}, {p_value(row.p_holm)}, d_z = {number(row.dz)}"
         for row in found.itertuples()
     ]
     verb = "was" if len(found) == 1 else "were"
     within = f"{holm} within {noun(results.ratings)}" if several else ""
-    return f"{len(found)} of {n} {verb} significant{within}.\n\n- " + "\n- ".join(told)
+    return f"{len(found)} of {n} {verb} significant{within}.\n\n- " + "\n- ".join(parts)
 
 
 def _main_tests_told(results: Results) -> str:
@@ -107,18 +107,20 @@ def convergence(results: Results, reduction: bool = True) -> list[str]:
 
 
 def _friedman_told(results: Results) -> str:
-    told = [f"{row.descriptor}, χ²({row.dof}) = {number(row.chi2)}, {p_value(row.p)}" for row in friedman_rows(results)]
-    return f"Friedman's test: {'; '.join(told)}." if told else ""
+    parts = [
+        f"{row.descriptor}, χ²({row.dof}) = {number(row.chi2)}, {p_value(row.p)}" for row in friedman_rows(results)
+    ]
+    return f"Friedman's test: {'; '.join(parts)}." if parts else ""
 
 
 def _reliability_told(results: Results) -> str:
     if "reliability" not in results.tables:
         return ""
-    told = []
+    parts = []
     for row in results["reliability"].dropna(subset="value").itertuples():
         known = not (math.isnan(row.ci_low) or math.isnan(row.ci_high))
-        told.append(f"{row.measure} = {number(row.value)}" + (f", {interval(row.ci_low, row.ci_high)}" * known))
-    return f"Reliability: {'; '.join(told)}." if told else ""
+        parts.append(f"{row.measure} = {number(row.value)}" + (f", {interval(row.ci_low, row.ci_high)}" * known))
+    return f"Reliability: {'; '.join(parts)}." if parts else ""
 
 
 def _adaptive_told(results: Results) -> str:

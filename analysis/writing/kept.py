@@ -42,14 +42,14 @@ def _told(row: dict[str, Any]) -> str:
 
 def _parts_told(table: pd.DataFrame, rows: list[dict[str, Any]]) -> list[str]:
     """Name the descriptors whose verdict is another than that over all."""
-    told = []
+    shown = []
     for row in rows:
         parts = table[(table["condition"] == row["condition"]) & (table["descriptor"] != row["descriptor"])]
         other = parts[parts["verdict"] != row["verdict"]] if row["descriptor"] == EVERY else parts[:0]
         if len(other):
             named = listed([f"{part.descriptor} ({part.verdict})" for part in other.itertuples()])
-            told.append(f"On one descriptor alone the verdict on {row['condition']} is another for {named}.")
-    return told
+            shown.append(f"On one descriptor alone the verdict on {row['condition']} is another for {named}.")
+    return shown
 
 
 def kept_methods(results: Results) -> str:

@@ -16,13 +16,13 @@ NEAR_THE_END = 0.05  # share of ratings at the ends of the scale that is worth a
 
 def limits(results: Results, screening: Screening) -> str:
     """Write the limits section."""
-    told = [
+    parts = [
         *(_simulated(results)),
         *_scope(results),
         *_unmeasured(results, screening),
         *_attenuated(results),
     ]
-    return "\n\n".join(["# Limits", *told]) + "\n"
+    return "\n\n".join(["# Limits", *parts]) + "\n"
 
 
 def _simulated(results: Results) -> list[str]:
@@ -32,62 +32,62 @@ def _simulated(results: Results) -> list[str]:
 def _scope(results: Results) -> list[str]:
     """Say for whom and for which music the results hold."""
     people, clips = len(results.cells.participants), results.ratings.main["clip"].nunique()
-    told = []
+    parts = []
     if clips == 1:
-        told.append("One clip was rated: nothing is known of other music.")
+        parts.append("One clip was rated: nothing is known of other music.")
     elif clips < FEW:
-        told.append(f"With {clips} clips, how much they differ is hardly known, and so is what holds for other music.")
+        parts.append(f"With {clips} clips, how much they differ is hardly known, and so is what holds for other music.")
     elif not results.of_new_music and results.compared:
-        told.append("No model says what holds for other music: these results are of the study's own clips.")
+        parts.append("No model says what holds for other music: these results are of the study's own clips.")
     if people < FEW:
-        told.append(f"With {counted(people, 'participant')}, what holds for other listeners is hardly known.")
+        parts.append(f"With {counted(people, 'participant')}, what holds for other listeners is hardly known.")
     out = int((~results.cells.complete()).sum())
     if out and len(results["anova"]):
         verb = "has" if out == 1 else "have"
-        told.append(f"{counted(out, 'participant')} {verb} no rating of some cell and took no part in the ANOVA.")
-    return told
+        parts.append(f"{counted(out, 'participant')} {verb} no rating of some cell and took no part in the ANOVA.")
+    return parts
 
 
 def _unmeasured(results: Results, screening: Screening) -> list[str]:
-    told = []
+    parts = []
     kinds = set(results.ratings.extra["kind"]) if "kind" in results.ratings.extra else set()
     if "repeat" not in kinds:
-        told.append("No trial was repeated, so how far listeners agree with themselves is not known.")
+        parts.append("No trial was repeated, so how far listeners agree with themselves is not known.")
     if "attention" not in kinds:
-        told.append("There were no attention checks, so how many ratings were given without listening is not known.")
+        parts.append("There were no attention checks, so how many ratings were given without listening is not known.")
     if not screening.stated:
-        told.append("No rules for leaving out participants were stated before the analysis.")
+        parts.append("No rules for leaving out participants were stated before the analysis.")
     if len(results.cells.descriptors) > 1 and results.compared and len(results["posthoc"]):
-        told.append(f"The p-values of different {noun(results.ratings)}s are not adjusted for each other.")
-    return told
+        parts.append(f"The p-values of different {noun(results.ratings)}s are not adjusted for each other.")
+    return parts
 
 
 def _attenuated(results: Results) -> list[str]:
     """Name what makes differences look smaller than they are, with its size in these data."""
     values = results.ratings.main["rating"].dropna().to_numpy()
     low, high = results.ratings.scale
-    told = []
+    parts = []
     steps = np.unique(values)
     whole = len(steps) > 1 and bool((steps % 1 == 0).all())
     at_ends = float(np.mean((values == low) | (values == high)))
     if whole:
-        told.append(
+        parts.append(
             f"Ratings are whole numbers: rounding adds an error with an SD of {number(1 / math.sqrt(12))} points to "
             "each, which widens intervals and makes standardised effects smaller."
         )
     if at_ends > NEAR_THE_END:
-        told.append(
+        parts.append(
             f"{at_ends:.0%} of the ratings lie at an end of the scale, where what exceeds it cannot be rated, so that "
             "differences between conditions may be underestimated."
         )
     lapses = _lapses(results)
     if lapses:
-        told.append(
+        parts.append(
             f"{lapses:.0%} of the attention checks were answered wrongly; if as many ratings were given without "
             f"listening, a difference between listeners' means is {1 - lapses:.2f} times what it would be without "
             "such lapses."
         )
-    return [" ".join(told)] if told else []
+    return [" ".join(parts)] if parts else []
 
 
 def _lapses(results: Results) -> float:

@@ -47,10 +47,10 @@ def results_told(results: Results) -> str:
     """Give the medians, where there are any."""
     if "medians" not in results.tables:
         return ""
-    told = [
+    parts = [
         f"{row.descriptor}, {row.condition}: {number(row.median, 0)} "
         f"[{number(row.ci_low, 0)}, {number(row.ci_high, 0)}], quartiles {number(row.q1, 0)} and {number(row.q3, 0)}"
         for row in results["medians"].itertuples()
         if row.n
     ]
-    return f"Medians with 95% intervals: {'; '.join(told)}."
+    return f"Medians with 95% intervals: {'; '.join(parts)}."

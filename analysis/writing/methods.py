@@ -85,8 +85,8 @@ _EXTRA = {
 
 def _missing_told(ratings: Ratings) -> str:
     n, lacking = int(ratings.main["rating"].isna().sum()), len(cells(ratings).missing())
-    told = f" and {n:,} asked for but not given" if n else ""
-    return told + (f"; {counted(lacking, 'participant-by-cell mean')} had none" if lacking else "")
+    parts = f" and {n:,} asked for but not given" if n else ""
+    return parts + (f"; {counted(lacking, 'participant-by-cell mean')} had none" if lacking else "")
 
 
 def _exclusions_told(screening: Screening, point: float) -> str:
@@ -144,9 +144,9 @@ def screening_told(screening: Screening) -> str:
 
 def _analysis_told(results: Results) -> str:
     """Say which analyses were run on these data, and no others."""
-    told = [_main_told(results), _means_told(results), medians.methods_told(results), _beside_told(results)]
-    told += [kept_methods(results), _appendix_told(results)]
-    return " ".join(part for part in told if part)
+    parts = [_main_told(results), _means_told(results), medians.methods_told(results), _beside_told(results)]
+    parts += [kept_methods(results), _appendix_told(results)]
+    return " ".join(part for part in parts if part)
 
 
 def _main_told(results: Results) -> str:
@@ -183,7 +183,7 @@ def _means_told(results: Results) -> str:
     """Say which tests were made of participants' means: only those that gave a result."""
     grid, asked = results.cells, noun(results.ratings)
     several_clips = results.ratings.main["clip"].nunique() > 1
-    told = [
+    parts = [
         f"For these clips, ratings were averaged over clips to one mean per participant, {asked} and condition."
         if several_clips
         else f"For this clip, the rating of each participant, {asked} and condition was taken."
@@ -192,18 +192,18 @@ def _means_told(results: Results) -> str:
     if rows:
         corrected = ", degrees of freedom corrected after Greenhouse and Geisser" * any(r.ddof1 > 1 for r in rows)
         out = "" if grid.complete().all() else "; participants without a cell were left out of it"
-        told.append(
+        parts.append(
             f"They were tested by a repeated-measures ANOVA{corrected}, with generalised eta squared (Olejnik & "
             f"Algina, 2003){out}."
         )
-    told += _pairs_told(results)
+    parts += _pairs_told(results)
     if friedman_rows(results):
-        told.append(f"Friedman's test was run within each {asked}.")
-    two_sided = "Tests are two-sided at 5%" if results.main or len(told) > 1 else ""
+        parts.append(f"Friedman's test was run within each {asked}.")
+    two_sided = "Tests are two-sided at 5%" if results.main or len(parts) > 1 else ""
     morey = np.isfinite(results["descriptives"]["within_low"]).any()
     intervals = "confidence intervals of means in figures are within-subject (Morey, 2008)" if morey else ""
     closing = "; ".join(part for part in (two_sided, intervals) if part)
-    return " ".join([*told, f"{closing[0].upper()}{closing[1:]}." if closing else ""]).strip()
+    return " ".join([*parts, f"{closing[0].upper()}{closing[1:]}." if closing else ""]).strip()
 
 
 def _pairs_told(results: Results) -> list[str]:

@@ -22,14 +22,14 @@ def multiverse(sets: dict[str, Results]) -> pd.DataFrame:
     Parameters
     ----------
     sets
-        Results by what is told of their participants, such as `all participants`.
+        Results by whose they are, such as `all participants`.
 
     Returns
     -------
     pd.DataFrame
         `COLUMNS`; p is NaN where an analysis gives none, the interval where it has none.
     """
-    rows = [[told, *row] for told, results in sets.items() if results.compared for row in _analyses(results)]
+    rows = [[whom, *row] for whom, results in sets.items() if results.compared for row in _analyses(results)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

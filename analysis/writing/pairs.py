@@ -60,7 +60,7 @@ def analyse_pairs(
     compared
         The two conditions of the main question; None takes semantic and static, else the first two.
     step
-        Called with the name of each step as it begins.
+        Called with the name of each step as it starts.
     beside
         The study's other analyses, whose answers the page gives too.
 

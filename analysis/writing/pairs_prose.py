@@ -34,8 +34,8 @@ def _turned(row: dict[str, Any], compared: tuple[str, str]) -> dict[str, Any]:
 
 
 def _new_music(rows: list[dict[str, Any]], sizes: dict[str, tuple[int, int]]) -> str:
-    told = [_music_told(row, *sizes[row["descriptor"]]) for row in rows]
-    return f"For new listeners and new music: {'; '.join(told)}."
+    parts = [_music_told(row, *sizes[row["descriptor"]]) for row in rows]
+    return f"For new listeners and new music: {'; '.join(parts)}."
 
 
 def _music_told(row: dict[str, Any], listeners: int, clips: int) -> str:
@@ -69,21 +69,21 @@ def _verdict(row: dict[str, Any], p: float, listeners: int, clips: int) -> str:
 
 
 def _these_clips(rows: list[dict[str, Any]], sizes: dict[str, tuple[int, int]]) -> str:
-    told = [
+    parts = [
         f"for {row['descriptor']} in {row['share_a']:.0%} of decided comparisons (95% CI [{row['share_low']:.0%}, "
         f"{row['share_high']:.0%}], {p_value(row['p_holm'])}; {counted(sizes[row['descriptor']][0], 'participant')})"
         for row in rows
     ]
-    return f"On the clips of this study alone, {rows[0]['a']} was chosen over {rows[0]['b']} {listed(told)}."
+    return f"On the clips of this study alone, {rows[0]['a']} was chosen over {rows[0]['b']} {listed(parts)}."
 
 
 def _order(table: pd.DataFrame) -> str:
-    told = []
+    parts = []
     for descriptor, rows in table.groupby("descriptor", sort=False):
         ranked = rows.sort_values("worth", ascending=False)
         names = [f"{row.condition} ({share(row.worth)})" for row in ranked.itertuples()]
-        told.append(f"{descriptor}, {', '.join(names)}")
-    return f"From the most to the least chosen (worths, which sum to one): {'; '.join(told)}."
+        parts.append(f"{descriptor}, {', '.join(names)}")
+    return f"From the most to the least chosen (worths, which sum to one): {'; '.join(parts)}."
 
 
 def results(tables: dict[str, pd.DataFrame], compared: tuple[str, str], scales: dict[str, Scale]) -> str:
@@ -142,14 +142,14 @@ def _significant_told(rows: list[dict[str, Any]]) -> str:
     found = [row for row in rows if row["p_holm"] < 0.05]
     if not found:
         return f"None of its {len(rows)} pairs differed after Holm's correction."
-    told = []
+    parts = []
     for row in found:
         row = row if row["log_odds"] > 0 else _turned(row, (row["b"], row["a"]))
         test = f"z = {number(row['t'])}, {p_value(row['p_holm'])}"
         if np.isfinite(row["dof"]):
             test = t_test(row["dof"], row["t"], row["p_holm"])
-        told.append(f"{row['a']} over {row['b']} in {row['share_a']:.0%} of decided comparisons, {test}")
-    return f"{len(found)} of {len(rows)} pairs differed after Holm's correction: {'; '.join(told)}."
+        parts.append(f"{row['a']} over {row['b']} in {row['share_a']:.0%} of decided comparisons, {test}")
+    return f"{len(found)} of {len(rows)} pairs differed after Holm's correction: {'; '.join(parts)}."
 
 
 def _term_told(row: dict[str, Any]) -> str:

@@ -59,7 +59,7 @@ def plan(
     )
     sentences = statement(assumptions, smallest, of_new_music, other(RECORD, [RECORD_CLIPS]))
     tables = [
-        Table("power", "Power at 5% with 95% intervals, and half widths of the difference's 95% CI (points).", found),
+        Table("power", "Power at 5% with 95% intervals; margins of error of the difference (95% CI, points).", found),
         Table("detectable_new_music", "Smallest difference found in 80% of studies, new listeners and new music.",
               of_new_music),
         Table("detectable", "Smallest difference found in 80% of studies, on the same clips.", smallest),
@@ -84,8 +84,8 @@ def _write(tables: list[Table], found: pd.DataFrame, sentences: list[str], out: 
         report.section("How to read it", report.paragraph(
             "power clips random: the main mixed model, whose answer holds for new listeners and new music; more "
             "participants cannot make up for few clips there. power: Student's t over participants, whose answer "
-            "holds for the clips of the study. half width: of the 95% CI on average; half width 90: what nine of ten "
-            "studies reach.")),
+            "holds for the clips of the study. margin of error: half of the 95% CI, on average; margin of error 90: "
+            "what nine of ten studies reach.")),
     ]  # fmt: skip
     page = report.page("Power plan", sentences, simulated, sections)
     (out / "power.html").write_text(page, encoding="utf-8")

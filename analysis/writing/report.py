@@ -52,12 +52,12 @@ def section(title: str, *parts: str) -> str:
 
 def beside_section(found: Sequence[Beside]) -> list[str]:
     """Give the answers of the study's other analyses, with links to their pages."""
-    told = [
+    shown = [
         f'<p><a href="{html.escape(one.page, quote=True)}">{html.escape(one.name)}</a>: '
         f"{html.escape(' '.join(one.answer))}</p>"
         for one in found
     ]
-    return [section("Also asked", *told)] if told else []
+    return [section("Also asked", *shown)] if shown else []
 
 
 def paragraph(text: str) -> str:

@@ -62,7 +62,7 @@ pairs_of <- function(k) if (k > 1) asplit(combn(k, 2), 2) else list()
 a <- match(compared[1], conditions); b <- match(compared[2], conditions)
 each <- function(of_descriptor) stack(lapply(seq_along(descriptors), function(i) {
   found <- of_descriptor(i); if (is.null(found)) NULL else cbind(descriptor = descriptors[i], found) }))
-half <- function(x) if (length(x) > 1) qt(0.975, length(x) - 1) * sd(x) / sqrt(length(x)) else NA
+margin_of_error <- function(x) if (length(x) > 1) qt(0.975, length(x) - 1) * sd(x) / sqrt(length(x)) else NA
 clean <- function(x, size) { x[abs(x) < 1e-10 * size] <- 0; signif(x, 7) }  # what is tied ranks as tied
 is_constant <- function(x) length(x) < 2 || sd(x) <= 1e-12 * max(1, abs(x))
 
@@ -159,10 +159,10 @@ analyse <- function() {
   described <- function() {
     k <- length(descriptors) * length(conditions)
     centred <- whole - apply(whole, 1, mean) + mean(whole)
-    morey <- function(i, j) if (dim(whole)[1] > 1 && k > 1) half(centred[, i, j]) * sqrt(k / (k - 1)) else NA
+    morey <- function(i, j) if (dim(whole)[1] > 1 && k > 1) margin_of_error(centred[, i, j]) * sqrt(k / (k - 1)) else NA
     each(function(i) stack(lapply(seq_along(conditions), function(j) {
       x <- cell(i, j); m <- mean(x)
-      data.frame(condition = conditions[j], n = length(x), mean = m, sd = sd(x), ci_low = m - half(x), ci_high = m + half(x), median = median(x),
+      data.frame(condition = conditions[j], n = length(x), mean = m, sd = sd(x), ci_low = m - margin_of_error(x), ci_high = m + margin_of_error(x), median = median(x),
                  within_low = m - morey(i, j), within_high = m + morey(i, j), n_ratings = sum(as.integer(d$descriptor) == i & as.integer(d$condition) == j))
     })))
   }
@@ -171,7 +171,7 @@ analyse <- function() {
   agree("means_by_clip", c("descriptor", "condition", "clip"), function() stack(lapply(split(d, d$stimulus), function(x) {
     m <- mean(x$rating)
     data.frame(descriptor = word(x$descriptor[1], descriptors), condition = word(x$condition[1], conditions), clip = word(x$clip[1], attr(d, "clips")),
-               n = nrow(x), mean = m, sd = sd(x$rating), median = median(x$rating), ci_low = m - half(x$rating), ci_high = m + half(x$rating))
+               n = nrow(x), mean = m, sd = sd(x$rating), median = median(x$rating), ci_low = m - margin_of_error(x$rating), ci_high = m + margin_of_error(x$rating))
   })))
 
   # ---- analysis of variance (afex) -------------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ analyse <- function() {
   pair <- function(x, y) {
     both <- is.finite(x) & is.finite(y); x <- x[both]; y <- y[both]; n <- length(x); z <- clean(x - y, max(abs(c(x, y))))
     w <- tryCatch(wilcox.test(z, digits.rank = 7), error = function(e) list(statistic = NA, p.value = NA)); m <- sum(z != 0)
-    out <- data.frame(diff = mean(x - y), t = NA, dof = n - 1, p_unc = NA, ci_low = mean(x - y) - half(x - y), ci_high = mean(x - y) + half(x - y), dz = NA, dav = NA,
+    out <- data.frame(diff = mean(x - y), t = NA, dof = n - 1, p_unc = NA, ci_low = mean(x - y) - margin_of_error(x - y), ci_high = mean(x - y) + margin_of_error(x - y), dz = NA, dav = NA,
                       hedges_g = NA, dz_low = NA, dz_high = NA, dav_low = NA, dav_high = NA, hedges_g_low = NA, hedges_g_high = NA,
                       p_wilcoxon = w$p.value, wilcoxon_v = unname(w$statistic), rank_biserial = if (m) 2 * unname(w$statistic) / (m * (m + 1) / 2) - 1 else 0)
     if (is_constant(x - y)) return(out)
@@ -264,7 +264,7 @@ analyse <- function() {
   differences <- function(grid) { x <- grid[, , a] - grid[, , b]; s <- which(is.finite(x), arr.ind = TRUE)
     data.frame(participant = factor(s[, 1]), clip = factor(s[, 2]), y = x[s]) }
   agree("clip_differences", c("descriptor", "clip"), function() stack(lapply(descriptors, function(w) stack(lapply(split(differences(grids[[w]]), ~ clip, drop = TRUE), function(s)
-    data.frame(descriptor = w, clip = attr(d, "clips")[as.integer(as.character(s$clip[1]))], n = nrow(s), diff = mean(s$y), ci_low = mean(s$y) - half(s$y), ci_high = mean(s$y) + half(s$y)))))))
+    data.frame(descriptor = w, clip = attr(d, "clips")[as.integer(as.character(s$clip[1]))], n = nrow(s), diff = mean(s$y), ci_low = mean(s$y) - margin_of_error(s$y), ci_high = mean(s$y) + margin_of_error(s$y)))))))
   modelled("clip_heterogeneity", "descriptor", function() stack(lapply(names(scoped), function(scope) heterogeneity(scope, differences(scoped[[scope]])))))
   modelled("adaptive", "descriptor", function() {
     known <- read("clip_differences.csv")

@@ -76,12 +76,12 @@ def simulate(
         console.print(f"No stimulus set {stimuli_set}: listeners hear nothing, so no effect is in their ratings.")
     crowd = Crowd(url, model, stimuli, seed, wait, think, fetch_audio, arrivals)
     trials = crowd.welcome()["trials"]
-    begun = time.monotonic()
+    started = time.monotonic()
     with _opened(log) as file, Progress(console=console, transient=True) as progress:
         bar = progress.add_task(f"{n} simulated participants", total=n * trials)
         crowd.log, crowd.on_answer = file, lambda: progress.advance(bar)
         tally = take_part(crowd, n, concurrency)
-    seconds = time.monotonic() - begun
+    seconds = time.monotonic() - started
     console.print(
         f"{tally.finished} of {n} finished, {tally.dropped_out} dropped out; {tally.responses} responses acknowledged "
         f"in {seconds:.1f} s ({tally.responses / max(seconds, 1e-9):.0f} per second), {tally.retries} retries.",

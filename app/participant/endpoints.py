@@ -120,7 +120,7 @@ def router(
     secure_cookie : bool
         Send the cookie over HTTPS only; also where the request came by HTTPS.
     alarms : Alarms, optional
-        Those of the server, told when somebody waits for a sound that is missing.
+        Those of the server, raised when somebody waits for a sound that is missing.
     """
     alarms = alarms or Alarms(running)
 

@@ -191,9 +191,9 @@ class _Participant:
             await asyncio.sleep(self._crowd.think_s)
         answer, telemetry = self._listener.answer(step, heard), self._listener.telemetry(step)
         body = {"answer": answer, "telemetry": telemetry}
-        begun = time.perf_counter()
+        started = time.perf_counter()
         reply = await self._ask("POST", f"api/study/step/{step['id']}", body)
-        self._crowd.tally.latencies_s.append(time.perf_counter() - begun)
+        self._crowd.tally.latencies_s.append(time.perf_counter() - started)
         content = reply.json()
         if content.get("saved"):
             self._crowd.acknowledged(session, step, answer)

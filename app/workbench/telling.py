@@ -33,10 +33,10 @@ def errors_told() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        told = sentence(error)
-        if told is None:
+        said = sentence(error)
+        if said is None:
             raise
-        raise refused(told) from None
+        raise refused(said) from None
 
 
 def refused(text: str) -> gr.Error:

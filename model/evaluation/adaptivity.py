@@ -54,7 +54,7 @@ def responses(
 
     Returns
     -------
-    one row each: system, descriptor, clip, k, already, dose, beyond, loudness_lu (k = 0 only), curve [96],
+    one row each: system, descriptor, clip, k, baseline_score, dose, beyond, loudness_lu (k = 0 only), curve [96],
     spectrum [80] (the clip's own) and change [80] (the curve) in mel bands
     """
     fine, means = settings.mean_response_db(_FINE_HZ), settings.mean_response_db(GRID_HZ)
@@ -64,12 +64,12 @@ def responses(
         for descriptor in descriptors:
             for k in STEPS:
                 audio = filtered(clip.audio, clip.sample_rate, _FINE_HZ, k * fine[descriptor])
-                already = baseline_score(audio, clip.sample_rate, means[descriptor])
+                score = baseline_score(audio, clip.sample_rate, means[descriptor])
                 for system, propose in systems.items():
                     params = propose(audio, clip.sample_rate, descriptor)
                     measured = _measured(params, means[descriptor], audio if k == 0 else None, clip.sample_rate)
                     rows.append({"system": system, "descriptor": descriptor, "clip": clip.name, "k": k})
-                    rows[-1] |= {"already": already, "spectrum": spectrum, **measured}
+                    rows[-1] |= {"baseline_score": score, "spectrum": spectrum, **measured}
     return pd.DataFrame(rows)
 
 
@@ -133,7 +133,7 @@ def _adaptivity(group: pd.DataFrame) -> dict[str, float]:
     slopes = np.polyfit(k, doses.to_numpy().T, 1)[0]
     spreads = (doses.to_numpy() + k).std(axis=1) / k.std()
     constant = group.dose.std() < 1e-9
-    rank = 0.0 if constant else float(spearmanr(group.already, group.dose).statistic)
+    rank = 0.0 if constant else float(spearmanr(group.baseline_score, group.dose).statistic)
     return {"slope": float(slopes.mean()), "spread": float(spreads.mean()), "spearman": rank}
 
 

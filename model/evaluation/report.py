@@ -111,7 +111,7 @@ def doses(rows: pd.DataFrame) -> Figure:
     )
     for axis, system in zip(axes[0], systems, strict=True):
         own = rows[rows.system == system]
-        dots = axis.scatter(own.already, own.dose, c=own.k, s=8, cmap="coolwarm")
+        dots = axis.scatter(own.baseline_score, own.dose, c=own.k, s=8, cmap="coolwarm")
         axis.axhline(0, color="black", linewidth=0.8)
         axis.set(title=system, xlabel="baseline score (doses)")
     axes[0][0].set_ylabel("dose")

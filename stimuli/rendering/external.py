@@ -2,7 +2,8 @@
 
 `semantic-eq stimuli export --sources` gives the excerpts to start from. A file belongs to a clip and a descriptor by
 its name: ``piano_warm.wav``, ``piano-warm.flac``, ``warm_piano.wav``, ``piano/warm.wav`` or ``warm/piano.wav``. It
-must have the excerpt's length and rate and lie on it in time, for else the condition could be told by what is no EQ.
+must have the excerpt's length and rate and lie on it in time, or else the condition could be recognised by what is no
+EQ.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a study was begun with, and whether a study file still says the same.
+"""What a study was created with, and whether a study file still says the same.
 
-A study file leaves most keys to the program. What it leaves out means what it meant when the study was begun, so a
+A study file leaves most keys to the program. What it leaves out means what it meant when the study was created, so a
 version of the program with a new key, another default or another name for a key changes no study that runs; what the
 file itself says counts.
 """
@@ -24,19 +24,19 @@ def stated(definition: Definition) -> str:
 
 
 def definition_of(row: AnyRow) -> Definition:
-    """The definition that a study was begun with, as this program reads it.
+    """The definition that a study was created with, as this program reads it.
 
     Raises
     ------
     ValueError
-        When this program does not know what the study was begun with: it is older than the one that began it.
+        When this program does not know what the study was created with: it is older than the one that created it.
     """
     begun, said = _read(row)
     return _as_begun(said, begun, said)
 
 
 def changes(row: AnyRow, file: Definition) -> tuple[Definition, list[str]]:
-    """The definition to go on with, and the lines in which the study file differs from the one begun with.
+    """The definition to go on with, and the lines in which the study file differs from the one it was created with.
 
     The definition is in the file's order. Studies of the first version did not keep what their file left out: there,
     all counts as said.
@@ -47,7 +47,7 @@ def changes(row: AnyRow, file: Definition) -> tuple[Definition, list[str]]:
 
 
 def _read(row: AnyRow) -> tuple[Definition, Definition]:
-    """The definition begun with, and what the study file itself said of it."""
+    """The definition that it was created with, and what the study file itself said of it."""
     try:
         begun, said = (
             study_file.parse(json.loads(text), NAME) for text in (row.definition, row.stated or row.definition)
@@ -59,7 +59,7 @@ def _read(row: AnyRow) -> tuple[Definition, Definition]:
 
 
 def _as_begun(file: Definition, begun: Definition, said: Definition) -> Definition:
-    """A study file in which what it does not say, nor did say, is as it was when the study was begun."""
+    """A study file in which what it does not say, nor did say, is as it was when the study was created."""
     trees = file.model_dump(mode="json"), _stated(file), begun.model_dump(mode="json"), _stated(said)
     return study_file.parse(_merged(*trees), NAME)
 
@@ -69,7 +69,7 @@ def _stated(definition: Definition) -> dict[str, Any]:
 
 
 def _merged(now: Any, said_now: Any, begun: Any, said_then: Any) -> Any:
-    """The value ``now`` in the file, where what neither file says is taken from when the study was begun."""
+    """The value ``now`` in the file, where what neither file says is taken from when the study was created."""
     trees = (now, said_now, begun, said_then)
     if all(isinstance(tree, dict) for tree in trees):
         return {

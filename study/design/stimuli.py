@@ -28,7 +28,7 @@ class Stimulus:
 
 @dataclass(frozen=True)
 class StimulusSet:
-    """The rows of a set and the text of its manifest, which the database keeps when a study begins."""
+    """The rows of a set and the text of its manifest, which the database keeps when a study is created."""
 
     folder: Path | None
     text: str

@@ -179,7 +179,7 @@ def _seal(study: AnyRow, counts: dict[str, int], records: list[Record], files: d
 
 
 def _about(study: AnyRow) -> dict[str, Any]:
-    """What made these data: versions when the study was begun, and the hashes it is held to."""
+    """What made these data: versions when the study was created, and the hashes it is held to."""
     return study.versions | {
         "study": study.id,
         "begun_at": iso(study.begun_at),

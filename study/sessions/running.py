@@ -1,7 +1,7 @@
 """The running study: database, frozen definition and stimulus set, held together by their hashes.
 
-A study is begun once; from then on its definition and manifest are those in the database. Whoever starts a server
-with another file is shown what differs, and may begin a new study in the same database. Servers that start together on
+A study is created once; from then on its definition and manifest are those in the database. Whoever starts a server
+with another file is shown what differs, and may create a new study in the same database. Servers that start together on
 an empty database agree on one study: its ordinal can be taken once, and who comes second goes on with it.
 """
 
@@ -32,7 +32,7 @@ from study.storage.models import AnyRow, Study
 from study.storage.studies import latest_study
 
 SHOWN_DIFFERENCES = 8
-TRIES = 20  # each one lost is a study that another process has begun meanwhile
+TRIES = 20  # each one lost is a study that another process has created meanwhile
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class RunningStudy:
         Raises
         ------
         ValueError
-            When the file or the set is not what the running study was begun with (the differences are shown), when
+            When the file or the set is not what the running study was created with (the differences are shown), when
             files of the set are missing or damaged (they are named), or when the database would take no answer.
         """
         engine = open_database(database_url)
@@ -164,7 +164,7 @@ def begin_study(connection: Connection, plan: Plan, ordinal: int) -> int:
     Raises
     ------
     IntegrityError
-        When another process has begun the study of this ordinal.
+        When another process has created the study of this ordinal.
     """
     values = {
         "ordinal": ordinal,
@@ -197,7 +197,7 @@ def versions() -> dict[str, str]:
 def _unchanged(
     row: AnyRow, wanted: Definition, stimuli: StimulusSet, file: str | Path | Definition | None
 ) -> Definition:
-    """The definition to go on with; ValueError where file or set are not what the study was begun with."""
+    """The definition to go on with; ValueError where file or set are not what the study was created with."""
     name = study_file.SHIPPED.name if file is None or isinstance(file, Definition) else file
     definition, changes = frozen.changes(row, wanted)
     if changes:
@@ -212,8 +212,8 @@ def _refusal(what: str, changes: list[str]) -> str:
     shown = "\n  ".join(changes[:SHOWN_DIFFERENCES])
     more = len(changes) - SHOWN_DIFFERENCES
     return (
-        f"{what} has changed since the study was begun, so its responses would not belong together. Undo the change, "
+        f"{what} has changed since the study was created, so its responses would not belong together. Undo the change, "
         "create a new study with `semantic-eq study create`, or name another database with --database-url. "
-        "Begun with (-), found now (+):"
+        "Created with (-), found now (+):"
         f"\n  {shown}" + (f"\n  and {more} lines more" if more > 0 else "")
     )

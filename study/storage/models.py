@@ -43,9 +43,9 @@ class Base(DeclarativeBase):
 
 
 class Study(Base):
-    """A study as it was begun: frozen definition and manifest with their hashes. The last row is the running one.
+    """A study as it was created: frozen definition and manifest with their hashes. The last row is the running one.
 
-    ``ordinal`` counts the studies of a database from 1, so that two servers cannot both begin the first. ``secret``
+    ``ordinal`` counts the studies of a database from 1, so that two servers cannot both create the first. ``secret``
     (hex) is the key of whatever this study signs, masks or derives; it never leaves the database. ``stated`` is what
     the study file itself said (JSON), ``definition`` that and the program's defaults of the time.
     """

@@ -4,7 +4,7 @@ worked definition."""
 import numpy as np
 import pytest
 
-from analysis.statistics.descriptives import MEANS, by_clip, descriptives, means, morey_half_width
+from analysis.statistics.descriptives import MEANS, by_clip, descriptives, means, morey_margin_of_error
 from tests.analysis.reference import expected, grid, ratings
 
 COLUMNS = ["n", "mean", "sd", "ci_low", "ci_high", "median"]
@@ -28,7 +28,7 @@ def test_within_interval_of_two_conditions_is_the_paired_interval():
     difference = values[:, 0, 0] - values[:, 0, 1]
     pair = expected("two")["by_descriptor"]["warm"]["tests"]["pairs"][0]
     half = (pair["ci_high"] - pair["ci_low"]) / 2
-    assert morey_half_width(values) == pytest.approx(np.full((1, 2), half / np.sqrt(2)))
+    assert morey_margin_of_error(values) == pytest.approx(np.full((1, 2), half / np.sqrt(2)))
     assert difference.std() > 0
 
 

@@ -51,7 +51,7 @@ def test_clips_that_differ_are_held_against_the_effect_only_where_clips_count_as
 
 def test_precision_improves_with_the_root_of_participants():
     table = power(Assumptions(), [10, 40], [10], simulations=500)
-    assert table["half_width"][0] / table["half_width"][1] == pytest.approx(2.2, abs=0.25)
+    assert table["margin_of_error"][0] / table["margin_of_error"][1] == pytest.approx(2.2, abs=0.25)
 
 
 def test_the_detectable_difference_is_found_as_often_as_promised():

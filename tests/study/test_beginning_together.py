@@ -93,7 +93,7 @@ def test_of_servers_with_different_files_one_begins_and_the_others_are_shown_the
         refused = [said for study_id, said in answers if not study_id]
         assert len(refused) == N_SERVERS - 1
         assert all(
-            "has changed since the study was begun" in said and f'- "title": "{titles[begun]}"' in said
+            "has changed since the study was created" in said and f'- "title": "{titles[begun]}"' in said
             for said in refused
         )
         assert n_studies(address) == [1]

@@ -34,7 +34,7 @@ def test_the_same_file_goes_on_with_the_study_and_no_file_takes_the_stored_one(a
 
 def test_a_changed_file_is_refused_with_the_difference(address, noises):
     opened(address, shipped(), noises)
-    with pytest.raises(ValueError, match="has changed since the study was begun") as raised:
+    with pytest.raises(ValueError, match="has changed since the study was created") as raised:
         opened(address, shipped(scale={"low": 1, "high": 9}), noises)
     lines = [line.strip() for line in str(raised.value).splitlines()[1:]]
     assert lines == ['-  "high": 7,', '+  "high": 9,']

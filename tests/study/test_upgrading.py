@@ -95,7 +95,7 @@ def test_a_real_change_of_the_earlier_file_is_refused(earlier, was, becomes, sai
     text = (earlier / "study.toml").read_text()
     assert was in text
     (earlier / "study.toml").write_text(text.replace(was, becomes, 1))
-    with pytest.raises(ValueError, match="has changed since the study was begun") as raised:
+    with pytest.raises(ValueError, match="has changed since the study was created") as raised:
         RunningStudy.open(f"sqlite:///{earlier}/study.sqlite", earlier / "study.toml", earlier / "set")
     lines = [line.removeprefix("  ") for line in str(raised.value).splitlines()[1:]]
     assert [line[0] + line[1:].lstrip() for line in lines] == [line[0] + line[1:].lstrip() for line in said]

@@ -1,4 +1,4 @@
-// What was begun in a step and not sent yet: kept over a reload, by this tab alone, until the next step begins another.
+// What was entered in a step and not sent yet: kept over a reload, by this tab alone, until the next step begins another.
 
 const KEY = "listening-study/draft";
 
