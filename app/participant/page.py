@@ -22,12 +22,20 @@ STATIC = Path(__file__).with_name("static")
 ASSETS = "/study-assets"
 IMPORT = re.compile(r"^import .*? from \"(?P<path>\.{1,2}/[\w/-]+\.js)\";\n", re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)
+UNKNOWN = re.compile(r"^(?:import(?!\()\b|export (?:default|\*|\{)).*", re.MULTILINE)
 
 
 def joined(*modules: Path) -> str:
     """The modules with all that they import, as one module that exports what the first one exports.
 
-    Many small files would be as many requests; the modules keep their names apart and share one scope.
+    They share one scope, so that a name stands in one of them only: a browser refuses the script else. As many requests
+    as there are modules take about twice as long on a slow line (docs/benchmarks.md).
+
+    Raises
+    ------
+    ValueError
+        For an import or export in another form than ``import { a, b } from "./c.js";`` on one line, or before a
+        declaration.
     """
     seen: set[Path] = set()
     return "".join(_with_imports(module, seen, exported=module == modules[0]) for module in modules)
@@ -40,6 +48,8 @@ def _with_imports(module: Path, seen: set[Path], *, exported: bool = False) -> s
     source = module.read_text(encoding="utf-8")
     before = [_with_imports((module.parent / found["path"]).resolve(), seen) for found in IMPORT.finditer(source)]
     own = IMPORT.sub("", source)
+    if unknown := UNKNOWN.search(own):
+        raise ValueError(f"{module.name} has {unknown[0]!r}; an import is one line that ends with a file's path.")
     return "".join([*before, own if exported else EXPORT.sub("", own)])
 
 
