@@ -12,8 +12,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Exact versions for the program and for building it, so that both commands do the same in a year.
-INSTALL := $(BIN)/pip install --constraint constraints.txt --build-constraint constraints.txt
+# Exact versions for the program and for building it, so that both commands do the same in a year. Python compiles a
+# module when it is first imported; to compile all of every package took longer than to install them.
+INSTALL := $(BIN)/pip install --no-compile --constraint constraints.txt --build-constraint constraints.txt
 # One file for every platform and Python. PyTorch itself names the exact CUDA packages of its Linux build: no others.
 PIN = printf 'pip\nsetuptools\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
 	--no-annotate --custom-compile-command 'make upgrade' --output-file constraints.txt $(1) - pyproject.toml && \
@@ -28,7 +29,7 @@ study: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	$(BIN)/python -m tests.browser.install
 	$(BIN)/ruff check .
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist loadfile $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 validate: $(VENV)/.installed-test
 	$(BIN)/python -m tests.browser.install

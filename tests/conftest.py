@@ -2,14 +2,34 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 
 from tests.programs import PROGRAMS, missing
 
+# Minutes long together: they begin first, so that none is left to the end while the other processes have nothing to do.
+# What computes stands between what waits for a browser's sound.
+LONGEST = (
+    "browser/test_way.py", "analysis/test_sentences.py", "browser/test_multistimulus.py", "analysis/test_analyse.py",
+    "browser/test_comparisons.py", "study/test_beginning_together.py", "browser/test_doors.py",
+    "analysis/test_paradigm_commands.py", "browser/test_nothing_lost.py", "model/test_training.py",
+    "browser/test_people.py", "app/test_attack.py", "documentation/test_readme.py", "browser/test_admin.py",
+    "stimuli/test_build.py", "browser/test_drafts.py", "analysis/test_clips.py", "browser/test_player.py",
+    "app/test_crash.py", "browser/test_sound_trouble.py", "documentation/test_site.py",
+)  # fmt: skip
+TESTS = Path(__file__).parent
+
+
+def place(item: pytest.Item) -> int:
+    """When a test's file has its turn."""
+    file = item.path.relative_to(TESTS).as_posix()
+    return LONGEST.index(file) if file in LONGEST else len(LONGEST)
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs R or LaTeX where they cannot be had; never under CI, where it fails."""
+    """Begin with the longest, and leave out what needs R or LaTeX where they cannot be had; under CI it fails."""
+    items.sort(key=place)
     needed = {name for name in PROGRAMS if any(item.get_closest_marker(name) for item in items)}
     if os.environ.get("CI") or not needed or not (lacking := needed & set(missing())):
         return
@@ -32,7 +52,9 @@ def small_set(tmp_path_factory):
     from stimuli.music.clips import built_in_clips
 
     clips = [clip for clip in built_in_clips() if clip.name in ("bass", "piano", "rock")]
-    return build(tmp_path_factory.mktemp("sets") / "small", clips, descriptors=("warm", "bright"), seed=1, workers=1)
+    place = tmp_path_factory.getbasetemp()
+    shared = place.parent if "PYTEST_XDIST_WORKER" in os.environ else place  # the first to come builds it, others wait
+    return build(shared / "small-set", clips, descriptors=("warm", "bright"), seed=1, workers=1)
 
 
 @pytest.fixture(scope="module")
