@@ -27,6 +27,11 @@ def minute(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def day(seconds: float) -> str:
+    """The day of seconds since 1970 in UTC: ``2026-11-27``."""
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+
+
 def iso(seconds: float | None) -> str | None:
     """Seconds since 1970 as ISO 8601 in UTC."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -87,7 +87,7 @@ def arrivals(engine: Engine, simulated: bool = False) -> list[dict[str, Any]]:
     completed = Counter(_day(row.finished_at) for row in rows if row.state == "completed" and row.finished_at)
     met = started | completed
     days = range(min(met), max(met) + 1) if met else ()
-    return [{"day": clock.iso(day * DAY_S)[:10], "started": started[day], "completed": completed[day]} for day in days]
+    return [{"day": clock.day(day * DAY_S), "started": started[day], "completed": completed[day]} for day in days]
 
 
 def _day(at: float) -> int:
