@@ -31,8 +31,9 @@ def fill(database: gr.Textbox | None = None) -> None:
         simulated = gr.Checkbox(label="The simulated participants, where there are real ones too")
     run = gr.Button("Analyse", variant="primary")
     said = gr.Markdown("Nothing is analysed yet.", container=True, min_height=80)
-    files = gr.File(label="Everything, and every table", file_count="multiple", interactive=False, visible=False)
     page = gr.HTML("", min_height=60)
+    kept: dict[str, Any] = {"file_count": "multiple", "interactive": False, "visible": False, "height": 260}
+    files = gr.File(label="Everything, and every table", **kept)
     private: dict[str, Any] = {"api_visibility": "private"}
     if database is not None:
         database.change(lambda text: text, database, source, **private)

@@ -69,7 +69,7 @@ def fill(name: gr.Textbox | None = None) -> gr.Textbox:
                 invite_them, codes = gr.Button("Make codes"), gr.Textbox(label="One for each participant", lines=4)
                 ids = gr.Textbox(label="Ids, one a line: a signed link for each", lines=3)
                 address = gr.Textbox("http://127.0.0.1:7860", label="Where participants reach the study")
-                sign, links = gr.Button("Sign links"), gr.File(label="Links", interactive=False)
+                sign, links = gr.Button("Sign links"), gr.File(label="Links", interactive=False, height=110)
     gr.Markdown("### How it goes")
     with gr.Row():
         look, of_simulated = gr.Button("Look"), gr.Checkbox(label="At the simulated ones")
@@ -82,7 +82,7 @@ def fill(name: gr.Textbox | None = None) -> gr.Textbox:
         means = gr.Dataframe(headers=["word", "condition", "n", "mean", "95 % CI"], interactive=False)
     with gr.Row():
         save, take = gr.Button("Back the database up"), gr.Button("Export all data")
-    files = gr.File(label="Written", interactive=False)
+    files = gr.File(label="Written", interactive=False, height=110)
 
     private: dict[str, Any] = {"api_visibility": "private"}
     if name is not None:
