@@ -20,6 +20,7 @@ from app.audience import Audience
 from app.observing import CAUSE, Metrics, Observe, log_json_lines
 from app.participant import endpoints
 from app.participant import page as participant
+from app.participant.rendering import Renderer
 from app.playground import decoding, page
 from app.playground import endpoints as playground
 from app.playground.store import ClipStore, UnknownClip
@@ -48,14 +49,18 @@ def create_app(settings: Settings) -> FastAPI:
     """
     running = RunningStudy.open(settings.database_url, settings.study_file, settings.stimuli)
     clips = ClipStore(settings.playground_folder) if settings.playground != "off" else None
-    workers = Workers()
+    workers, renderer = Workers(), Renderer(running)
     app = FastAPI(
-        title="Listening study", openapi_url=None, redirect_slashes=False, lifespan=_closing(running, clips, workers)
+        title="Listening study",
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=_closing(running, clips, workers, renderer),
     )
     app.state.settings = settings
     app.state.running = running
     app.state.alarms = Alarms(running)
     app.state.metrics = Metrics()
+    app.state.renderer = renderer
     app.state.access = Access(settings.admin_token.get_secret_value(), running.engine)
     _handle_errors(app)
     _add_health(app)
@@ -70,13 +75,14 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _closing(
-    running: RunningStudy, clips: ClipStore | None, workers: Workers
+    running: RunningStudy, clips: ClipStore | None, workers: Workers, renderer: Renderer
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """What runs around the server's life: at its end, commits are finished, the database let go, clips deleted."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        await run_in_threadpool(renderer.close)
         await run_in_threadpool(running.close)
         await run_in_threadpool(workers.close)
         if clips:
@@ -101,7 +107,12 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 def _add_study(app: FastAPI, settings: Settings) -> None:
     _add_redirect(app, "/", "/study", Audience.PUBLIC)
     app.include_router(
-        endpoints.router(app.state.running, allow_simulated=settings.allow_simulated, alarms=app.state.alarms)
+        endpoints.router(
+            app.state.running,
+            allow_simulated=settings.allow_simulated,
+            alarms=app.state.alarms,
+            renderer=app.state.renderer,
+        )
     )
     app.include_router(participant.router())
     _add_page(

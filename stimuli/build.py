@@ -28,10 +28,12 @@ from stimuli.manifest import ClipInfo, Manifest, Stimulus, opaque_id, write_whol
 from stimuli.music.clips import Clip, built_in_clips
 from stimuli.rendering import flac, loudness
 from stimuli.rendering.conditions import DEFAULT_DESCRIPTORS, Treatment, conditions, listener
-from stimuli.rendering.generated import clips_for_beeps, level_row, render_beeps, render_screening
+from stimuli.rendering.generated import clips_for_beeps, level_row, render_beeps, render_probes, render_screening
+from stimuli.rendering.personal import ROOM
 from stimuli.rendering.render import Plan, Rendered, render_clip
 
 DEFAULT_FOLDER = Path("data/stimuli/default")
+MAX_PROBES = 20
 # Raised when the same plan gives other sounds, so that an older set is not taken for a new one.
 _GENERATION = 2
 _SECRET = "secret"
@@ -53,6 +55,7 @@ def build(
     seed: int = 0,
     secret: str | None = None,
     anchors: bool = False,
+    probes: int = 0,
     workers: int | None = None,
     backend: str = "loky",
     replace: bool = False,
@@ -75,6 +78,9 @@ def build(
         Decides the dither; by default drawn anew. It is kept in the set's folder as `secret`, for its owner only.
     anchors
         Adds the original, low-passed at 3.5 and at 7 kHz, per clip and descriptor.
+    probes
+        So many settings to judge a word by, per descriptor, made of the first clip's original for a study's
+        ``[calibration]``; all files then leave room for versions of every clip that are made for a listener.
     workers, backend
         How many jobs at once (default: one per core) and where joblib runs them; see `stimuli.jobs`.
     replace
@@ -91,7 +97,7 @@ def build(
     """
     out = Path(out)
     clips = built_in_clips() if clips is None else list(clips)
-    plan = Plan(tuple(conditions), tuple(descriptors), sample_rate_hz, duration_s, seed, anchors)
+    plan = Plan(tuple(conditions), tuple(descriptors), sample_rate_hz, duration_s, seed, anchors, probes)
     _check(plan, clips)
     recipe = opaque_id(_GENERATION, "recipe", *_keys(clips, plan))
     if _is_there(out, recipe, secret, replace):
@@ -112,10 +118,15 @@ def build(
         used = _usable(rendered, clips, on_refused)
         rows = [row for each in rendered for row in each.rows]
         loudest_lufs = max(row["loudest_lufs"] for row in rows)
+        if plan.probes:
+            rows += render_probes(_original(rows), plan, raw)
+            loudest_lufs = max(row["loudest_lufs"] for row in rows)
         rows += [row for group in team.run(_check_jobs(used, plan, raw, loudest_lufs)) for row in group]
         rows.append(level_row(rows, plan, raw))
         infos = tuple(each.info for each in rendered if each.info)
-        manifest = _manifest(name or out.name, plan, infos, finish(rows, raw, work / "set"), recipe)
+        manifest = _manifest(
+            name or out.name, plan, infos, finish(rows, raw, work / "set", ROOM if plan.probes else 1), recipe
+        )
         manifest.save(work / "set")
         _kept_secret(work / "set" / _SECRET, plan.secret)
         _move_into_place(work / "set", out)
@@ -129,6 +140,10 @@ def _check(plan: Plan, clips: list[Clip]) -> None:
         raise ValueError(f"The descriptors are {', '.join(plan.descriptors) or 'none'}; name each once, one at least.")
     if not 2 <= plan.duration_s <= 60:
         raise ValueError(f"Excerpts of {plan.duration_s:g} s are asked for; 2 to 60 s can be made.")
+    if not 0 <= plan.probes <= MAX_PROBES:
+        raise ValueError(f"{plan.probes} probes per descriptor are asked for; 0 to {MAX_PROBES} can be made.")
+    if plan.probes and "original" not in [each.name for each in conditions(plan.conditions)]:
+        raise ValueError("Probes are made of the condition original: name it among the conditions.")
     if not 16000 <= plan.sample_rate_hz <= 96000:
         raise ValueError(f"A sample rate of {plan.sample_rate_hz} Hz is asked for; 16000 to 96000 can be made.")
     known = listener().descriptors
@@ -143,7 +158,8 @@ def _treatments(plan: Plan) -> list[Treatment]:
 
 def _keys(clips: list[Clip], plan: Plan) -> list[str]:
     """Names for the work on all clips together and on each: new when anything changes that it depends on."""
-    shared = [_GENERATION, asdict(plan), [each.fingerprint for each in _treatments(plan)], listener().model_hash]
+    asked = {key: value for key, value in asdict(plan).items() if value or key != "probes"}
+    shared = [_GENERATION, asked, [each.fingerprint for each in _treatments(plan)], listener().model_hash]
     everything = hashlib.sha256(json.dumps(shared).encode()).hexdigest()
     return [everything, *(opaque_id(0, everything, *_identity(clip)) for clip in clips)]
 
@@ -219,14 +235,23 @@ def _usable(rendered: list[Rendered], clips: list[Clip], on_refused: Refusal | N
     return [clip for clip in clips if clip.name not in refused]
 
 
-def finish(rows: list[dict[str, Any]], raw: Path, folder: Path) -> list[Stimulus]:
-    """Bring all files of a clip, or of a kind of check, to one size, in the set's own folder, and hash them."""
+def _original(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return next(row for row in rows if row["condition"] == "original")
+
+
+def finish(rows: list[dict[str, Any]], raw: Path, folder: Path, room: float = 1) -> list[Stimulus]:
+    """Bring all files of a clip, or of a kind of check, to one size, in the set's own folder, and hash them.
+
+    ``room`` is by how much that size is beyond the largest of them.
+    """
     sizes: dict[str, list[int]] = {}
     for row in rows:
         sizes.setdefault(_alike(row), []).append(row["n_bytes"])
     stimuli = []
     for row in rows:
-        data = flac.padded((raw / f"{row['id']}.flac").read_bytes(), flac.common_size(sizes[_alike(row)]))
+        data = flac.padded(
+            (raw / f"{row['id']}.flac").read_bytes(), flac.common_size([round(room * max(sizes[_alike(row)]))])
+        )
         write_whole(folder / "audio" / f"{row['id']}.flac", data, sync=False)
         known = {key: value for key, value in row.items() if key in _STIMULUS_FIELDS}
         for key in ("parameters", "excerpt"):

@@ -21,7 +21,7 @@ from typing import Any
 FORMAT = 1
 FORMER_NAMES = {"already_so": "baseline_score"}
 """Members of a stimulus by the names that they had in sets made by version 0.1."""
-GENERATED_KINDS = ("headphones", "huggins", "audible_check", "level", "anchor")
+GENERATED_KINDS = ("headphones", "huggins", "audible_check", "level", "anchor", "probe")
 KINDS = ("stimulus", *GENERATED_KINDS)
 PARAMETER_NAMES = (
     "low_shelf_gain_db",

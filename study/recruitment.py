@@ -14,6 +14,7 @@ from study import clock
 from study.design.frozen import definition_of
 from study.kinds import KINDS
 from study.records.tables import participant
+from study.sessions.made import forget
 from study.sessions.places import abandoned_since
 from study.sessions.session import delete_session, log
 from study.sessions.starting import MAX_PARAMETER
@@ -250,6 +251,8 @@ def withdraw(engine: Engine, who: str) -> str:
         found = _named(connection, who, "nothing was deleted")
         for row in found:
             delete_session(connection, row, "experimenter")
+    for row in found:
+        forget(engine, row.public_id)
     return found[0].public_id
 
 

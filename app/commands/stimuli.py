@@ -52,6 +52,9 @@ def build(
     anchors: Annotated[
         bool, typer.Option(help="Add low-pass anchors: the original low-passed at 3.5 and 7 kHz.")
     ] = False,
+    probes: Annotated[
+        int, typer.Option(min=0, help="Settings per word for a study's \\[calibration] and its condition personal.")
+    ] = 0,
     seed: Annotated[int, typer.Option(help="Decides ids and noises.")] = 0,
     secret: Annotated[
         Path | None, typer.Option(help="The secret file of a set, to make the same files again; else drawn anew.")
@@ -88,6 +91,7 @@ def build(
             seed=seed,
             secret=_secret(secret),
             anchors=anchors,
+            probes=probes,
             workers=workers,
             backend=backend,
             replace=replace,

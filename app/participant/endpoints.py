@@ -19,6 +19,7 @@ from app.alarms import Alarms
 from app.audience import Audience, Declared
 from app.observing import CAUSE, database_cause
 from app.participant.masking import key_of, mask
+from app.participant.rendering import Renderer
 from study import clock
 from study.design.client import MAX_USER_AGENT
 from study.design.texts import message
@@ -107,7 +108,12 @@ class _Route(Declared, APIRoute):
 
 
 def router(
-    running: RunningStudy, *, allow_simulated: bool = False, secure_cookie: bool = False, alarms: Alarms | None = None
+    running: RunningStudy,
+    *,
+    allow_simulated: bool = False,
+    secure_cookie: bool = False,
+    alarms: Alarms | None = None,
+    renderer: Renderer | None = None,
 ) -> APIRouter:
     """The endpoints of one running study.
 
@@ -121,8 +127,11 @@ def router(
         Send the cookie over HTTPS only; also where the request came by HTTPS.
     alarms : Alarms, optional
         Those of the server, raised when somebody waits for a sound that is missing.
+    renderer : Renderer, optional
+        That of the server, which closes it.
     """
     alarms = alarms or Alarms(running)
+    renderer = renderer or Renderer(running)
 
     async def of_this_study(request: Request) -> None:
         request.state.secret = running.secret
@@ -175,18 +184,24 @@ def router(
     async def answer(request: Request, step: str, body: Answer) -> Response:
         arguments = (_token(request), _page(request), step, body.answer, body.telemetry)
         shown = await write(session.answer, *arguments)
+        renderer.judged(*_place(step))
         response = _json(request, shown)
         if shown["step"]["kind"] == "finished":  # not for longer than the server remembers
             limit_s = remembered_s(running.definition.recruitment.shared_computer, clock.now())
             keep(request, response, _token(request), round(limit_s))
         return response
 
+    @routes.get("/made")
+    async def made(request: Request) -> Response:
+        shown = await read(session.current, _token(request), _page(request))
+        return _json(request, await run_in_threadpool(renderer.progress, shown["session"]))
+
     @routes.api_route("/audio/{sound}", methods=["GET", "HEAD"])
     async def audio(request: Request, sound: str) -> Response:
         found = await read(session.sound, _token(request), sound)
         if found is None or found.stimulus not in running.stimuli.by_id:
             raise Refusal("unknown_audio")
-        content = await run_in_threadpool(running.stimuli.files.read, found.stimulus)
+        content = await run_in_threadpool(running.read, found.public_id, found.stimulus)
         if content is None:
             alarms.sound_is_missing(found.stimulus)
             raise Refusal("sound_missing")
@@ -210,6 +225,12 @@ def router(
         return response
 
     return routes
+
+
+def _place(step: str) -> tuple[str, int]:
+    """The session and place that a step's id names, once an answer to it was taken."""
+    public_id, _, place = step.rpartition("-")
+    return public_id, int(place)
 
 
 def _token(request: Request) -> str:

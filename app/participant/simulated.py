@@ -22,12 +22,15 @@ import httpx
 
 from app.participant.endpoints import COOKIE
 from app.participant.masking import unmask
-from study.design.listeners import Listener, Model
+from app.participant.own_words import own_words
+from study.design.listeners import Ear, Listener, Model
+from study.design.personal import CONDITION, PROBE
 from study.design.stimuli import Stimulus, StimulusSet
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S, LONGEST_START_S = 0.1, 2.0, 20.0
 TIMEOUT_S = 30.0
 MAX_STEPS = 100_000
+_MADE = Stimulus("", "stimulus", None, CONDITION, None, None, "", 0.0)  # made for this listener: no set tells its clip
 
 
 @dataclass
@@ -89,6 +92,8 @@ class Crowd:
         rows = sorted(self.stimuli.rows if self.stimuli else (), key=lambda row: row.kind == "stimulus")
         self._by_sha256: dict[str, Stimulus] = {row.sha256: row for row in rows}
         self._id_parameters: list[str] = []
+        content = self.stimuli.content["stimuli"] if self.stimuli else []
+        self._probes = {row["id"]: row for row in content if row["kind"] == PROBE}
 
     def run(self, n: int, concurrency: int) -> Tally:
         """Take ``n`` participants through the study, ``concurrency`` at a time."""
@@ -142,7 +147,12 @@ class Crowd:
 
     def recognise(self, reply: httpx.Response, address: str) -> Stimulus | None:
         """The sound that was fetched from this address."""
-        return self._by_sha256.get(hashlib.sha256(unmask(reply.content, address)).hexdigest())
+        sha256 = hashlib.sha256(unmask(reply.content, address)).hexdigest()
+        return self._by_sha256.get(sha256, _MADE if self._probes else None)
+
+    def ear(self, seed: str) -> Ear | None:
+        """A listener's own words, by which probes are judged; None where the set has no probes."""
+        return own_words(self._probes, seed) if self._probes else None
 
     def acknowledged(self, session: str, step: dict[str, Any], answer: dict[str, Any]) -> None:
         """Count a response; a rating goes to the log."""
@@ -160,7 +170,8 @@ class _Participant:
     def __init__(self, crowd: Crowd, client: httpx.AsyncClient, number: int) -> None:
         self._crowd, self._client, self._server = crowd, client, number
         self._brings = crowd.arrival(number)
-        self._listener = Listener(crowd.model, f"{crowd.seed}/{number}")
+        seed = f"{crowd.seed}/{number}"
+        self._listener = Listener(crowd.model, seed, crowd.ear(seed))
         self._headers = {"X-Page": secrets.token_hex(8)}
 
     async def take_part(self) -> None:

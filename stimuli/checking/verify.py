@@ -11,7 +11,7 @@ from stimuli.manifest import Manifest, Stimulus
 from stimuli.music import audio
 from stimuli.rendering import loudness
 
-MATCHED_KINDS = ("stimulus", "level", "anchor")
+MATCHED_KINDS = ("stimulus", "level", "anchor", "probe")
 
 
 def verify(folder: str | Path) -> list[str]:

@@ -4,15 +4,19 @@ the rest."""
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from model import EQParams
 from stimuli.manifest import opaque_id, write_whole
+from stimuli.music import audio as recordings
 from stimuli.music.clips import Clip
 from stimuli.rendering import checks, loudness
-from stimuli.rendering.render import Plan, Take, at_loudness, take_of, write
+from stimuli.rendering.personal import probes
+from stimuli.rendering.render import Plan, Take, at_loudness, take_of, within_ceiling, write
 
 
 def render_screening(plan: Plan, folder: Path, loudest_lufs: float) -> list[dict[str, Any]]:
@@ -55,9 +59,27 @@ def clips_for_beeps(clips: list[Clip], seed: int) -> list[tuple[Clip, int]]:
     return [(clips[order[n_beeps % len(clips)]], n_beeps) for n_beeps in checks.N_BEEPS]
 
 
+def render_probes(original: dict[str, Any], plan: Plan, folder: Path) -> list[dict[str, Any]]:
+    """Write the probes of every descriptor, made of a clip's original; returns their rows, in the order of judging."""
+    sound, rate_hz = recordings.read(folder / f"{original['id']}.flac")
+    about = {key: original[key] for key in ("clip", "duration_s", "excerpt")}
+    rows = []
+    for descriptor in plan.descriptors:
+        for number, setting in enumerate(probes(descriptor, plan.probes)):
+            _, _, (take,) = within_ceiling(sound, rate_hz, partial(_probe, setting, rate_hz, descriptor, number))
+            rows.append(write(take, plan, folder, about))
+    return rows
+
+
+def _probe(setting: EQParams, rate_hz: int, descriptor: str, number: int, heard: np.ndarray) -> list[Take]:
+    parameters = [round(value, 6) for value in setting.to_safe()]
+    about = {"descriptor": descriptor, "parameters": parameters, "number": number}
+    return [take_of("probe", setting.apply(heard, rate_hz), rate_hz, **about)]
+
+
 def level_row(rows: list[dict[str, Any]], plan: Plan, folder: Path) -> dict[str, Any]:
     """What a level is set with: the stimulus (or anchor) with the loudest 400 ms of the set, under an id of its own."""
-    of_clips = [row for row in rows if row["kind"] in ("stimulus", "anchor")]
+    of_clips = [row for row in rows if row["kind"] in ("stimulus", "anchor", "probe")]
     loudest = max(of_clips, key=lambda row: (row["loudest_lufs"], row["id"]))
     identifier = opaque_id(plan.seed, "level")
     write_whole(folder / f"{identifier}.flac", (folder / f"{loudest['id']}.flac").read_bytes(), sync=False)

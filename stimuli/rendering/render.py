@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import hmac
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ class Plan:
     duration_s: float = 10.0
     seed: int = 0
     anchors: bool = False
+    probes: int = 0
     secret: str = field(default="", repr=False)
 
 
@@ -69,7 +71,10 @@ def render_clip(clip: Clip, plan: Plan, key: str, folder: Path) -> Rendered:
         return Rendered(clip.name, refused=_sentence(error, clip))
     try:
         with one_thread():
-            source, limited_db, takes = _takes(clip, excerpt.audio, plan)
+            rate_hz = plan.sample_rate_hz
+            source, limited_db, takes = within_ceiling(
+                excerpt.audio, rate_hz, lambda audio: _treated(clip, audio, plan)
+            )
             scores = listener().describe(source, plan.sample_rate_hz)
     except ValueError as error:
         return Rendered(clip.name, refused=f"{_name(clip)} cannot be used: {str(error).rstrip('.')}.")
@@ -117,21 +122,26 @@ def at_loudness(audio: np.ndarray, sample_rate_hz: int) -> tuple[np.ndarray, np.
     return audio * np.float32(10 ** (gain_db / 20)), levels_lufs + gain_db
 
 
-def _takes(clip: Clip, excerpt: np.ndarray, plan: Plan) -> tuple[np.ndarray, float, list[Take]]:
-    """The excerpt as used, by how much it was limited, and all that was made of it."""
-    source, _ = at_loudness(excerpt, plan.sample_rate_hz)
+def within_ceiling(
+    excerpt: np.ndarray, sample_rate_hz: int, treated: Callable[[np.ndarray], list[Take]]
+) -> tuple[np.ndarray, float, list[Take]]:
+    """The excerpt as used, by how much it was limited in dB, and all that ``treated`` makes of it then.
+
+    Raises ValueError where the peaks would need more limiting than can be borne.
+    """
+    source, _ = at_loudness(excerpt, sample_rate_hz)
     audio, ceiling_db, limited_db = source, None, 0.0
     for _ in range(_ROUNDS):
-        takes = _treated(clip, audio, plan)
+        takes = treated(audio)
         over_db = max(take.dbtp for take in takes) - (loudness.CEILING_DBTP - _MARGIN_DB)
         if over_db <= 0:
             return audio, round(limited_db, 2), takes
-        peak_dbtp = loudness.true_peak_dbtp(source, plan.sample_rate_hz)
+        peak_dbtp = loudness.true_peak_dbtp(source, sample_rate_hz)
         ceiling_db = (peak_dbtp if ceiling_db is None else ceiling_db) - over_db - _MARGIN_DB
         limited_db = peak_dbtp - ceiling_db
         if limited_db > _MOST_LIMITING_DB:
             break
-        audio, _ = at_loudness(loudness.limit(source, plan.sample_rate_hz, ceiling_db), plan.sample_rate_hz)
+        audio, _ = at_loudness(loudness.limit(source, sample_rate_hz, ceiling_db), sample_rate_hz)
     raise ValueError(
         f"its peaks are too high for {loudness.TARGET_LUFS:g} LUFS and would need more than {_MOST_LIMITING_DB:g} dB "
         "of limiting; leave it out or use a denser recording"

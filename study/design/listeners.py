@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any
@@ -22,9 +22,11 @@ from study.design.questions import DESCRIPTOR
 from study.design.stimuli import Stimulus
 from study.kinds import KINDS
 
-EFFECTS = {"semantic": 0.9, "static": 0.6, "flow": 0.4}
+EFFECTS = {"semantic": 0.9, "static": 0.6, "flow": 0.4, "personal": 1.2}
 MEDIAN_RT_MS = 1800.0
 MODEL_RANGE = 6
+JUDGEMENT_SD = 0.3  # of judgements of probes around their true correlation with the listener's own curve
+Ear = Callable[[Stimulus], float]
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,14 @@ class Model:
 class Listener:
     """One simulated participant."""
 
-    def __init__(self, model: Model, seed: object) -> None:
+    def __init__(self, model: Model, seed: object, ear: Ear | None = None) -> None:
         self._model = model
         self.rng = random.Random(f"{seed}")
         self._bias = self.rng.gauss(0, model.bias_sd)
         self._inattentive = self.rng.random() < model.inattentive
         self._drops_out = self.rng.random() < model.dropout
         self._leaves_at = self.rng.random()
+        self.ear = ear
 
     def leaves(self, progress: Mapping[str, Any]) -> bool:
         """Whether the listener closes the page at this point of the way."""
@@ -143,6 +146,12 @@ class Listener:
         strength = 1 + round(abs(difference + self.rng.gauss(0, 0.5)))
         return side, min(strength, step["strengths"] or 1)
 
+    def judge(self, sound: Stimulus | None) -> float:
+        """How much a probe sounds like the listener's own word, -1 to 1; ``ear`` says it without the noise."""
+        if sound is None or self.ear is None or self._lapses():
+            return self.rng.uniform(-1, 1)
+        return min(max(self.ear(sound) + self.rng.gauss(0, JUDGEMENT_SD), -1.0), 1.0)
+
     def match(self, a: Stimulus | None, b: Stimulus | None, x: Stimulus | None) -> str:
         """What X is taken for, ``a`` or ``b``."""
         if self._lapses() or a is None or b is None or x is None:
@@ -156,6 +165,8 @@ class Listener:
 
     def _liking(self, sound: Stimulus) -> float:
         """A clip's own value for a descriptor: the same for all listeners."""
+        if sound.clip is None:
+            return 0.0
         return random.Random(f"{sound.clip}/{sound.descriptor}").gauss(0, self._model.clip_sd)
 
     def choose(self, sound: Stimulus | None, n: int) -> int:

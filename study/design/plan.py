@@ -9,7 +9,7 @@ from math import lcm
 from types import SimpleNamespace
 from typing import Any
 
-from study.design import sequence
+from study.design import personal, sequence
 from study.design.blocks import NO_CHECKS, Block
 from study.design.checks import Trial
 from study.design.definition import Definition, Descriptor
@@ -41,6 +41,7 @@ class Plan:
     stimuli: StimulusSet
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "stimuli", personal.with_made(self.definition, self.stimuli))
         missing = self.missing()
         if missing:
             raise ValueError(f"The stimulus set does not fit the study file: it lacks {'; '.join(missing)}.")
@@ -110,7 +111,9 @@ class Plan:
         One that comes twice is fetched twice: if it were not, that would tell that it is a repeat.
         """
         steps = [SimpleNamespace(**step) for step in self.sample]
-        paths = [self.stimuli.audio_path(sound) for step in steps for sound in KINDS[step.kind].sounds(step)]
+        sources = personal.made_of(self.definition, self.stimuli)  # of the same size as what is made of them
+        sounds = [sources.get(sound, sound) for step in steps for sound in KINDS[step.kind].sounds(step)]
+        paths = [self.stimuli.audio_path(sound) for sound in sounds]
         return sum(path.stat().st_size for path in paths if path)
 
     @property
@@ -140,7 +143,8 @@ class Plan:
     @cached_property
     def cells(self) -> dict[tuple[str | None, str | None, str | None], Stimulus]:
         """The stimuli by clip, condition and descriptor."""
-        return {(s.clip, s.condition, s.descriptor): s for s in self.stimuli.of_kind("stimulus")}
+        sounds = [*self.stimuli.of_kind("stimulus"), *self.stimuli.made]
+        return {(s.clip, s.condition, s.descriptor): s for s in sounds}
 
     @cached_property
     def anchors(self) -> dict[tuple[Any, ...], Stimulus]:
@@ -163,6 +167,7 @@ class Plan:
         steps = [step for kind in before for step in kind.steps(self, assignment, rng)]
         steps += sequence.steps_of(self, assignment, rng)
         steps += [step for kind in after for step in kind.steps(self, assignment, rng)]
+        steps = self._with_waiting(steps)
         n_trials = n_counted(steps)
         for step in steps[-2:]:
             step["trial_number"] = step["trial_number"] or n_trials
@@ -170,6 +175,14 @@ class Plan:
         for position, step in reversed(list(enumerate(steps))):
             seconds_left += step.pop("seconds")
             step |= {"position": position, "seconds_left": seconds_left}
+        return steps
+
+    def _with_waiting(self, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The steps, with a place to wait before the first one that plays a sound that is made meanwhile."""
+        made = {row.id for row in self.stimuli.made}
+        for place, step in enumerate(steps):
+            if made and made.intersection(KINDS[step["kind"]].sounds(SimpleNamespace(**step))):
+                return [*steps[:place], KINDS["personal"].step(), *steps[place:]]
         return steps
 
 

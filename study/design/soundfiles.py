@@ -40,14 +40,14 @@ class SoundFiles:
             names = [f"{self._path(sound).name} ({self._fault(sound)})" for sound in faulty[:SHOWN_FILES]]
             more = len(faulty) - len(names)
             raise ValueError(
-                f"The stimulus set {self._stimuli.folder} is damaged: of its {len(self._stimuli.by_id)} files, "
+                f"The stimulus set {self._stimuli.folder} is damaged: of its {len(self._stimuli.rows)} files, "
                 f"{len(faulty)} are not as the manifest says: {', '.join(names)}{f' and {more} more' if more else ''}; "
                 "copy them from where the set was made, or build it again."
             )
 
     def faulty(self, sounds: Iterable[str] | None = None) -> list[str]:
         """Sounds of the set whose file is missing or damaged, by id; all are looked at where none are named."""
-        asked = list(self._stimuli.by_id if sounds is None else sounds)
+        asked = [row.id for row in self._stimuli.rows] if sounds is None else list(sounds)
         if all(sound in self._seen for sound in asked):
             return [sound for sound in asked if not self.intact(sound)]
         with ThreadPoolExecutor(THREADS) as threads:

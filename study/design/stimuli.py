@@ -28,10 +28,14 @@ class Stimulus:
 
 @dataclass(frozen=True)
 class StimulusSet:
-    """The rows of a set and the text of its manifest, which the database keeps when a study is created."""
+    """The rows of a set and the text of its manifest, which the database keeps when a study is created.
+
+    ``made`` are sounds of no file of the set, which are made for each participant (`study.design.personal`).
+    """
 
     folder: Path | None
     text: str
+    made: tuple[Stimulus, ...] = ()
 
     @classmethod
     def load(cls, folder: str | Path) -> StimulusSet:
@@ -65,7 +69,7 @@ class StimulusSet:
     @cached_property
     def by_id(self) -> dict[str, Stimulus]:
         """Sounds by their id."""
-        return {row.id: row for row in self.rows}
+        return {row.id: row for row in (*self.rows, *self.made)}
 
     @cached_property
     def sha256(self) -> str:
@@ -95,6 +99,6 @@ class StimulusSet:
 
     def audio_path(self, stimulus_id: str) -> Path | None:
         """File of a sound; None for an id that is not of this set."""
-        if self.folder is None or stimulus_id not in self.by_id:
+        if self.folder is None or stimulus_id not in self.by_id or not self.by_id[stimulus_id].sha256:
             return None
         return self.folder / "audio" / f"{stimulus_id}.flac"

@@ -66,6 +66,7 @@ class Kind:
     absent : what `study check` says where the study file leaves the table out; nothing when empty.
     is_trial : whether a step is one presentation: a session is completed only when all of them are answered.
     is_counted : whether the participant's page counts it among the trials (practice is not).
+    is_made : whether its answer is what was made for the participant meanwhile, which the server knows.
     ends : whether nothing comes after it, so that it takes no answer.
     columns : what it adds to `responses.csv`, by the keys of its answer.
     table : columns of a file of its own, beside session, participant and trial.
@@ -83,6 +84,7 @@ class Kind:
     absent: ClassVar[str] = ""
     is_trial: ClassVar[bool] = False
     is_counted: ClassVar[bool] = False
+    is_made: ClassVar[bool] = False
     ends: ClassVar[bool] = False
     columns: ClassVar[Mapping[str, Column]] = {}
     table: ClassVar[Mapping[str, Column]] = {}

@@ -78,7 +78,8 @@ class Rating(Paradigm):
     def extras(self, plan: Plan, block: Block, part: Sequence[Trial], assignment: Assignment) -> dict[str, list[Trial]]:
         """Attention checks on any sound of the part, generated sounds for the others."""
         words, clips = {trial.descriptor for trial in part}, {trial.stimulus.clip for trial in part}
-        own = [s for s in plan.cells.values() if s.descriptor in words and s.clip in clips]
+        others = {s.id for s in plan.stimuli.made if s.condition not in plan.conditions_of(block)}
+        own = [s for s in plan.cells.values() if s.descriptor in words and s.clip in clips and s.id not in others]
         drawn = {"attention": own} | {kind: plan.sounds(kind, block) for kind in ("audible_check", "anchor")}
         return {
             kind: [_with_reference(plan, block, Trial(kind, s, s.descriptor, s.expected)) for s in sounds]
@@ -88,6 +89,8 @@ class Rating(Paradigm):
     def practice(self, plan: Plan, block: Block, n: int, rng: random.Random) -> list[Trial]:
         """Through the descriptors, and from the last condition to the first, so that practice spans the range."""
         conditions, words = plan.conditions_of(block), plan.descriptors_of(block)
+        made = {s.condition for s in plan.stimuli.made}  # not yet there when practice begins
+        conditions = [name for name in conditions if name not in made]
         stimuli = [s for s in plan.cells.values() if s.clip in plan.clips and s.condition in conditions]
         trials: list[Trial] = []
         for number in range(n):

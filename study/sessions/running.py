@@ -26,6 +26,7 @@ from study.design.plan import Plan
 from study.design.stimuli import StimulusSet
 from study.kinds import KINDS
 from study.sessions.hearing import Served
+from study.sessions.made import MadeSounds, folder_of
 from study.storage.commits import Commits
 from study.storage.database import DEFAULT_URL, in_one_sentence, open_database, reading
 from study.storage.models import AnyRow, Study
@@ -39,7 +40,8 @@ TRIES = 20  # each one lost is a study that another process has created meanwhil
 class RunningStudy:
     """What a server process needs of a study; nothing in it changes while participants come and go.
 
-    ``secret`` (hex) is the key of what this study signs, masks or draws; it is not to be shown.
+    ``secret`` (hex) is the key of what this study signs, masks or draws; it is not to be shown. ``made`` are the sounds
+    made for single participants, where the study has such.
     """
 
     engine: Engine
@@ -47,6 +49,7 @@ class RunningStudy:
     plan: Plan
     commits: Commits
     secret: str = field(repr=False)
+    made: MadeSounds | None = None
 
     @classmethod
     def open(
@@ -100,7 +103,7 @@ class RunningStudy:
         wanted = file if isinstance(file, Definition) else study_file.load(file) if file or not begun else begun
         stimuli = StimulusSet.load(folder or Path("data/stimuli") / wanted.stimuli)
         plan = Plan(_unchanged(row, wanted, stimuli, file) if row else wanted, stimuli)
-        stimuli.files.check()
+        plan.stimuli.files.check()
         try:
             with engine.begin() as connection:
                 study_id = row.id if row else begin_study(connection, plan, 1 + (last.ordinal if last else 0))
@@ -111,7 +114,8 @@ class RunningStudy:
             if tries > 1:
                 return cls._open(engine, file, folder, create, tries - 1)
             raise
-        running = cls(engine, study_id, plan, Commits(engine), secret)
+        made = MadeSounds(plan, folder_of(engine)) if plan.stimuli.made else None
+        running = cls(engine, study_id, plan, Commits(engine), secret, made)
         _ = running.download_mb  # while all files are known to be there; the start page tells it even when one is gone
         return running
 
@@ -150,6 +154,12 @@ class RunningStudy:
     def download_mb(self) -> int:
         """Megabytes of sound that a participant's browser fetches."""
         return round(self.plan.download_bytes / 1e6)
+
+    def read(self, public_id: str, sound: str) -> bytes | None:
+        """What a sound's file holds, that of the set or of a session; None where it is missing or damaged."""
+        if self.made and sound in self.made.sources:
+            return self.made.read(public_id, sound)
+        return self.stimuli.files.read(sound)
 
     def close(self) -> None:
         """Finish what is being committed and let go of the database."""

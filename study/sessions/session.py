@@ -19,6 +19,7 @@ from study.kinds import KINDS, TRIALS
 from study.kinds.base import Moment
 from study.refusals import Refusal, answered
 from study.sessions import hearing, places, steps
+from study.sessions.made import forget
 from study.sessions.running import RunningStudy
 from study.storage import receipts
 from study.storage.identity import remembered_s, token_sha256
@@ -100,7 +101,7 @@ def answer(
         raise Refusal("unknown_step", language=session.language)
     if position != session.current:
         return _late(connection, plan, rows, position, sent)
-    kept = _checked(plan, session, session, sent)
+    kept = _checked(plan, session, session, _made(running, session) if KINDS[session.kind].is_made else sent)
     now = clock.now()
     kind, at = KINDS[session.kind], Moment(plan, session, session, session.step_since)
     if (left := kind.wait_s(at)) > 1:
@@ -123,6 +124,14 @@ def answer(
     if not changes and position == session.current + 1 and not KINDS[rows[1].kind].ends:
         return {"saved": True, "step": steps.show(plan, session, rows[1:], since=now)}
     return {"saved": True, "step": _arrive(connection, plan, token, now)}
+
+
+def _made(running: RunningStudy, session: AnyRow) -> dict[str, Any]:
+    """What was made for a session, in place of the page's answer; refused (``too_early``) until all of it is there."""
+    rows = running.made.rows(session.public_id) if running.made else []
+    if rows is None:
+        raise Refusal("too_early", language=session.language, retry_after_s=1.0)
+    return {"made": rows}
 
 
 def _checked(plan: Plan, session: AnyRow, step: AnyRow, sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,6 +184,8 @@ def _late(
     found = connection.execute(query.where(Step.session_id == session.id, Step.position == position)).one_or_none()
     if found is None:
         raise Refusal("not_current", language=session.language, step=shown)
+    if KINDS[found.kind].is_made:
+        return {"saved": True, "step": shown}
     kept = _checked(plan, session, found, sent)
     if kept == found.answer | ({} if found.rating is None else {"rating": found.rating}):
         return {"saved": True, "step": shown}
@@ -224,7 +235,9 @@ def leave(connection: Connection, running: RunningStudy, token: str, page: str |
 @answered
 def withdraw(connection: Connection, running: RunningStudy, token: str, page: str | None) -> dict[str, Any]:
     """Delete every row of the session."""
-    delete_session(connection, _window(connection, running, token, page, lock=True)[0], "participant")
+    session = _window(connection, running, token, page, lock=True)[0]
+    delete_session(connection, session, "participant")
+    forget(running.engine, session.public_id)
     return {"withdrawn": True}
 
 
@@ -250,10 +263,11 @@ def log(connection: Connection, session: AnyRow, kind: str, detail: dict[str, An
 
 
 class Sound(NamedTuple):
-    """One sound of a session: its stimulus, and where it stands (session, step and number in it; see `Served.note`)."""
+    """One sound: its stimulus, where it stands (session, step and number in it; see `Served.note`), and whose it is."""
 
     stimulus: str
     place: tuple[int, int, int]
+    public_id: str
 
 
 def sound(connection: Connection, running: RunningStudy, token: str, address: str) -> Sound | None:
@@ -268,7 +282,7 @@ def sound(connection: Connection, running: RunningStudy, token: str, address: st
     if row is None or not _is_remembered(running, row):
         return None
     found, index = KINDS[row.kind].sounds(row), int(number or 0)
-    return Sound(found[index], (row.id, position, index)) if index < len(found) else None
+    return Sound(found[index], (row.id, position, index), public_id) if index < len(found) else None
 
 
 def look_up(connection: Connection, token: str, *, lock: bool = False) -> Sequence[AnyRow]:

@@ -42,6 +42,7 @@ export const api = {
   study: (language) => request("GET", language ? `?language=${encodeURIComponent(language)}` : ""),
   begin: (body) => request("POST", "/session", body),
   answer: (step, body) => request("POST", `/step/${encodeURIComponent(step)}`, body),
+  made: () => request("GET", "/made"),
   leave: () => request("POST", "/leave", {}),
   withdraw: () => request("POST", "/withdraw", {}),
 };

@@ -35,8 +35,8 @@ function questionField(legend, parts, kind) {
   };
 }
 
-/** Tiles from `low` to `high`. */
-function points({ low, high, labels, text: asked }, { t, id, about }) {
+/** Tiles from `low` to `high`; where they are `numbered`, the digits stand for them from left to right. */
+function points({ low, high, labels, numbered = false, text: asked }, { t, id, about }) {
   const values = Array.from({ length: high - low + 1 }, (_, index) => low + index);
   const name = (value) => [signed(value, low), labels[value]].filter(Boolean).join(", ");
   const radios = values.map((value) => h("input", { type: "radio", name: id, value, "aria-label": name(value) }));
@@ -51,7 +51,8 @@ function points({ low, high, labels, text: asked }, { t, id, about }) {
     radios[values.indexOf(value)].checked = true;
     own.answer(value);
   };
-  own.choose = (value) => {
+  own.choose = (digit) => {
+    const value = numbered ? low + digit - 1 : digit;
     if (own.disabled || !values.includes(value)) return false;
     radios[values.indexOf(value)].focus();
     own.set(value);

@@ -18,7 +18,7 @@ export async function trial(step, page) {
   page.show(form);
 
   const player = await loadPlayer(step, page, place, { n_optional: step.has_reference ? 1 : 0 });
-  if (step.has_reference) place.append(comparison(player, page));
+  if (step.has_reference) place.append(comparison(player, page, step.names));
   openWhenHeard({ step, player, hint, page, asked, next });
   return untilAnswered(form, { player, next, page, keys: { digit: (value) => first.own.choose(value) }, read: () => answerOf(asked) });
 }
@@ -39,7 +39,7 @@ export function openWhenHeard({ step, player, hint, page, asked, next, keep = ()
     isOpen = true;
     listening.unlock();
     for (const { own } of asked) own.disabled = false;
-    hint.textContent = t(then ?? (several ? "multi_rate_now" : first.question.type === "scale" ? "trial_rate_now" : "trial_answer_now"));
+    hint.textContent = t(then ?? step.rate_now ?? (several ? "multi_rate_now" : first.question.type === "scale" ? "trial_rate_now" : "trial_answer_now"));
     look();
   };
   hint.textContent = t(several ? "trial_listen_each" : step.min_listened_fraction >= 1 ? "trial_listen_first" : "trial_listen_some");
@@ -57,8 +57,8 @@ export function openWhenHeard({ step, player, hint, page, asked, next, keep = ()
 }
 
 /** Two buttons that switch in place between the sound, which is rated, and the reference. */
-function comparison(player, { t, signal }) {
-  const buttons = [t("trial_this"), t("multi_reference")].map((name, index) => {
+function comparison(player, { t, signal }, names = [t("trial_this"), t("multi_reference")]) {
+  const buttons = names.map((name, index) => {
     const hear = () => {
       player.select(index);
       player.play();
@@ -79,6 +79,7 @@ function answerOf(asked) {
 
 export function introduction(step, asked, t) {
   return [
+    step.above,
     step.is_practice && h("p", { class: "tag" }, t("trial_practice")),
     step.counts_from_here && h("p", { class: "tag", id: "counts" }, t("trial_counts")),
     // The focus comes here, and with it a screen reader says what else is to be known.
