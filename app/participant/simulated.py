@@ -89,7 +89,7 @@ class Crowd:
     def __post_init__(self) -> None:
         self.urls = [url.strip().rstrip("/").removesuffix("/study") + "/" for url in self.url.split(",")]
         # The sound that a level is set with is a copy of a stimulus: as which it is heard in a trial.
-        rows = sorted(self.stimuli.rows if self.stimuli else (), key=lambda row: row.kind == "stimulus")
+        rows = sorted(self.stimuli.rows if self.stimuli else (), key=lambda row: row.kind in ("stimulus", PROBE))
         self._by_sha256: dict[str, Stimulus] = {row.sha256: row for row in rows}
         self._id_parameters: list[str] = []
         content = self.stimuli.content["stimuli"] if self.stimuli else []
