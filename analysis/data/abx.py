@@ -38,12 +38,15 @@ class AbxTrials:
         In the study's order, or the order of appearance.
     simulated, notes
         As in `Ratings`.
+    left_out
+        A sentence about who was left out by the rules stated before the study; empty where nobody was.
     """
 
     main: pd.DataFrame
     conditions: tuple[str, ...]
     simulated: bool = False
     notes: tuple[str, ...] = ()
+    left_out: str = ""
 
     def levels(self, column: str) -> list[str]:
         """Give the labels of one column, in their order."""

@@ -43,6 +43,8 @@ class Pairs:
         Whether the table says which was presented first.
     simulated, notes
         As in `Ratings`.
+    left_out
+        A sentence about who was left out by the rules stated before the study; empty where nobody was.
     """
 
     main: pd.DataFrame
@@ -50,6 +52,7 @@ class Pairs:
     ordered: bool
     simulated: bool = False
     notes: tuple[str, ...] = ()
+    left_out: str = ""
 
     def levels(self, column: str) -> list[str]:
         """Give the labels of one column, in their order."""

@@ -135,11 +135,13 @@ def methods(trials: AbxTrials) -> str:
     main = trials.main
     clips = [] if trials.levels("clip") == [EVERY] else [f" on {counted(main['clip'].nunique(), 'clip')}"]
     words = trials.levels("descriptor")
+    left_out = f" {trials.left_out}" if trials.left_out else ""
     scope = "".join([*clips, *([] if words == [EVERY] else [f" for {listed(words)}"])])
     return (
         "# Methods\n\n## Design\n\n"
         f"{counted(main['participant'].nunique(), 'listener')} gave {counted(len(main), 'answer')} in an ABX test of "
-        f"{counted(len(trials.conditions), 'condition')} ({', '.join(trials.conditions)}){scope}.\n\n## Analysis\n\n"
+        f"{counted(len(trials.conditions), 'condition')} ({', '.join(trials.conditions)}){scope}.{left_out}\n\n"
+        "## Analysis\n\n"
         "Right answers were tested against guessing by the exact one-sided binomial test with Holm's correction over "
         "the pairs of one descriptor, with the interval of Clopper and Pearson; it holds for the answers given. The "
         "interval for new listeners is of the ratio estimate over listeners, Student's t. The share of discriminators "

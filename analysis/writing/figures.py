@@ -193,7 +193,8 @@ def eq_curves_figure(stimuli: Stimuli, by_clip: pd.DataFrame, cells: Cells, a: s
         left.set_ylabel(f"{short(descriptor, 18)}\ngain, dB")
         right.set_xlim(-0.5, 1.5)
         right.set_ylabel("rating by clip")
-    axes[0, 0].legend(loc="best", handlelength=1.8)
+    if axes[0, 0].get_legend_handles_labels()[0]:
+        axes[0, 0].legend(loc="best", handlelength=1.8)
     axes[-1, 0].set_xlabel("frequency, Hz")
     axes[-1, 1].set_xticks([0, 1], [short(a, 14), short(b, 14)], rotation=40, ha="right", rotation_mode="anchor")
     return figure

@@ -120,6 +120,7 @@ def methods(pairs: Pairs, scales: dict[str, Scale]) -> str:
     main, ties = pairs.main, any(scale.comparisons.ties for scale in scales.values())
     people, clips = main["participant"].nunique(), main["clip"].nunique()
     allowed = " Listeners could call two sounds the same." if ties else " Listeners had to choose."
+    left_out = f" {pairs.left_out}" if pairs.left_out else ""
     model = "the Bradley–Terry model" + (" with ties (Davidson, 1970)" if ties else "")
     position = " and an effect of position (Davidson & Beaver, 1977)" if pairs.ordered else ""
     music = (
@@ -133,7 +134,7 @@ def methods(pairs: Pairs, scales: dict[str, Scale]) -> str:
         "# Methods\n\n## Design\n\n"
         f"{counted(people, 'participant')} gave {counted(len(main), 'paired comparison')} of "
         f"{counted(len(pairs.conditions), 'condition')} ({', '.join(pairs.conditions)}) on {counted(clips, 'clip')}, "
-        f"for {listed(pairs.levels('descriptor'))}.{allowed}\n\n## Analysis\n\n"
+        f"for {listed(pairs.levels('descriptor'))}.{allowed}{left_out}\n\n## Analysis\n\n"
         f"Choices were scaled within each descriptor by {model}{position}, fitted by maximum likelihood. Standard "
         f"errors are of {preferences.DRAWS:,} bootstrap samples of whole listeners, tests and 95% confidence intervals "
         "of Student's t on listeners minus one degrees of freedom, so that one listener's answers need not be "

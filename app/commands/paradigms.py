@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.analyse import Settings
+    from analysis.data.abx import AbxTrials
     from analysis.data.columns import Order
+    from analysis.data.pairs import Pairs
     from analysis.data.post_screening import Anchored
     from analysis.data.questions import Asked
     from analysis.writing.report import Beside
+
+    Checked = TypeVar("Checked", Pairs, AbxTrials)
 
 FILES = {"ratings": "responses.csv", "pairs": "pairs.csv", "abx": "abx.csv"}  # of an exported folder
 Step = Callable[[str], None]
@@ -219,7 +223,8 @@ def _pairs(tables: Tables) -> Analysis:
     from analysis.data.pairs import from_table
     from analysis.writing.pairs import analyse_pairs
 
-    checked = from_table(tables.pairs, tables.simulated, tables.order)
+    table, left_out = _screened(tables, tables.pairs)
+    checked = _noted(from_table(table, tables.simulated, tables.order), left_out)
     _refuse_unknown(tables, list(checked.conditions), checked.levels("descriptor"))
     settings = tables.settings
 
@@ -234,7 +239,8 @@ def _abx(tables: Tables) -> Analysis:
     from analysis.data.abx import from_table
     from analysis.writing.abx import analyse_abx
 
-    checked = from_table(tables.abx, tables.simulated, tables.order)
+    table, left_out = _screened(tables, tables.abx)
+    checked = _noted(from_table(table, tables.simulated, tables.order), left_out)
     _refuse_unknown(tables, list(checked.conditions), checked.levels("descriptor"))
     title = f"{tables.settings.title}: ABX"
 
@@ -243,6 +249,29 @@ def _abx(tables: Tables) -> Analysis:
         return document.answer, checked.main["participant"].nunique()
 
     return Analysis("abx", "ABX trials", checked.simulated, run)
+
+
+def _screened(tables: Tables, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Leave out who breaks a stated rule, by the first question's ratings, the table's own checks or the headphones."""
+    from analysis.data.left_out import without_screened
+    from analysis.data.questions import by_question
+    from analysis.data.ratings import from_table
+    from analysis.data.screening import screen
+    from app.study_settings import scale_of
+
+    settings, broke = tables.settings, {}
+    if settings.rules and tables.ratings is not None:
+        asked = by_question(tables.ratings)[0]
+        scale = tables.scale or scale_of(tables.definition, asked) or settings.scale or (1.0, 7.0)
+        ratings = from_table(asked.table, scale, tables.simulated, tables.order)
+        found = _settings(tables, asked, ratings.levels("condition"))
+        log = screen(ratings, settings.rules, settings.headphones, found.anchored).log
+        broke = dict(zip(log["participant"], log["rule"], strict=True))
+    return without_screened(table, settings.rules, broke, settings.headphones)
+
+
+def _noted(checked: Checked, left_out: str) -> Checked:
+    return replace(checked, left_out=left_out, notes=(*checked.notes, *([left_out] if left_out else [])))
 
 
 def _refuse_unknown(tables: Tables, conditions: list[str], descriptors: list[str]) -> None:

@@ -79,6 +79,8 @@ def _block(plan: Plan, number: int, block: Block) -> list[str]:
         (len(plan.descriptors_of(block)), "descriptor"),
     ]
     of = " x ".join(f"{size} {word}{'s' if size != 1 else ''}" for size, word in sizes)
+    if getattr(block, "descriptors_per_clip", "all") == "one":
+        of = of.replace(f" x {sizes[2][0]} descriptor", f" x 1 of {sizes[2][0]} descriptor")
     asked = ", ".join(f"{question.name} ({question.type})" for question in block.questions)
     return [
         f"block {number}, {block.paradigm}: {n} trials of {of}, with {extra}, about {minutes:.0f} min",

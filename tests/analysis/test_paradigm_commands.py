@@ -5,6 +5,8 @@ import json
 import pandas as pd
 import pytest
 
+from analysis.data.left_out import without_screened
+from analysis.data.screening import Rules
 from tests.analysis.example import CONDITIONS, example
 from tests.analysis.reference import FOLDER
 from tests.analysis.test_commands import run
@@ -48,7 +50,7 @@ def analysed(tmp_path_factory):
 
 def test_a_folder_is_analysed_with_all_that_is_in_it(analysed):
     output, out = analysed
-    for line in ("The ratings of 5 participants", "quality: the ratings of 5", "pairs: the paired comparisons of 14"):
+    for line in ("The ratings of 5 participants", "quality: the ratings of 5", "pairs: the paired comparisons of 13"):
         assert line in output
     for page in ("report.html", "quality/report.html", "pairs/report.html", "abx/report.html"):
         assert (out / page).is_file()
@@ -123,3 +125,37 @@ def test_a_folder_without_answers_is_refused(tmp_path, files, message):
         (tmp_path / name).write_text(text)
     with pytest.raises(ValueError, match=message):
         run("analyse", tmp_path)
+
+
+def test_who_breaks_a_stated_rule_is_left_out_of_pairs_and_abx_too_and_named(analysed):
+    for name in ("pairs", "abx"):
+        for text in ("methods.md", "report.html"):
+            told = (analysed[1] / name / text).read_text(encoding="utf-8")
+            assert "1 participant was left out by the rules stated before the study: p02 (attention_passed)." in told
+
+
+CHECKS = pd.DataFrame(
+    {
+        "participant": ["p1"] * 5 + ["p2"] * 5,
+        "kind": "attention",
+        "choice": ["a"] * 4 + ["b"] + ["a"] * 5,
+        "expected": "a",
+    }
+)
+
+
+@pytest.mark.parametrize(("limit", "left"), [(0.79, 2), (0.8, 2), (0.81, 1), (None, 2)])
+def test_attention_checks_among_pairs_are_held_against_the_stated_limit(limit, left):
+    rules = Rules.of({"attention_passed": limit} if limit else {})
+    table, told = without_screened(CHECKS, rules, {}, None)
+    assert table["participant"].nunique() == left
+    assert told.endswith("p1 (attention_passed).") if left == 1 else told == ""
+
+
+def test_the_headphone_check_counts_for_pairs_where_it_is_required_and_not_everyone_can_be_left_out():
+    wanted = Rules.of({"headphones_required": True})
+    assert set(without_screened(CHECKS, wanted, {}, {"p1": False, "p2": True})[0]["participant"]) == {"p2"}
+    assert without_screened(CHECKS, Rules.of({}), {}, {"p1": False})[1] == ""
+    assert without_screened(CHECKS, None, {"p1": "max_missing"}, None)[1] == ""
+    with pytest.raises(ValueError, match="Every one of 2 participants breaks a screening rule"):
+        without_screened(CHECKS, wanted, {}, {"p1": False, "p2": False})

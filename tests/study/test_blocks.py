@@ -107,6 +107,9 @@ def test_check_tells_each_block(noises):
     trials = "\n".join(facts["Trials"])
     assert "block 1, single: 120 trials of 10 clips x 4 conditions x 3 descriptors, with 6 attention checks" in trials
     assert "block 2, single: 20 trials of 10 clips x 2 conditions x 1 descriptor, with no checks" in trials
+    page = {"paradigm": "multistimulus", "descriptors_per_clip": "one"}
+    told = "\n".join(describe(shipped(blocks=[page]), StimulusSet.load(noises)).facts["Trials"])
+    assert "block 1, multistimulus: 10 trials of 10 clips x 4 conditions x 1 of 3 descriptors, with" in told
     assert "asks: descriptor (scale)" in trials and "154 trials per participant" in trials
 
 
