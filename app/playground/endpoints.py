@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
@@ -36,6 +37,8 @@ MEDIA = {
     "preset": ("text/plain; charset=utf-8", "txt"),
 }
 
+MAX_STEM = 80
+
 
 class Wanted(BaseModel):
     """For which clip, towards which descriptors (and in what shares) an EQ is wanted."""
@@ -52,6 +55,8 @@ class Download(Wanted):
     condition: str = Field(pattern=f"^({'|'.join(CONDITIONS)})$")
     intensity: float = Field(ge=0, le=1, multiple_of=0.05)
     format: Literal["flac", "json", "csv", "preset"]
+    name: str = Field("", max_length=200)
+    """What the listener's file is called."""
 
 
 class BuiltIn(BaseModel):
@@ -139,10 +144,19 @@ def router(store: ClipStore, workers: Workers, serves: Audience = Audience.PUBLI
             content = await workers.run(work.export, path, _weights(wanted), about, wanted.format)
         media_type, suffix = MEDIA[wanted.format]
         name = f"{wanted.condition}-{'-'.join(sorted(wanted.descriptors))}-{wanted.intensity * 100:.0f}.{suffix}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        headers = {"Content-Disposition": attachment(wanted.name, name)}
         return Response(content, media_type=media_type, headers=headers)
 
     return routes
+
+
+def attachment(clip: str, name: str) -> str:
+    """The header that names a download after its clip (RFC 6266), which may be called anything in any script."""
+    words = "".join(c if c.isalnum() or c in "-_" else " " for c in clip).split()
+    stem = "-".join(words)[:MAX_STEM]
+    plain = "".join(c for c in stem if c.isascii()).strip("-")
+    full, ascii_only = (f"{own}-{name}" if own else name for own in (stem, plain))
+    return f"attachment; filename=\"{ascii_only}\"; filename*=UTF-8''{quote(full)}"
 
 
 def _weights(wanted: Wanted) -> work.Weights:

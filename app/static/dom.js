@@ -41,7 +41,9 @@ export const json = (body, headers = {}) => ({
 
 /** Hands a file to the browser's downloads. */
 export async function save(response, fallback) {
-  const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? fallback;
+  const header = response.headers.get("Content-Disposition") ?? "";
+  const full = /filename\*=UTF-8''([^;]+)/.exec(header)?.[1];
+  const name = full ? decodeURIComponent(full) : (/filename="([^"]+)"/.exec(header)?.[1] ?? fallback);
   const link = h("a", { href: URL.createObjectURL(await response.blob()), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);

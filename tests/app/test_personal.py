@@ -1,4 +1,4 @@
-"""A study with the condition personal, from the judgements of simulated participants to the analysis."""
+"""A study with the condition personal, from the judgements of simulated participants to the export."""
 
 import hashlib
 import json
@@ -94,7 +94,7 @@ def test_a_judgement_is_kept_from_minus_one_to_one(judgement, kept):
 
 
 @pytest.mark.slow
-def test_from_judgements_to_the_analysis(probed, tmp_path):
+def test_from_judgements_to_the_export(probed, tmp_path):
     database = f"sqlite:///{tmp_path}/study.sqlite"
     file = tmp_path / "study.json"
     file.write_text(study().canonical(), encoding="utf-8")

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from app.playground.decoding import UPLOAD_LIMIT_BYTES
+from app.playground.endpoints import attachment
 from app.playground.equalisers import INTENSITIES
 from model import EQParams
 from stimuli.music.clips import built_in
@@ -176,3 +177,18 @@ def test_upload_over_the_limit_is_refused_before_it_is_read(client):
 def test_damaged_upload_is_told_in_a_sentence_and_leaves_nothing(client, application):
     answer = client.post("/api/playground/clips", content=b"no audio at all")
     assert answer.status_code == 400 and "not an audio file" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("clip", "plain", "full"),
+    [
+        ("", "x.csv", "x.csv"),
+        ("My song (live)", "My-song-live-x.csv", "My-song-live-x.csv"),
+        ("Für Elise", "Fr-Elise-x.csv", "F%C3%BCr-Elise-x.csv"),
+        ("歌", "x.csv", "%E6%AD%8C-x.csv"),
+        ('../a"\r\nb;c', "a-b-c-x.csv", "a-b-c-x.csv"),
+        ("n" * 81, "n" * 80 + "-x.csv", "n" * 80 + "-x.csv"),
+    ],
+)
+def test_a_download_is_called_after_its_clip(clip, plain, full):
+    assert attachment(clip, "x.csv") == f"attachment; filename=\"{plain}\"; filename*=UTF-8''{full}"

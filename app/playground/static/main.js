@@ -106,12 +106,14 @@ class Playground {
   }
 
   chooseBuiltIn(name) {
+    this.name = name;
     return this.choose(() => builtIn(name));
   }
 
   /** A file of the listener's own, or what was recorded. */
   take(file) {
     this.builtin.value = "";
+    this.name = (file.name ?? "recording").replace(/\.[^.]+$/, "").slice(0, 200);
     return this.choose(() => upload(file, this.about.limits.bytes));
   }
 
@@ -263,7 +265,7 @@ class Playground {
   }
 
   async download() {
-    const wanted = { clip: this.clip.clip, descriptors: this.weights, condition: this.heard, intensity: Number(this.slider.value), format: this.format.value };
+    const wanted = { clip: this.clip.clip, descriptors: this.weights, condition: this.heard, intensity: Number(this.slider.value), format: this.format.value, name: this.name };
     try {
       await save(await patiently(`${API}/download`, json(wanted)), "download");
     } catch (error) {
