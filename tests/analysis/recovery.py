@@ -6,6 +6,7 @@
 import sys
 import time
 from collections.abc import Callable
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -16,13 +17,14 @@ from analysis.data.stimuli import FREQUENCIES_HZ, Stimuli
 from analysis.statistics import mixed
 from analysis.statistics.adaptive import advantage
 from analysis.statistics.adaptivity import adaptivity, fit_adaptivity
-from analysis.statistics.anova import anova
+from analysis.statistics.anova import anova, anova_by_descriptor
 from analysis.statistics.contrasts import mixed_contrasts
 from analysis.statistics.design import design
 from analysis.statistics.equivalence import EQUIVALENT, tost
 from analysis.statistics.heterogeneity import heterogeneity
+from analysis.statistics.listener_factors import listener_factors
 from analysis.statistics.listeners_and_clips import fit_main, main_contrasts, main_tests
-from analysis.statistics.posthoc import friedman, posthoc
+from analysis.statistics.posthoc import friedman, holm, posthoc
 from analysis.statistics.quasi_f import quasi_f_table
 from analysis.statistics.question import primary
 from analysis.statistics.robust import robust
@@ -64,11 +66,12 @@ def _covered(one: Ratings) -> dict[str, bool]:
     models = {"intercepts": mixed.fit(layout), "slopes": mixed.fit(layout, slopes=True)}
     contrasts = mixed_contrasts(models, layout, one, *PAIR)
     main = main_contrasts(fit_main(layout, one, *PAIR), one, [PAIR]).set_index("descriptor")
-    pairs = posthoc(grid)
+    pairs, others = posthoc(grid), robust(grid, *PAIR)
     intervals = {
         "new listeners and new music: main model, all descriptors": main.loc["all descriptors"],
         "new listeners and new music: main model, one descriptor": main.loc[DESCRIPTORS[0]],
         "these clips: t-test, all descriptors": primary(grid, *PAIR).iloc[0],
+        "these clips: trimmed means, all descriptors": others[others["test"] == "trimmed means"].iloc[0],
         "these clips: t-test, one descriptor": pairs[(pairs["a"] == PAIR[0]) & (pairs["b"] == PAIR[1])].iloc[0],
     }
     for name in models:
@@ -88,9 +91,11 @@ def _found(one: Ratings) -> dict[str, bool]:
     grid, layout = cells(one), design(one)
     model = fit_main(layout, one, *PAIR)
     f_tests = main_tests(model, one).set_index("effect")["p"]
-    main = main_contrasts(model, one, [PAIR]).set_index("descriptor")["p"]
+    contrasts = main_contrasts(model, one, list(combinations(CONDITIONS, 2)))
+    main = contrasts[(contrasts["a"] == PAIR[0]) & (contrasts["b"] == PAIR[1])].set_index("descriptor")["p"]
+    every = contrasts.loc[contrasts["descriptor"] == "all descriptors", "p"].to_numpy()
     quasi = quasi_f_table(one, *PAIR).set_index(["descriptor", "effect"])
-    tests, pairs = anova(grid).set_index("effect"), posthoc(grid)
+    tests, alone, pairs = anova(grid).set_index("effect"), anova_by_descriptor(grid), posthoc(grid)
     first = pairs[pairs["descriptor"] == DESCRIPTORS[0]]
     pair = "semantic - static"
     others = robust(grid, *PAIR).set_index(["descriptor", "test"])["p"]
@@ -101,6 +106,7 @@ def _found(one: Ratings) -> dict[str, bool]:
         "new listeners and new music: main model, condition x descriptor": f_tests["condition:descriptor"],
         "new listeners and new music: main model, semantic - static": main["all descriptors"],
         "new listeners and new music: main model, semantic - static, one descriptor": main[DESCRIPTORS[0]],
+        "new listeners and new music: main model, any pair, Holm": holm(every).min(),
         "new listeners and new music: min F', condition": quasi.loc[("all descriptors", "condition"), "p_min"],
         "new listeners and new music: min F', semantic - static": quasi.loc[("all descriptors", pair), "p_min"],
         "F', condition": quasi.loc[("all descriptors", "condition"), "p"],
@@ -108,14 +114,17 @@ def _found(one: Ratings) -> dict[str, bool]:
         "these clips: ANOVA, condition (Greenhouse-Geisser)": tests.loc["condition", "p_gg"],
         "these clips: ANOVA, condition (Huynh-Feldt)": tests.loc["condition", "p_hf"],
         "these clips: ANOVA, condition x descriptor (Greenhouse-Geisser)": tests.loc["condition:descriptor", "p_gg"],
+        "these clips: ANOVA, one descriptor (Greenhouse-Geisser)": alone["p_gg"].iloc[0],
         "these clips: t-test, semantic - static over descriptors": primary(grid, *PAIR)["p"][0],
         "these clips: any of one descriptor's pairs, Holm": first["p_holm"].min(),
         "these clips: Wilcoxon, one pair": first["p_wilcoxon"].iloc[0],
         "these clips: Friedman, one descriptor": friedman(grid)["p"][0],
         "new listeners and new music: adaptivity": adaptivity(fit_adaptivity(one, *PAIR, known), *PAIR)["p"][0],
         "new listeners and new music: adaptivity, one descriptor": slopes["p"][0],
+        "these clips: Wilcoxon, over descriptors": others["all descriptors", "Wilcoxon"],
         "these clips: permutation, over descriptors": others["all descriptors", "permutation"],
         "these clips: trimmed means, over descriptors": others["all descriptors", "trimmed means"],
+        "these clips: groups of listeners (Welch)": listener_factors(grid, *PAIR, _said(one))["p"][0],
         "Mauchly, condition": tests.loc["condition", "p_W"],
     }
     return {name: value < 0.05 for name, value in p.items()}
@@ -127,6 +136,12 @@ def _scores(one: Ratings) -> Stimuli:
     table = pd.DataFrame(pairs, columns=["descriptor", "clip"])
     table["baseline_score"] = np.random.default_rng(0).normal(0, 1, len(table))
     return Stimuli(table, np.full((len(table), len(FREQUENCIES_HZ)), np.nan))
+
+
+def _said(one: Ratings) -> pd.DataFrame:
+    """Give each listener an experience that has nothing to do with their ratings."""
+    people = one.levels("participant")
+    return pd.DataFrame({"experience": np.array(["little", "some", "much"])[np.arange(len(people)) % 3]}, index=people)
 
 
 def predicted(studies: int, clip_by_condition: float) -> pd.DataFrame:
