@@ -14,7 +14,7 @@ from analysis.data.stimuli import Stimuli
 from analysis.statistics.results import Results, compute
 from analysis.statistics.sequential import Looks, taken
 from analysis.statistics.table import Table
-from analysis.writing import answer, figures, medians, multiverse, quarto, report
+from analysis.writing import answer, deviations, figures, medians, multiverse, quarto, report
 from analysis.writing.adaptivity_figure import adaptivity_figure
 from analysis.writing.figure_style import style
 from analysis.writing.figure_style import write as write_figure
@@ -61,6 +61,8 @@ class Settings:
         Participants in the order in which they completed, for the looks.
     beside
         The study's other analyses, whose answers the page gives too.
+    deviations
+        What was done otherwise than preregistered (part, what, preregistered, found); None without a preregistration.
     """
 
     title: str = "Listening study"
@@ -76,6 +78,7 @@ class Settings:
     looks: Looks | None = None
     completed: list[str] | None = None
     beside: tuple[report.Beside, ...] = ()
+    deviations: pd.DataFrame | None = None
 
 
 def analyse(
@@ -158,6 +161,8 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, step: Callable[[st
         found = _looks_taken(ratings, settings, settings.looks, main.compared)
         tables["looks"] = Table("looks", "Planned looks: the study may stop where p is below alpha.", found)
         main = replace(main, alpha=_limit(found))
+    if settings.deviations is not None:
+        tables[deviations.NAME] = Table(deviations.NAME, deviations.CAPTION, settings.deviations)
     for table in tables.values():
         write_table(table, out, ratings.simulated)
     if beside:
@@ -177,6 +182,7 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, step: Callable[[st
         "methods": methods(main, everyone, screening),
         "results": results_section(main),
         "limits": limits(main, screening),
+        **({} if settings.deviations is None else {deviations.NAME: deviations.section(settings.deviations)}),
     }
     for name, text in texts.items():
         marked = f"> **{MARK.strip()}**\n\n{text}" if ratings.simulated else text

@@ -1,7 +1,7 @@
 """One page, self-contained, that opens with the answer."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from analysis.statistics.results import Results
 from analysis.statistics.table import Table
-from analysis.writing import medians, multiverse
+from analysis.writing import deviations, medians, multiverse
 from analysis.writing.answer import answer
 from analysis.writing.findings import adaptivity_told, anova_told, convergence
 from analysis.writing.kept import kept_told
@@ -198,6 +198,7 @@ def report(
             *shown(multiverse.NAME, folded=True),
             *shown("screening", folded=True),
         ],
+        deviations.TITLE: _deviations_told(tables, shown),
         "Assumptions": [*drawn("assumptions"), *shown("assumptions", folded=True)],
         "Ratings as ordered categories": [*shown("odds_ratios", "ordinal", "ordinal_variance", folded=True)],
         "Appendix: models in which clips differ by a constant only": [
@@ -213,6 +214,12 @@ def report(
         results.ratings.simulated,
         [*map(paragraph, results.ratings.notes), *beside_section(beside), *sections],
     )
+
+
+def _deviations_told(tables: dict[str, Table], shown: Callable[..., list[str]]) -> list[str]:
+    if deviations.NAME not in tables:
+        return []
+    return [paragraph(deviations.told(tables[deviations.NAME].data)), *shown(deviations.NAME)]
 
 
 def _missing_told(n: int) -> list[str]:

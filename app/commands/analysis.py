@@ -87,6 +87,10 @@ def analyse(
     mid_anchor: Annotated[
         str | None, typer.Option(help="Mid-range anchor (7 kHz) of a MUSHRA test, for its post-screening.")
     ] = None,
+    preregistration: Annotated[
+        Path | None,
+        typer.Option(help="Folder of `study preregister`, from which every deviation is told; else the study file's."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = Path("data/results"),
 ) -> None:
     """Turn ratings, paired comparisons and ABX trials into tables, figures, paragraphs and a report.
@@ -102,6 +106,7 @@ def analyse(
     from analysis.data.reading import read_csv
     from analysis.data.stimuli import Stimuli
     from app.commands import paradigms
+    from app.commands.registered import deviations_told, held_against
     from app.study_settings import response_db
 
     gc.freeze()  # what was imported stays: it need not be looked through for garbage again and again
@@ -119,7 +124,7 @@ def analyse(
         elif files or any(options.values()):
             tables = _from_files(files or [], options, source, tables, _labels(words, "--words"))
         else:
-            tables = _from_database(database_url, study_number or study, tables)
+            tables = from_database(database_url, study_number or study, tables)
         settings = tables.settings
         if rules:
             settings = replace(settings, rules=_rules(rules))
@@ -130,9 +135,13 @@ def analyse(
             settings = replace(settings, stimuli=Stimuli.of(table_of_stimuli, response_db))
         if reference or mid_anchor:
             settings = replace(settings, anchored=Anchored(reference, mid_anchor))
+        given = {"--question": question, "--simulated": simulated, "--from": source, "--scale": scale}
+        given |= {"--conditions": conditions, "--descriptors": descriptors, "--stimuli": stimuli, "--rules": rules}
+        given |= {"--words": words, "--reference": reference, "--mid-anchor": mid_anchor}
         tables = replace(tables, settings=settings, chosen=question)
+        tables = held_against(tables, preregistration, {name: value for name, value in given.items() if value})
         done = paradigms.analyse_all(tables, out, lambda step: progress.update(task, description=step))
-    typer.echo("\n".join(paradigms.told(done)))
+    typer.echo("\n".join([*paradigms.told(done), *deviations_told(tables.settings.deviations)]))
 
 
 def analyse_study(
@@ -241,7 +250,7 @@ def _rules(path: Path) -> Rules:
     return Rules.of(table["screening"])
 
 
-def _from_database(database_url: str, study: int | None, tables: Tables) -> Tables:
+def from_database(database_url: str, study: int | None, tables: Tables) -> Tables:
     """Read the study's tables, and what its definition and manifest say: orders, scale, rules, stimuli."""
     import json
     from dataclasses import replace
@@ -291,5 +300,6 @@ def _of_study(
     from app.study_settings import blocks_of, of_study
 
     settings, order = of_study(definition, manifest, people, tables.settings, tables.order)
-    definition = definition | {"blocks": blocks_of(definition)}
-    return paradigms.with_simulated(replace(tables, settings=settings, order=order, definition=definition), people)
+    stated, definition = definition, definition | {"blocks": blocks_of(definition)}
+    known = {"definition": definition, "stated": stated, "manifest": manifest}
+    return paradigms.with_simulated(replace(tables, settings=settings, order=order, **known), people)

@@ -41,7 +41,9 @@ class Tables:
     ratings, pairs, abx
         Tidy tables; None where nothing was asked in this way.
     definition
-        The study file, where the tables come from a study.
+        The study file, where the tables come from a study, with all that it leaves to the program.
+    stated, manifest
+        The study file and the stimulus set's manifest as they were stored with the study.
     scale
         Of every question whose own is not in the study file.
     simulated
@@ -59,6 +61,8 @@ class Tables:
     pairs: pd.DataFrame | None = None
     abx: pd.DataFrame | None = None
     definition: dict[str, Any] = field(default_factory=dict)
+    stated: dict[str, Any] | None = None
+    manifest: dict[str, Any] | None = None
     scale: tuple[float, float] | None = None
     simulated: bool | None = None
     asked: str = "descriptor"
@@ -205,6 +209,7 @@ def _settings(tables: Tables, asked: Asked, conditions: list[str]) -> Settings:
         unprocessed=unprocessed,
         compared=(first, unprocessed) if unprocessed in conditions else None,
         looks=None,
+        deviations=None,
     )
 
 

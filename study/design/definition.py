@@ -92,7 +92,7 @@ class Analysis(Part):
     equivalence. ``looks`` are numbers of participants who completed at which the study may stop, the last being that of
     the whole study; ``spending`` says how the 5 % of error are spent over them. ``margins`` are by the names of
     attributes: within so many points of its own scale, ``quality = 5``, an attribute counts as kept; ``unprocessed`` is
-    the condition that it is kept up with.
+    the condition that it is kept up with. ``preregistration`` is the folder of `semantic-eq study preregister`.
     """
 
     smallest_effect: float | None = Field(None, gt=0)
@@ -105,6 +105,8 @@ class Analysis(Part):
     """Within so many points of its own scale an attribute counts as kept."""
     unprocessed: Name = "original"
     """The condition that attributes are to keep up with."""
+    preregistration: str | None = Field(None, min_length=1)
+    """Folder that `study preregister` writes and `analyse` reports every deviation from."""
 
     @model_validator(mode="after")
     def _looks_increase(self) -> Analysis:
