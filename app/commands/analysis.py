@@ -135,7 +135,8 @@ def analyse(
             settings = replace(settings, stimuli=Stimuli.of(table_of_stimuli, response_db))
         if reference or mid_anchor:
             settings = replace(settings, anchored=Anchored(reference, mid_anchor))
-        given = {"--question": question, "--simulated": simulated, "--from": source, "--scale": scale}
+        given: dict[str, object] = {"--question": question, "--simulated": simulated, "--from": source}
+        given |= {"--scale": scale}
         given |= {"--conditions": conditions, "--descriptors": descriptors, "--stimuli": stimuli, "--rules": rules}
         given |= {"--words": words, "--reference": reference, "--mid-anchor": mid_anchor}
         tables = replace(tables, settings=settings, chosen=question)
@@ -170,10 +171,12 @@ def analyse_study(
     one_thread()
     from analysis.analyse import Settings
     from app.commands import paradigms
+    from app.commands.registered import held_against
 
     unordered: dict[str, list[str] | None] = {"condition": None, "descriptor": None}
     tables = paradigms.Tables(Settings(), unordered, unordered, simulated=True if simulated else None)
-    return paradigms.analyse_all(_from_database(database_url, study_number, tables), out, step)
+    tables = held_against(from_database(database_url, study_number, tables), None, {})
+    return paradigms.analyse_all(tables, out, step)
 
 
 def one_thread() -> None:
@@ -301,5 +304,5 @@ def _of_study(
 
     settings, order = of_study(definition, manifest, people, tables.settings, tables.order)
     stated, definition = definition, definition | {"blocks": blocks_of(definition)}
-    known = {"definition": definition, "stated": stated, "manifest": manifest}
-    return paradigms.with_simulated(replace(tables, settings=settings, order=order, **known), people)
+    tables = replace(tables, definition=definition, stated=stated, manifest=manifest)
+    return paradigms.with_simulated(replace(tables, settings=settings, order=order), people)

@@ -30,7 +30,7 @@ def held_against(tables: Tables, folder: Path | None, options: Mapping[str, obje
     named = ((tables.stated or {}).get("analysis") or {}).get("preregistration")
     if folder is None and not named:
         return tables
-    place = folder or Path(named)
+    place = folder or Path(str(named))
     if folder is None and not (place / preregistration.NAME).is_file():
         row = ["preregistration", "folder", named, "not there, so nothing was compared"]
         found = pd.DataFrame([row], columns=preregistration.COLUMNS)
