@@ -16,6 +16,7 @@ from scipy import stats
 from analysis.statistics.crossed import Evaluation, Reml
 
 STEP = 1e-4
+LEAST_DF = 1.0  # of a variance; below, the upper end of its interval is beyond 30 times the SD and says nothing
 CONTRASTS = ["estimate", "se", "df", "t", "p", "ci_low", "ci_high"]
 VARIANCES = ["group", "term", "variance", "sd", "sd_low", "sd_high", "correlations"]
 
@@ -123,7 +124,7 @@ class CrossedFit:
     def variances(self) -> pd.DataFrame:
         """Give each random effect's variance and SD with its 95 % interval by Satterthwaite's chi-squared; `VARIANCES`.
 
-        A variance of zero has no interval.
+        A variance of zero, or one with less than `LEAST_DF` degrees of freedom, has no interval: it is not determined.
         """
         spread = self._variance_errors()
         rows, start = [], 0
@@ -175,6 +176,8 @@ def _sd_interval(variance: float, error: float) -> tuple[float, float]:
     if variance <= 0 or not error > 0:
         return np.nan, np.nan
     df = 2 * variance**2 / error
+    if df < LEAST_DF:
+        return np.nan, np.nan
     low, high = (
         float(np.sqrt(df * variance / limit)) if limit > 0 else np.inf for limit in stats.chi2.ppf([0.975, 0.025], df)
     )

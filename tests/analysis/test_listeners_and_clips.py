@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 
+from analysis.statistics import satterthwaite
 from analysis.statistics.design import design
 from analysis.statistics.listeners_and_clips import (
     fit_main,
@@ -101,3 +102,9 @@ def test_intervals_of_variances_hold_them_and_narrow_with_participants():
     assert ((told["sd_low"] < told["sd"]) & (told["sd"] < told["sd_high"])).all()
     width = (told["sd_high"] / told["sd_low"]).to_numpy()
     assert width[-1] < 1.1 < width[:-1].min()  # the residual's, of 2,016 ratings, against those of 14 to 48 levels
+
+
+@pytest.mark.parametrize(("df", "is_told"), [(0.99, False), (1.0, True), (1.01, True)])
+def test_a_variance_with_less_than_one_degree_of_freedom_has_no_interval(df, is_told):
+    low, high = satterthwaite._sd_interval(1.0, 2 / df)
+    assert (low == low and high < 40) == is_told
