@@ -66,6 +66,12 @@ def test_an_unknown_subset_or_genre_is_reported(fma, choice, words):
         FMA(fma, RATE, 1.0, **choice)
 
 
+def test_a_folder_without_fmas_layout_says_what_was_looked_for(fma):
+    soundfile.write(fma / "fma_metadata" / "000002.mp3", tone(300), RATE, format="MP3")
+    with pytest.raises(ValueError, match=r"holds 1 files of audio, none where FMA has its tracks .*000002.mp3"):
+        FMA(fma / "fma_metadata", RATE, 1.0)
+
+
 def test_a_table_that_is_not_fmas_is_reported(fma):
     table = fma / "fma_metadata" / "tracks.csv"
     lines = table.read_text().splitlines()
@@ -150,6 +156,17 @@ def test_musdb_hq_reads_the_folders_of_wav_stems(tmp_path):
     spectra = (np.abs(np.fft.rfft(audio[0])) for audio in draws(MUSDB(tmp_path, RATE, 1.0), 5))
     levels = {tuple(np.round(spectrum[[200, 400, 600, 800]])) for spectrum in spectra}
     assert len(levels) == 5
+
+
+def test_stems_are_mixed_across_songs_too(tmp_path):
+    for song in range(2):
+        folder = tmp_path / "train" / str(song)
+        folder.mkdir(parents=True)
+        for index, stem in enumerate(("drums", "bass", "other", "vocals")):
+            soundfile.write(folder / f"{stem}.wav", tone(200 * (index + 1) + 2000 * song), RATE)
+    powers = [np.abs(np.fft.rfft(audio[0])) ** 2 for audio in draws(MUSDB(tmp_path, RATE, 1.0), 20)]
+    of_both = [min(power[:1000].max(), power[2000:3000].max()) > 1e4 for power in powers]
+    assert 1 <= sum(of_both) <= 12, of_both
 
 
 def test_at_least_one_stem_always_plays():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.training.sources.base import require_folder
-from model.training.sources.folder import Folder
+from model.training.sources.folder import Folder, audio_files
 
 # Each subset holds those before it; a track carries the name of the smallest it is in.
 SUBSETS = ("small", "medium", "large", "full")
@@ -60,6 +60,13 @@ class FMA(Folder):
         if subset is not None or genres is not None:
             tracks = read_tracks(find_tracks(path) if tracks_csv is None else Path(tracks_csv))
             wanted = {track.track_id for track in _choose(tracks, subset, genres)}
+        found = audio_files(path)
+        if not any(_is_track(file, None) for file in found):
+            raise ValueError(
+                f"{path} holds {len(found)} files of audio, none where FMA has its tracks "
+                f"({path / '000' / '000002.mp3'} for track 2): give the folder of the numbered folders, like "
+                "fma_small, or the one above it."
+            )
         super().__init__(path, sample_rate, duration_s, lambda file: _is_track(file, wanted))
 
 

@@ -20,12 +20,15 @@ STEMS = ("drums", "bass", "other", "vocals")
 SPLITS = ("train", "test")
 STEM_GAIN_DB = (-9.0, 3.0)
 STEM_PROBABILITY = 0.8
+ACROSS_PROBABILITY = 0.3
 # Seeking lands on packets of 1024 samples, and an AAC decoder needs a few of them to settle.
 _LEAD_IN_S = 0.15
 
 
 class MUSDB(FileSource):
     """Excerpts of songs, mixed anew from their stems: each stem takes part with probability 0.8 and its own gain.
+
+    Three excerpts in ten are mixed across songs: each stem is drawn from any of them.
 
     Parameters
     ----------
@@ -53,13 +56,41 @@ class MUSDB(FileSource):
             )
         super().__init__(songs, str(path), sample_rate, duration_s)
         self.remix = remix
+        self._alone = [_Stem(songs, str(path), sample_rate, duration_s, index) for index in range(len(STEMS))]
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        return {path: reason for source in (*self._alone, super()) for path, reason in source.skipped.items()}
+
+    def excerpt(self, rng: np.random.Generator) -> np.ndarray:
+        if not self.remix or rng.uniform() >= ACROSS_PROBABILITY:
+            return super().excerpt(rng)
+        gains = stem_gains(rng)
+        playing = [gain * source.excerpt(rng) for gain, source in zip(gains, self._alone, strict=True) if gain]
+        return np.sum(playing, axis=0, dtype=np.float32)
 
     def read(self, item: Path, rng: np.random.Generator) -> np.ndarray:
-        available_s = song_duration_s(item)
-        start_s = choose_start_s(rng, available_s, self.duration_s)
         gains = stem_gains(rng) if self.remix else np.ones(len(STEMS))
-        stems, file_rate = read_stems(item, start_s, min(self.duration_s, available_s))
-        return self.fit(np.einsum("s,snc->nc", gains, stems).astype(np.float32), file_rate)
+        return self.fit(*mixed(item, gains, rng, self.duration_s))
+
+
+class _Stem(FileSource):
+    """Excerpts of one stem of songs; of those that are silent another one is drawn."""
+
+    def __init__(self, songs: list[Path], place: str, sample_rate: int, duration_s: float, index: int):
+        super().__init__(songs, place, sample_rate, duration_s)
+        self._gains = np.eye(len(STEMS))[index]
+
+    def read(self, item: Path, rng: np.random.Generator) -> np.ndarray:
+        return self.fit(*mixed(item, self._gains, rng, self.duration_s))
+
+
+def mixed(song: Path, gains: np.ndarray, rng: np.random.Generator, duration_s: float) -> tuple[np.ndarray, int]:
+    """Return an excerpt of a song's stems in these gains, float32 [samples, channels], and its rate."""
+    available_s = song_duration_s(song)
+    start_s = choose_start_s(rng, available_s, duration_s)
+    stems, file_rate = read_stems(song, start_s, min(duration_s, available_s))
+    return np.einsum("s,snc->nc", gains, stems).astype(np.float32), file_rate
 
 
 def find_songs(path: Path) -> list[Path]:
