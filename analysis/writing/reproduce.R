@@ -83,6 +83,7 @@ variances_of <- function(fit) {
   g <- sapply(seq_along(at), function(i) { h <- replace(0 * at, i, 1e-4); (all_of(at + h) - all_of(at - h)) / 2e-4 })
   covariance <- fit@vcov_varpar
   df <- 2 * v^2 / rowSums((g %*% covariance) * g)
+  df[df < 1] <- NA # not determined: such a variance has no interval
   term <- unlist(cnms); slope <- term != "(Intercept)"; term[slope] <- slopes[as.integer(sub("c", "", term[slope]))]; term[!slope] <- "Intercept"
   rows <- data.frame(group = c(rep(sub("\\.[0-9]+$", "", names(cnms)), nc), "residual"), term = c(term, NA), variance = v, sd = sqrt(v),
                      sd_low = sqrt(df * v / qchisq(0.975, df)), sd_high = sqrt(df * v / qchisq(0.025, df)))
