@@ -60,14 +60,15 @@ class MUSDB(FileSource):
 
     @property
     def skipped(self) -> dict[str, str]:
-        return {path: reason for source in (*self._alone, super()) for path, reason in source.skipped.items()}
+        of_stems = {path: reason for source in self._alone for path, reason in source.skipped.items()}
+        return {**of_stems, **super().skipped}
 
     def excerpt(self, rng: np.random.Generator) -> np.ndarray:
         if not self.remix or rng.uniform() >= ACROSS_PROBABILITY:
             return super().excerpt(rng)
         gains = stem_gains(rng)
         playing = [gain * source.excerpt(rng) for gain, source in zip(gains, self._alone, strict=True) if gain]
-        return np.sum(playing, axis=0, dtype=np.float32)
+        return np.stack(playing).sum(axis=0).astype(np.float32)
 
     def read(self, item: Path, rng: np.random.Generator) -> np.ndarray:
         gains = stem_gains(rng) if self.remix else np.ones(len(STEMS))
