@@ -14,7 +14,7 @@ from study.storage.models import Study
 from tests.study.test_plan import shipped
 
 N_SERVERS = 4
-N_TIMES = 10
+N_TIMES = 25
 
 
 def start_each(number, addresses, titles, noises, barrier, answers) -> None:
