@@ -15,6 +15,10 @@ from study.kinds import KINDS
 HALF_WIDTH = re.compile(r"""(?<=[\u3400-\u9fff*])[,.:;?!()"']|[,.:;?!()"'](?=[\u3400-\u9fff])""")
 LANGUAGES = sorted(path.stem for path in FOLDER.glob("*.json"))
 SERVER_KEYS = {kind.promise for kind in KINDS.values() if kind.promise} | {
+    "calibration_question",
+    "calibration_opposite",
+    "calibration_neither",
+    "calibration_very",
     "name",
     "question",
     "low_label",
