@@ -8,8 +8,8 @@ import pytest
 
 from tests.programs import PROGRAMS, missing
 
-# Minutes long together: they begin first, so that none is left to the end while the other processes have nothing to do.
-# What computes stands between what waits for a browser's sound.
+# Those of each kind that take longest begin, so that none is left to the end while the other processes have nothing to
+# do. A browser's come last: Playwright leaves its event loop running in the process, in which no other can be run then.
 LONGEST = (
     "browser/test_way.py", "analysis/test_sentences.py", "browser/test_multistimulus.py", "analysis/test_analyse.py",
     "browser/test_comparisons.py", "study/test_beginning_together.py", "browser/test_doors.py",
@@ -21,10 +21,10 @@ LONGEST = (
 TESTS = Path(__file__).parent
 
 
-def place(item: pytest.Item) -> int:
+def place(item: pytest.Item) -> tuple[bool, int]:
     """When a test's file has its turn."""
     file = item.path.relative_to(TESTS).as_posix()
-    return LONGEST.index(file) if file in LONGEST else len(LONGEST)
+    return file.startswith("browser/"), LONGEST.index(file) if file in LONGEST else len(LONGEST)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -63,6 +63,7 @@ def launched(host: str = "127.0.0.1", port: int = PORT, token: str | None = None
     """
     token = token or secrets.token_urlsafe(24)
     with tempfile.TemporaryDirectory(prefix="semantic-eq-workbench-") as place:
+        before = os.environ.get("GRADIO_TEMP_DIR")
         os.environ["GRADIO_TEMP_DIR"] = place
         page = blocks()
         page.queue(default_concurrency_limit=4)
@@ -90,6 +91,8 @@ def launched(host: str = "127.0.0.1", port: int = PORT, token: str | None = None
             run.stop_server()
             study.end_preview()
             page.close(verbose=False)
+            os.environ.pop("GRADIO_TEMP_DIR")
+            os.environ.update({} if before is None else {"GRADIO_TEMP_DIR": before})
 
 
 def theme() -> gr.themes.Base:

@@ -22,10 +22,10 @@ SERVES = {
         /admin-assets/{version}/{name} /health/live /health/ready /sign-in /sign-in.css""",
     Audience.PARTICIPANT: """
         /api/study /api/study/session /api/study/step /api/study/step/{step} /api/study/audio/{sound}
-        /api/study/withdraw /api/study/leave""",
+        /api/study/withdraw /api/study/leave /api/study/made""",
     Audience.ADMIN: """
         /admin /admin/ /playground /playground/ /api/admin /api/admin/quality /api/admin/look /api/admin/ratings
-        /api/admin/state
+        /api/admin/state /api/admin/payment
         /api/admin/invitations /api/admin/readmit /api/admin/withdraw /api/admin/sign-out /api/admin/sign-out-others
         /api/admin/export /api/admin/stimuli/report /api/admin/stimuli/audio/{name} /api/playground
         /api/playground/clips
@@ -168,7 +168,8 @@ def test_each_audience_comes_in_by_the_proper_address(guarded, raw):
         for route, serves in expected().items():
             status, _ = raw.ask("GET", filled(route, sound), Authorization=f"Bearer {token}")
             closed = serves in tokens and holder is not Audience.ADMIN and serves is not holder
-            assert (status in (303, 401)) == (closed or route == "/api/study/step"), (holder, route, status)
+            without_session = route in ("/api/study/step", "/api/study/made")
+            assert (status in (303, 401)) == (closed or without_session), (holder, route, status)
 
 
 @pytest.mark.parametrize("path", ["/api/admin%0A", "/metrics%0A", "/api/playground%0A", "/api/admin/export%0A"])

@@ -46,7 +46,11 @@ def application(database_url: str, folder: str | Path, file: str | Path):
 
 def configured(app, port: int) -> uvicorn.Server:
     """A server of `app` on 127.0.0.1."""
-    return uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", access_log=False))
+    return uvicorn.Server(
+        uvicorn.Config(
+            app, host="127.0.0.1", port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=10
+        )
+    )
 
 
 @contextmanager

@@ -131,7 +131,7 @@ def test_own_clip_is_read_and_its_preset_downloaded(page):
         page.get_by_role("button", name="Download").click()
     told = json.loads(started.value.path().read_text())
     assert told["condition"] == "semantic" and len(told["parameters"]) == 13
-    assert started.value.suggested_filename == "semantic-warm-100.json"
+    assert started.value.suggested_filename == "my-song-semantic-warm-100.json"
 
 
 def test_file_that_is_no_audio_is_told_in_place(page):

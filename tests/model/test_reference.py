@@ -95,6 +95,7 @@ def material(tmp_path_factory):
     return settings, [folder / "music"]
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_as_an_uninterrupted_one(material, tmp_path):
     class KilledError(Exception):
         pass

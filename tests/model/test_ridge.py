@@ -102,6 +102,7 @@ def test_too_few_clips_are_reported(eq):
         fit_ridge(None, eq.static, np.zeros((2, 80)))
 
 
+@pytest.mark.slow
 def test_baselines_are_trained_and_written_together(tmp_path):
     data = read(write_safe(tmp_path / "safe.csv", {"warm": 8, "bright": 8}))
     told = []

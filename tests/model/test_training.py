@@ -60,6 +60,7 @@ def test_even_a_tiny_run_goes_the_right_way(trained):
     assert curve[GRID_HZ > 4000].mean() > curve[GRID_HZ < 200].mean()
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_as_an_uninterrupted_one(material, trained, tmp_path):
     class KilledError(Exception):
         pass
