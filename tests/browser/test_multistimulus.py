@@ -52,6 +52,16 @@ def hear_all(person, letters="ABCD"):
 
 
 def test_switching_leaves_no_gap_of_a_single_sample(serve, visit, alike):
+    attempts = (switched(serve, visit, alike) for _ in range(4))
+    samples, period = next(recording for recording in attempts if recording is not None)
+    start = np.flatnonzero(samples)[0] + period // 50  # after the fade at the beginning
+    passes = samples[start : start + (samples.size - start) // period * period].reshape(-1, period)
+    assert len(passes) >= 4 and np.abs(passes[0]).max() > 0.05
+    assert np.abs(passes - passes[0]).max() < 1e-6
+
+
+def switched(serve, visit, alike):
+    """What comes out while sounds are switched, and the samples of a pass; None where the recorder lost some of it."""
     _, person = shown(serve, visit, PAGES | {"min_listened_fraction": 0}, alike)
     person.page.add_init_script(RECORD)
     person.begin()
@@ -64,13 +74,10 @@ def test_switching_leaves_no_gap_of_a_single_sample(serve, visit, alike):
     person.page.wait_for_function(f"{heard} > 3.5 * {rate_hz}")
     sound(person, "D").click()
     person.page.wait_for_function(f"{heard} > 4.5 * {rate_hz}")
-    samples = np.array(person.page.evaluate("window.recorded"))
-    period = round(person.page.evaluate(rate_hz))
-    start = np.flatnonzero(samples)[0] + period // 50  # after the fade at the beginning
-    passes = samples[start : start + (samples.size - start) // period * period].reshape(-1, period)
-    assert len(passes) >= 4 and np.abs(passes[0]).max() > 0.05
-    assert np.abs(passes - passes[0]).max() < 1e-6
     assert sound(person, "D").get_attribute("aria-pressed") == "true"
+    if person.page.evaluate("window.lost"):
+        return None
+    return np.array(person.page.evaluate("window.recorded")), round(person.page.evaluate(rate_hz))
 
 
 def test_each_sound_is_heard_and_rated_before_one_goes_on(serve, visit, moments):

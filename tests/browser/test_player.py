@@ -11,10 +11,17 @@ BARE = {"consent": None, "questionnaire": None, "level": None, "instructions": N
 RECORD = """
 const connect = AudioNode.prototype.connect;
 window.recorded = [];
+window.lost = 0;
 AudioNode.prototype.connect = function (to, ...more) {
   if (to instanceof AudioDestinationNode && !(this instanceof ScriptProcessorNode)) {
     const recorder = this.context.createScriptProcessor(16384, 2, 2);
-    recorder.onaudioprocess = (event) => window.recorded.push(...event.inputBuffer.getChannelData(0));
+    let due = null;
+    recorder.onaudioprocess = ({ inputBuffer, playbackTime }) => {
+      window.recorded.push(...inputBuffer.getChannelData(0));
+      // On a busy machine the browser leaves out blocks of what is recorded, not of what is heard.
+      if (due !== null && Math.abs(playbackTime - due) > 0.01) window.lost += 1;
+      due = playbackTime + inputBuffer.duration;
+    };
     window.output = this;
     connect.call(this, recorder);
     connect.call(recorder, to);
