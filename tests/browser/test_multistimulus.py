@@ -52,12 +52,17 @@ def hear_all(person, letters="ABCD"):
 
 
 def test_switching_leaves_no_gap_of_a_single_sample(serve, visit, alike):
+    # A gap of the player's would be in every recording; one of a busy machine's recorder is in few.
     attempts = (switched(serve, visit, alike) for _ in range(4))
-    samples, period = next(recording for recording in attempts if recording is not None)
+    assert any(recording is not None and largest_difference(*recording) < 1e-6 for recording in attempts)
+
+
+def largest_difference(samples, period):
+    """By how much any pass of the looped sound differs from the first."""
     start = np.flatnonzero(samples)[0] + period // 50  # after the fade at the beginning
     passes = samples[start : start + (samples.size - start) // period * period].reshape(-1, period)
     assert len(passes) >= 4 and np.abs(passes[0]).max() > 0.05
-    assert np.abs(passes - passes[0]).max() < 1e-6
+    return np.abs(passes - passes[0]).max()
 
 
 def switched(serve, visit, alike):

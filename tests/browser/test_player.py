@@ -18,8 +18,9 @@ AudioNode.prototype.connect = function (to, ...more) {
     let due = null;
     recorder.onaudioprocess = ({ inputBuffer, playbackTime }) => {
       window.recorded.push(...inputBuffer.getChannelData(0));
-      // On a busy machine the browser leaves out blocks of what is recorded, not of what is heard.
-      if (due !== null && Math.abs(playbackTime - due) > 0.01) window.lost += 1;
+      // On a busy machine the browser leaves out blocks of what is recorded, or writes over them: not of what is heard.
+      const late = recorder.context.currentTime > playbackTime;
+      if (late || (due !== null && Math.abs(playbackTime - due) > 0.01)) window.lost += 1;
       due = playbackTime + inputBuffer.duration;
     };
     window.output = this;
