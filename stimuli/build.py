@@ -24,8 +24,9 @@ import joblib
 
 from model import CONDITIONS
 from stimuli.jobs import workers_of
-from stimuli.manifest import ClipInfo, Manifest, Stimulus, opaque_id, write_whole
+from stimuli.manifest import SECRET_FILE, ClipInfo, Manifest, Stimulus, opaque_id, write_whole
 from stimuli.music.clips import Clip, built_in_clips
+from stimuli.music.oddities import same_as
 from stimuli.rendering import flac, loudness
 from stimuli.rendering.conditions import DEFAULT_DESCRIPTORS, Treatment, conditions, listener
 from stimuli.rendering.generated import clips_for_beeps, level_row, render_beeps, render_probes, render_screening
@@ -36,7 +37,6 @@ DEFAULT_FOLDER = Path("data/stimuli/default")
 MAX_PROBES = 20
 # Raised when the same plan gives other sounds, so that an older set is not taken for a new one.
 _GENERATION = 2
-_SECRET = "secret"
 _STIMULUS_FIELDS = {field.name for field in fields(Stimulus)}
 
 Progress = Callable[[int, int, str], None]
@@ -61,6 +61,7 @@ def build(
     replace: bool = False,
     on_progress: Progress | None = None,
     on_refused: Refusal | None = None,
+    on_odd: Refusal | None = None,
 ) -> Manifest:
     """Make a stimulus set in the folder ``out``, or return the one there if it is the very same.
 
@@ -85,8 +86,9 @@ def build(
         How many jobs at once (default: one per core) and where joblib runs them; see `stimuli.jobs`.
     replace
         Builds over a set made otherwise.
-    on_progress, on_refused
-        Called with (clips done, clips in all, clip), and with (clip, reason) for each that cannot be used.
+    on_progress, on_refused, on_odd
+        Called with (clips done, clips in all, clip), with (clip, reason) for each that cannot be used, and with (clip,
+        sentence) for whatever is odd about one that is used.
 
     Raises
     ------
@@ -105,7 +107,7 @@ def build(
     with workers_of(workers, backend) as team, _workplace(out) as work:
         if _is_there(out, recipe, secret, replace):  # by another process, while this one waited for it
             return Manifest.load(out)
-        plan = dataclasses.replace(plan, secret=_kept_secret(work / _SECRET, secret))
+        plan = dataclasses.replace(plan, secret=_kept_secret(work / SECRET_FILE, secret))
         keys = _keys(clips, plan)
         raw = (work / "raw").resolve()
         raw.mkdir(exist_ok=True)
@@ -116,6 +118,7 @@ def build(
             if on_progress:
                 on_progress(len(rendered), len(clips), each.clip)
         used = _usable(rendered, clips, on_refused)
+        _tell_oddities(rendered, on_odd or (lambda clip, sentence: None))
         rows = [row for each in rendered for row in each.rows]
         loudest_lufs = max(row["loudest_lufs"] for row in rows)
         if plan.probes:
@@ -127,8 +130,8 @@ def build(
         manifest = _manifest(
             name or out.name, plan, infos, finish(rows, raw, work / "set", ROOM if plan.probes else 1), recipe
         )
-        manifest.save(work / "set")
-        _kept_secret(work / "set" / _SECRET, plan.secret)
+        manifest.save(work / "set", plan.secret)
+        _kept_secret(work / "set" / SECRET_FILE, plan.secret)
         _move_into_place(work / "set", out)
     return Manifest.load(out)
 
@@ -198,7 +201,7 @@ def _is_there(out: Path, recipe: str, secret: str | None, replace: bool) -> bool
             raise ValueError(f"{out} is not empty and holds no stimulus set; name another folder.")
         return False
     manifest = Manifest.load(out)
-    kept = out / _SECRET
+    kept = out / SECRET_FILE
     same = secret is None or (kept.is_file() and kept.read_text(encoding="utf-8").strip() == secret)
     if same and manifest.recipe == recipe and all(manifest.audio_path(each.id).is_file() for each in manifest.stimuli):
         return True
@@ -233,6 +236,14 @@ def _usable(rendered: list[Rendered], clips: list[Clip], on_refused: Refusal | N
     if len(refused) == len(clips):
         raise ValueError(f"None of the {len(clips)} clips can be used; the first: {next(iter(refused.values()))}")
     return [clip for clip in clips if clip.name not in refused]
+
+
+def _tell_oddities(rendered: list[Rendered], on_odd: Refusal) -> None:
+    first: dict[str, str] = {}
+    for each in rendered:
+        same = first.setdefault(each.content or each.clip, each.clip)
+        for sentence in [*each.warnings, *([] if same == each.clip else [same_as(same)])]:
+            on_odd(each.clip, sentence)
 
 
 def _original(rows: list[dict[str, Any]]) -> dict[str, Any]:

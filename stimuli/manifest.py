@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import hashlib
+import hmac
 import io
 import json
 import os
@@ -19,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 FORMAT = 1
+SECRET_FILE = "secret"
+"""In the set's folder, for its owner only: what dither and seal are made with."""
 FORMER_NAMES = {"already_so": "baseline_score"}
 """Members of a stimulus by the names that they had in sets made by version 0.1."""
 GENERATED_KINDS = ("headphones", "huggins", "audible_check", "level", "anchor", "probe")
@@ -34,7 +37,10 @@ PARAMETER_NAMES = (
 
 @dataclass(frozen=True)
 class ClipInfo:
-    """Where a clip comes from: ``start_s`` and ``duration_s`` are the excerpt's place in its source."""
+    """Where a clip comes from: ``start_s`` and ``duration_s`` are the excerpt's place in its source.
+
+    ``source_sha256`` is the hash of the source's file; sets of earlier versions have none.
+    """
 
     clip: str
     title: str
@@ -42,6 +48,7 @@ class ClipInfo:
     start_s: float
     duration_s: float
     limited_db: float = 0.0
+    source_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,19 +128,35 @@ class Manifest:
         except (KeyError, TypeError) as error:
             raise ValueError(f"{path} lacks or adds to what a set needs ({error}); build the set again.") from None
 
-    def save(self, folder: str | Path) -> Manifest:
-        """Write `manifest.csv`, then `manifest.json`, each whole or not at all; returns the set as saved there."""
+    def save(self, folder: str | Path, secret: str | None = None) -> Manifest:
+        """Write `manifest.csv`, then `manifest.json`, each whole or not at all; returns the set as saved there.
+
+        With the set's ``secret`` the manifest is sealed: who does not have it cannot change it unnoticed.
+        """
         folder = Path(folder)
         write_whole(folder / "manifest.csv", self.to_csv().encode())
-        write_whole(folder / "manifest.json", self.to_json().encode())
+        write_whole(folder / "manifest.json", self.to_json(secret).encode())
         return dataclasses.replace(self, folder=folder)
 
-    def to_json(self) -> str:
-        """The manifest as JSON text."""
-        table = {"format": FORMAT} | {key: getattr(self, key) for key in _HEADER}
+    def to_json(self, secret: str | None = None) -> str:
+        """The manifest as JSON text, sealed where a secret is given."""
+        table: dict[str, Any] = {"format": FORMAT} | {key: getattr(self, key) for key in _HEADER}
         table["clips"] = [dataclasses.asdict(clip) for clip in self.clips]
         table["stimuli"] = [dataclasses.asdict(stimulus) for stimulus in self.stimuli]
+        if secret:
+            table["seal"] = _seal(table, secret)
         return json.dumps(table, indent=1, ensure_ascii=False) + "\n"
+
+    def seal_is_broken(self) -> bool:
+        """Whether `manifest.json` was changed after it was sealed.
+
+        Without the set's secret, and in sets of versions that sealed none, there is no telling: False.
+        """
+        secret = self.place / SECRET_FILE
+        table = json.loads((self.place / "manifest.json").read_text(encoding="utf-8"))
+        if not secret.is_file() or not (seal := table.pop("seal", None)):
+            return False
+        return not hmac.compare_digest(str(seal), _seal(table, secret.read_text(encoding="utf-8").strip()))
 
     def to_csv(self) -> str:
         """The stimuli as a table, one row each, the 13 parameters and the excerpt in columns of their own."""
@@ -188,6 +211,11 @@ class Manifest:
 
 
 _HEADER = ("name", "sample_rate_hz", "loudness_lufs", "model_hash", "seed", "recipe")
+
+
+def _seal(table: dict[str, Any], secret: str) -> str:
+    """HMAC-SHA256 of a manifest's content, whatever its layout."""
+    return hmac.new(secret.encode(), json.dumps(table, sort_keys=True).encode(), "sha256").hexdigest()
 
 
 def _stimulus(row: dict[str, Any]) -> Stimulus:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 sets = typer.Typer(help="Make, look at and check stimulus sets.", no_args_is_help=True)
 _ROOT = Path("data/stimuli")
 _DEFAULT = _ROOT / "default"
+_SHOWN_DIFFERENCES = 8
 SetFolder = Annotated[Path, typer.Argument(help="The set's folder.", show_default=True)]
 
 
@@ -24,7 +28,9 @@ def register(cli: typer.Typer) -> None:
 
 @sets.command()
 def build(
-    clips: Annotated[Path | None, typer.Option(help="A folder of WAV, FLAC, OGG, OPUS or MP3 files.")] = None,
+    clips: Annotated[
+        Path | None, typer.Option(help="A folder of recordings: WAV, FLAC, OGG, OPUS, MP3, AIFF, M4A and others.")
+    ] = None,
     fma: Annotated[Path | None, typer.Option(help="A folder of the FMA dataset; genres take turns.")] = None,
     subset: Annotated[str | None, typer.Option(help="Of FMA: small, medium, large or full.")] = None,
     genres: Annotated[
@@ -46,7 +52,10 @@ def build(
     name: Annotated[str | None, typer.Option(help="The set's name; else the folder's.")] = None,
     seconds: Annotated[float, typer.Option(help="Length of the excerpts of recordings.")] = 10.0,
     start: Annotated[
-        list[str] | None, typer.Option(help="Where a recording's excerpt begins: CLIP=SECONDS; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="Where a recording's excerpt begins: CLIP=SECONDS, or a CSV file (clip, start_s); may be repeated."
+        ),
     ] = None,
     rate: Annotated[int, typer.Option(help="Sample rate in Hz.")] = 44100,
     anchors: Annotated[
@@ -75,7 +84,11 @@ def build(
     from stimuli.rendering.conditions import split_conditions
 
     console = Console(stderr=True)
-    chosen = _clips(clips, fma, subset, genres, musdb, part or stem, max_clips, seed)
+
+    def tell(sentence: str) -> None:
+        console.print(sentence, soft_wrap=True, markup=False, highlight=False)
+
+    chosen = _clips(clips, fma, subset, genres, musdb, part or stem, max_clips, seed, tell)
     chosen = starting_at(chosen, _starts(start or []))
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with Progress(TextColumn("Rendering"), *columns, console=console, transient=True) as bar:
@@ -96,7 +109,8 @@ def build(
             backend=backend,
             replace=replace,
             on_progress=lambda done, total, clip: bar.update(task, completed=done, total=total, description=clip),
-            on_refused=lambda clip, reason: console.print(f"Left out: {reason}", soft_wrap=True, markup=False),
+            on_refused=lambda clip, reason: tell(f"Left out: {reason}"),
+            on_odd=lambda clip, sentence: tell(f"{clip}: {sentence}"),
         )
     print(
         f"{out}: {len(manifest.of_kind('stimulus'))} stimuli of {len(manifest.clips)} clips, and {_checks(manifest)}."
@@ -114,7 +128,7 @@ def inspect(
     from rich.table import Table
 
     from stimuli.checking.inspection import inspect_each
-    from stimuli.music.clips import folder_clips
+    from stimuli.music.clips import folder_clips, other_files
 
     table = Table("clip", "lasts s", "from s", "LUFS", "what is odd")
     found = folder_clips(clips)
@@ -125,6 +139,8 @@ def inspect(
         numbers = [f"{each.length_s:.1f}", f"{each.start_s:.1f}", f"{each.lufs:.1f}"] if not each.refused else ["-"] * 3
         table.add_row(each.clip.name, *numbers, each.refused or " ".join(each.warnings))
     Console().print(table)
+    if others := other_files(clips):
+        print(others)
 
 
 @sets.command("list")
@@ -177,7 +193,12 @@ def show(folder: SetFolder = _DEFAULT) -> None:
 
 
 @sets.command()
-def verify(folder: SetFolder = _DEFAULT) -> None:
+def verify(
+    folder: SetFolder = _DEFAULT,
+    database_url: Annotated[
+        str | None, typer.Option(help="Hold the set to the study in this database too: was it created with this set?")
+    ] = None,
+) -> None:
     """Re-read every file of a set and name each that is missing, changed or not loudness-matched."""
     from rich.console import Console
     from rich.progress import track
@@ -188,6 +209,8 @@ def verify(folder: SetFolder = _DEFAULT) -> None:
     manifest = Manifest.load(folder)
     checked = track(faults(manifest), "Verifying", len(manifest.stimuli), console=Console(stderr=True), transient=True)
     found = [fault for group in checked for fault in group]
+    if database_url and (fault := _other_than_created(folder, database_url)):
+        found.append(fault)
     for fault in found:
         print(fault)
     if found:
@@ -243,9 +266,10 @@ def _clips(
     stem: str,
     max_clips: int | None,
     seed: int,
+    tell: Callable[[str], None],
 ) -> list[Clip]:
-    """The clips of the one source named, or the built-in ones."""
-    from stimuli.music.clips import built_in_clips, folder_clips, spread
+    """The clips of the one source named, or the built-in ones; ``tell`` hears what of it is left out."""
+    from stimuli.music.clips import built_in_clips, folder_clips, other_files, spread
     from stimuli.music.sources import fma_clips, musdb_clips
 
     if sum(source is not None for source in (clips, fma, musdb)) > 1:
@@ -256,19 +280,33 @@ def _clips(
         wanted = [genre.strip() for genre in genres.split(",") if genre.strip()] if genres else None
         return fma_clips(fma, max_clips or 10, seed, subset, wanted)
     if musdb:
-        return musdb_clips(musdb, max_clips or 10, stem, seed)
-    return spread(folder_clips(clips) if clips else built_in_clips(), max_clips)
+        return musdb_clips(musdb, max_clips or 10, stem, seed, lambda sentence: tell(f"Left out: {sentence}"))
+    found = folder_clips(clips) if clips else built_in_clips()
+    if clips and (others := other_files(clips)):
+        tell(f"Left out: {others}")
+    return spread(found, max_clips)
 
 
 def _starts(options: list[str]) -> dict[str, float]:
+    """Where excerpts begin, by the names of clips: of options such as piano=12.5, and of tables."""
+    pairs = [pair for option in options for pair in (_table(Path(option)) if option.endswith(".csv") else [option])]
     found = {}
-    for option in options:
-        clip, _, seconds = option.rpartition("=")
+    for pair in pairs:
+        clip, _, seconds = pair.rpartition("=")
         try:
             found[clip] = float(seconds)
         except ValueError:
-            raise ValueError(f"--start is {option!r}; write it as CLIP=SECONDS, such as piano=12.5.") from None
+            raise ValueError(f"--start is {pair!r}; write it as CLIP=SECONDS, such as piano=12.5.") from None
     return found
+
+
+def _table(path: Path) -> list[str]:
+    """The rows of a CSV file with the columns clip and start_s, as options."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        if not {"clip", "start_s"} <= set(rows.fieldnames or ()):
+            raise ValueError(f"{path} has the columns {', '.join(rows.fieldnames or ())}; it needs clip and start_s.")
+        return [f"{row['clip']}={row['start_s']}" for row in rows if row["start_s"]]
 
 
 def _secret(file: Path | None) -> str | None:
@@ -277,6 +315,27 @@ def _secret(file: Path | None) -> str | None:
     if not file.is_file() or not (secret := file.read_text(encoding="utf-8").strip()):
         raise ValueError(f"{file} holds no secret; name the file `secret` of a set's folder.")
     return secret
+
+
+def _other_than_created(folder: Path, database_url: str) -> str | None:
+    """The sentence about a manifest that is not the one which the database keeps, with what differs."""
+    from study.design import frozen
+    from study.design.stimuli import StimulusSet
+    from study.storage.database import connect, reading
+    from study.storage.studies import study_row
+
+    engine = connect(database_url)
+    try:
+        with reading(engine) as connection:
+            row = study_row(connection)
+    finally:
+        engine.dispose()
+    kept, found = StimulusSet(None, row.manifest), StimulusSet.load(folder)
+    if found.sha256 == row.manifest_sha256:
+        return None
+    lines = frozen.differences(*(json.dumps(each.content, indent=1, sort_keys=True) for each in (kept, found)))
+    shown = "".join(f"\n  {line}" for line in lines[:_SHOWN_DIFFERENCES])
+    return f"manifest.json is not the one that study {row.id} was created with (-), found now (+):{shown}"
 
 
 def _checks(manifest: Manifest) -> str:

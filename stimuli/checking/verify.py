@@ -36,6 +36,8 @@ def _of_the_whole(manifest: Manifest, sizes: dict[str, set[int]]) -> list[str]:
     known = {f"{stimulus.id}.flac" for stimulus in manifest.stimuli}
     strangers = sorted(path.name for path in (manifest.place / "audio").glob("*") if path.name not in known)
     found = [f"audio/{name} is not in the manifest." for name in strangers]
+    if manifest.seal_is_broken():
+        found.append("manifest.json has changed since the set was built (its seal does not fit the set's secret).")
     for name, several in sizes.items():
         if len(several) > 1:
             found.append(f"The files of {name} have {len(several)} different sizes, by which they could be told apart.")

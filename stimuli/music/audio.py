@@ -10,7 +10,7 @@ at an onset.
 
 from __future__ import annotations
 
-import io
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,12 +21,15 @@ import numpy as np
 import soundfile as sf
 import soxr
 
+from stimuli.music import containers
+
 _BLOCK = 1 << 16
 _HOP_S = 0.25
 _EDGES_HZ = 31.25 * 2.0 ** np.arange(10)
 _FADE_IN_S, _FADE_OUT_S = 0.02, 0.3
 _FRAME_S = 0.01
 _LOUD_SHARE = 0.75
+_SILENT_PEAK = 1e-3
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,11 @@ class Excerpt:
     @property
     def duration_s(self) -> float:
         return self.audio.shape[1] / self.sample_rate_hz
+
+    @property
+    def content(self) -> str:
+        """A hash of the samples."""
+        return hashlib.sha256(self.audio.tobytes()).hexdigest()
 
 
 def read(file: str | Path | BinaryIO, limits: Limits | None = None) -> tuple[np.ndarray, int]:
@@ -115,30 +123,12 @@ def excerpt(
     return Excerpt(fade(part, sample_rate_hz), sample_rate_hz, round(start / rate_hz, 3))
 
 
-def decode_stream(path: Path, stream: int, limits: Limits | None = None) -> BinaryIO:
-    """One audio stream of an MP4 file, decoded into a WAV file in memory (by FFmpeg's libraries, which PyAV brings)."""
-    import av
-
+def blocks(file: str | Path | BinaryIO, limits: Limits | None = None) -> Iterator[tuple[np.ndarray, int]]:
+    """A recording block by block, float32 [samples, channels], each with the sample rate in Hz; errors as `read`."""
     limits = limits or Limits()
-    try:
-        with av.open(str(path)) as container:
-            chosen = container.streams.audio[stream]
-            n_left = int(limits.max_duration_s * chosen.rate)
-            blocks = []
-            for frame in container.decode(chosen):
-                blocks.append(frame.to_ndarray().astype(np.float32))
-                n_left -= frame.samples
-                if n_left < 0:
-                    raise ValueError(_too_long(path.name, limits))
-    except (av.FFmpegError, IndexError) as error:
-        raise ValueError(f"{path.name} cannot be read as MP4 with {stream + 1} audio streams ({error}).") from None
-    if not blocks:
-        raise ValueError(f"{path.name} holds no sound in its audio stream {stream + 1}.")
-    file = io.BytesIO()
-    sf.write(file, np.concatenate(blocks, axis=1).T, chosen.rate, format="WAV", subtype="FLOAT")
-    file.seek(0)
-    file.name = path.name
-    return file
+    with _opened(file, limits) as sound:
+        for block in _blocks(sound, limits, _name(file)):
+            yield block, sound.samplerate
 
 
 def resample(audio: np.ndarray, from_hz: int, to_hz: int) -> np.ndarray:
@@ -162,11 +152,9 @@ def _opened(file: str | Path | BinaryIO, limits: Limits) -> Iterator[sf.SoundFil
     """Open a recording and check what its header says."""
     name = _name(file)
     if isinstance(file, str | Path):
-        size = Path(file).stat().st_size
-        if size == 0:
-            raise ValueError(f"{name} is empty (0 bytes).")
-        if size > limits.max_bytes:
-            raise ValueError(f"{name} has {size / 1e6:.0f} MB, more than the {limits.max_bytes / 1e6:.0f} MB allowed.")
+        _check_file(Path(file), limits)
+        if Path(file).suffix.lower() in containers.SUFFIXES:
+            file = containers.decode(Path(file), 0, limits.max_duration_s)
     try:
         with sf.SoundFile(file) as sound:
             _check_header(sound, limits, name)
@@ -179,6 +167,16 @@ def _opened(file: str | Path | BinaryIO, limits: Limits) -> Iterator[sf.SoundFil
         ) from None
 
 
+def _check_file(path: Path, limits: Limits) -> None:
+    if path.is_symlink() and not path.exists():
+        raise ValueError(f"{path.name} is a link to {path.readlink()}, which is not there.")
+    size = path.stat().st_size
+    if size == 0:
+        raise ValueError(f"{path.name} is empty (0 bytes).")
+    if size > limits.max_bytes:
+        raise ValueError(f"{path.name} has {size / 1e6:.0f} MB, more than the {limits.max_bytes / 1e6:.0f} MB allowed.")
+
+
 def _check_header(sound: sf.SoundFile, limits: Limits, name: str) -> None:
     low, high = limits.rate_hz
     if not low <= sound.samplerate <= high:
@@ -187,7 +185,7 @@ def _check_header(sound: sf.SoundFile, limits: Limits, name: str) -> None:
         raise ValueError(f"{name} has {sound.channels} channels; at most {limits.max_channels} can be used.")
     # Streams of unknown length claim the largest number there is: those are measured while they are read.
     if 0 < sound.frames < 2**62 and sound.frames / sound.samplerate > limits.max_duration_s:
-        raise ValueError(_too_long(name, limits))
+        raise ValueError(containers.too_long(name, limits.max_duration_s))
 
 
 def _blocks(sound: sf.SoundFile, limits: Limits, name: str) -> Iterator[np.ndarray]:
@@ -199,14 +197,10 @@ def _blocks(sound: sf.SoundFile, limits: Limits, name: str) -> Iterator[np.ndarr
             return
         n_left -= len(block)
         if n_left < 0:
-            raise ValueError(_too_long(name, limits))
+            raise ValueError(containers.too_long(name, limits.max_duration_s))
         if not np.isfinite(block).all():
             raise ValueError(f"{name} holds samples that are not numbers; it was written by a faulty program.")
         yield block
-
-
-def _too_long(name: str, limits: Limits) -> str:
-    return f"{name} is longer than the {limits.max_duration_s / 60:g} minutes allowed."
 
 
 def _features(sound: sf.SoundFile, limits: Limits, name: str) -> tuple[np.ndarray, int]:
@@ -214,9 +208,10 @@ def _features(sound: sf.SoundFile, limits: Limits, name: str) -> tuple[np.ndarra
     hop = round(_HOP_S * sound.samplerate)
     window = np.hanning(hop).astype(np.float32)
     bands = np.searchsorted(_EDGES_HZ, np.fft.rfftfreq(hop, 1 / sound.samplerate))
-    rows, rest, n_samples = [], np.zeros(0, np.float32), 0
+    rows, rest, n_samples, peak = [], np.zeros(0, np.float32), 0, 0.0
     for block in _blocks(sound, limits, name):
         n_samples += len(block)
+        peak = max(peak, float(np.abs(block).max()))
         rest = np.concatenate([rest, block.mean(axis=1)])
         n_hops = len(rest) // hop
         power = np.abs(np.fft.rfft(rest[: n_hops * hop].reshape(n_hops, hop) * window, axis=1)) ** 2
@@ -224,14 +219,21 @@ def _features(sound: sf.SoundFile, limits: Limits, name: str) -> tuple[np.ndarra
         rest = rest[n_hops * hop :]
     if n_samples < 2 * sound.samplerate:
         raise ValueError(f"{name} lasts {n_samples / sound.samplerate:.2g} s; a clip needs at least 2 s.")
-    return np.concatenate(rows) / hop**2, n_samples
+    features = np.concatenate(rows) / hop**2
+    if not _sounds(features) and peak > _SILENT_PEAK:
+        raise ValueError(f"{name} is out of phase: its channels cancel each other; invert the polarity of one.")
+    return features, n_samples
+
+
+def _sounds(features: np.ndarray) -> bool:
+    return bool(features[:, 1:9].sum(axis=1).max() >= 1e-12)
 
 
 def _choose(features: np.ndarray, n_samples: int, rate_hz: int, duration_s: float, name: str) -> int:
     """The first sample of the best window (see the module's description)."""
     # Bands below 60 Hz and above 8 kHz say little about loudness; octave weights stand in for the K curve.
     energy = features[:, 1:9].sum(axis=1)
-    if energy.max() < 1e-12:
+    if not _sounds(features):
         raise ValueError(f"{name} is silent; a clip needs sound.")
     level_db = 10 * np.log10(energy + 1e-12)
     n_hops = round(duration_s / _HOP_S)

@@ -21,6 +21,7 @@ from scipy.signal import butter, sosfilt
 
 from stimuli.manifest import ClipInfo, opaque_id, write_whole
 from stimuli.music.clips import Clip
+from stimuli.music.oddities import oddities
 from stimuli.rendering import flac, loudness
 from stimuli.rendering.conditions import Condition, condition, listener, one_thread
 
@@ -49,12 +50,17 @@ class Plan:
 
 @dataclass
 class Rendered:
-    """One clip's stimuli as they were written, or the sentence that says why there are none."""
+    """One clip's stimuli as they were written, or the sentence that says why there are none.
+
+    ``content`` is a hash of the excerpt, ``warnings`` are sentences about what is odd of the recording.
+    """
 
     clip: str
     info: ClipInfo | None = None
     rows: list[dict[str, Any]] = field(default_factory=list)
     refused: str | None = None
+    content: str = ""
+    warnings: list[str] = field(default_factory=list)
 
 
 def render_clip(clip: Clip, plan: Plan, key: str, folder: Path) -> Rendered:
@@ -85,8 +91,9 @@ def render_clip(clip: Clip, plan: Plan, key: str, folder: Path) -> Rendered:
         "excerpt": [round(start_s, 3), round(start_s + duration_s, 3)],
     }
     rows = [write(take, plan, folder, about | {"baseline_score": _score(scores, take)}) for take in takes]
-    info = ClipInfo(clip.name, clip.title, clip.source, round(start_s, 3), duration_s, limited_db)
-    rendered = Rendered(clip.name, info, rows)
+    info = ClipInfo(clip.name, clip.title, clip.source, round(start_s, 3), duration_s, limited_db, clip.fingerprint())
+    odd = list(oddities(clip.blocks(), plan.duration_s))
+    rendered = Rendered(clip.name, info, rows, content=excerpt.content, warnings=odd)
     write_whole(done, json.dumps(dataclasses.asdict(rendered)).encode())
     return rendered
 
@@ -206,7 +213,7 @@ def _found(done: Path, folder: Path) -> Rendered | None:
         path = folder / f"{row['id']}.flac"
         if not path.is_file() or path.stat().st_size != row["n_bytes"]:
             return None
-    return Rendered(table["clip"], ClipInfo(**table["info"]) if table["info"] else None, table["rows"])
+    return Rendered(**table | {"info": ClipInfo(**table["info"]) if table["info"] else None})
 
 
 def _score(scores: dict[str, float], take: Take) -> float | None:

@@ -1,6 +1,7 @@
 import io
 import struct
 
+import av
 import numpy as np
 import pytest
 import soundfile as sf
@@ -29,6 +30,37 @@ def test_the_five_formats_are_read(tmp_path, name, subtype):
     assert np.sqrt((found[0] ** 2).mean()) == pytest.approx(0.1 / np.sqrt(2), rel=0.05)
 
 
+@pytest.mark.parametrize(
+    ("name", "codec", "stored"), [("a.m4a", "aac", "fltp"), ("b.m4a", "alac", "s16p"), ("c.wv", "wavpack", "s16p")]
+)
+def test_what_libsndfile_does_not_know_is_read_too(tmp_path, name, codec, stored):
+    sound = np.stack([tone(3), tone(3)])
+    encode(tmp_path / name, codec, stored, sound)
+    found, rate_hz = audio.read(tmp_path / name)
+    assert found.dtype == np.float32 and found.shape[0] == 2 and rate_hz == RATE_HZ
+    assert found.shape[1] == pytest.approx(3 * RATE_HZ, abs=4096)
+    assert np.sqrt((found**2).mean(axis=1)) == pytest.approx(0.1 / np.sqrt(2), rel=0.05)
+    assert audio.excerpt(tmp_path / name, RATE_HZ, 2).audio.shape == (2, 2 * RATE_HZ)
+    with pytest.raises(ValueError, match=rf"^{name} is longer than the 0\.0333333 minutes allowed\.$"):
+        audio.read(tmp_path / name, audio.Limits(max_duration_s=2))
+
+
+def encode(path, codec, stored, sound):
+    samples = sound if stored == "fltp" else (sound * 32767).astype(np.int16)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=RATE_HZ, layout="stereo", format=stored)
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format=stored, layout="stereo")
+        frame.sample_rate = RATE_HZ
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def test_a_link_that_leads_nowhere_is_said_to(tmp_path):
+    (tmp_path / "a.wav").symlink_to("elsewhere.wav")
+    with pytest.raises(ValueError, match=r"^a\.wav is a link to elsewhere\.wav, which is not there\.$"):
+        audio.read(tmp_path / "a.wav")
+
+
 def test_a_truncated_or_lying_wav_gives_what_is_there_or_a_sentence(tmp_path):
     sf.write(tmp_path / "a.wav", tone(3), RATE_HZ)
     data = bytearray((tmp_path / "a.wav").read_bytes())
@@ -50,7 +82,7 @@ def test_a_cut_flac_is_refused_in_one_sentence(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"not audio at all", b"RIFF" + bytes(5000), bytes(100_000), b"<html>" * 99])
-@pytest.mark.parametrize("suffix", [".wav", ".mp3", ".raw", ".flac"])
+@pytest.mark.parametrize("suffix", [".wav", ".mp3", ".raw", ".flac", ".m4a", ".wma"])
 def test_what_is_no_audio_gets_one_sentence(tmp_path, content, suffix):
     path = tmp_path / f"a{suffix}"
     path.write_bytes(content)
@@ -123,6 +155,9 @@ def test_a_short_recording_is_taken_whole_and_too_short_or_silent_ones_are_refus
     sf.write(tmp_path / "c.wav", np.zeros(5 * RATE_HZ), RATE_HZ)
     with pytest.raises(ValueError, match="silent"):
         audio.excerpt(tmp_path / "c.wav", RATE_HZ, 10)
+    sf.write(tmp_path / "d.wav", np.stack([tone(4), -tone(4)], axis=1), RATE_HZ)
+    with pytest.raises(ValueError, match=r"d\.wav is out of phase: its channels cancel each other"):
+        audio.excerpt(tmp_path / "d.wav", RATE_HZ, 10)
 
 
 def test_resampling_keeps_level_and_frequency():

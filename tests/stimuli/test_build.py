@@ -183,10 +183,16 @@ def test_what_cannot_be_used_is_named_and_the_rest_built(tmp_path, recordings):
     (recordings / "broken.mp3").write_bytes(b"ID3" + bytes(50))
     (recordings / "empty.wav").write_bytes(b"")
     sf.write(recordings / "silent.wav", np.zeros(5 * RATE_HZ), RATE_HZ)
-    refused = {}
+    (recordings / "two_again.wav").write_bytes((recordings / "two.wav").read_bytes())
+    refused, odd = {}, []
     clips = folder_clips(recordings)
-    made = build(tmp_path / "set", clips, ("original",), workers=1, on_refused=refused.__setitem__)
-    assert [clip.clip for clip in made.clips] == ["one", "two"]
+    told = {"on_refused": refused.__setitem__, "on_odd": lambda *of: odd.append(of)}
+    made = build(tmp_path / "set", clips, ("original",), workers=1, **told)
+    assert [clip.clip for clip in made.clips] == ["one", "two", "two_again"]
+    hashes = [hashlib.sha256((recordings / clip.source).read_bytes()).hexdigest() for clip in made.clips]
+    assert [clip.source_sha256 for clip in made.clips] == hashes
+    short = "It lasts 3.0 s, less than the excerpt of 10 s, and is taken whole."
+    assert odd == [*((clip.clip, short) for clip in made.clips), ("two_again", "It holds the same sound as two.")]
     assert refused.keys() == {"broken", "empty", "silent"}
     assert all(f"{clip}." in why and why.endswith(".") for clip, why in refused.items())
 

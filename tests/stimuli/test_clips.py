@@ -83,10 +83,31 @@ def test_every_score_has_eight_bars_in_every_long_part():
 
 
 def test_files_of_one_name_become_two_clips(tmp_path):
-    for folder in ("a", "b", ".hidden"):
+    for folder in ("a", "b", "b/c", ".hidden"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "My Song!.wav").write_bytes(b"x")
-    assert [clip.name for clip in clips.folder_clips(tmp_path)] == ["my_song", "my_song_2"]
+    (tmp_path / "b" / "My Song!.flac").write_bytes(b"x")
+    (tmp_path / "b" / "Other.flac").write_bytes(b"x")
+    found = [(clip.name, clip.title, clip.source) for clip in clips.folder_clips(tmp_path)]
+    assert found == [
+        ("my_song", "a/My Song!", "a/My Song!.wav"),
+        ("my_song_2", "My Song!.flac", "My Song!.flac"),
+        ("my_song_3", "b/My Song!.wav", "b/My Song!.wav"),
+        ("other", "Other", "Other.flac"),
+        ("my_song_4", "c/My Song!", "c/My Song!.wav"),
+    ]
+
+
+def test_what_is_no_recording_by_its_name_is_counted_and_a_broken_link_is_not_passed_over(tmp_path):
+    assert clips.other_files(tmp_path) is None
+    for name in ("a.wav", "cover.JPG", ".hidden"):
+        (tmp_path / name).write_bytes(b"x")
+    assert clips.other_files(tmp_path) == "1 file is no recording by its name (1 .jpg)."
+    (tmp_path / "README").write_bytes(b"x")
+    (tmp_path / "back.jpg").write_bytes(b"x")
+    assert clips.other_files(tmp_path) == "3 files are no recordings (2 .jpg, 1 README)."
+    (tmp_path / "b.m4a").symlink_to("nowhere.m4a")
+    assert [clip.name for clip in clips.folder_clips(tmp_path)] == ["a", "b"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,10 @@ import pytest
 import soundfile as sf
 
 from app import cli
+from app.commands import stimuli as commands
+from study.sessions.running import RunningStudy
+from tests.study.sets import write_set
+from tests.study.test_plan import shipped
 
 
 @pytest.fixture
@@ -33,6 +37,7 @@ def music(tmp_path):
     rng = np.random.default_rng(0)
     sf.write(tmp_path / "music" / "song.wav", rng.standard_normal((3 * 44100, 2)) * 0.1, 44100)
     (tmp_path / "music" / "broken.ogg").write_bytes(b"OggS")
+    (tmp_path / "music" / "notes.txt").write_text("no recording")
     return tmp_path
 
 
@@ -41,6 +46,8 @@ def test_a_set_is_built_listed_shown_verified_and_exported(music, run):
     made = run("build", "--clips", "music", *options, "--out", "sets/mine", cwd=music)
     assert made.code == 0 and "sets/mine: 2 stimuli of 1 clips" in made.out
     assert "Left out: broken.ogg cannot be read" in made.err
+    assert "Left out: 1 file is no recording by its name (1 .txt)." in made.err
+    assert "song: It lasts 3.0 s, less than the excerpt of 10 s, and is taken whole." in made.err
     assert "original, flow:dimensions=1,beta=0.01" in run("list", "sets", cwd=music).out
     shown = run("show", "sets/mine", cwd=music).out
     assert "song.wav" in shown and "-23 LUFS" in shown and "flow:dimensions=1,beta=0.01" in shown
@@ -71,11 +78,14 @@ def test_verify_fails_on_a_damaged_set(small_set, tmp_path, run):
         (("build", "--musdb", "nowhere"), "nowhere is not there"),
         (("build", "--max-clips", "1", "--out", "file/set"), "file"),
         (("verify", "nowhere"), "No stimulus set in nowhere"),
+        (("build", "--start", "starts.csv"), "starts.csv has the columns a, b; it needs clip and start_s"),
+        (("build", "--start", "piano"), "--start is 'piano'"),
         (("list", "nowhere"), "holds no stimulus set"),
     ],
 )
 def test_mistakes_get_one_sentence(tmp_path, run, words, message):
     (tmp_path / "file").write_text("")
+    (tmp_path / "starts.csv").write_text("a,b\n1,2\n")
     result = run(*words, cwd=tmp_path)
     assert result.code == 1 and message in result.err
     assert len(result.err.strip().splitlines()) == 1 and result.err.strip().endswith(".")
@@ -93,3 +103,20 @@ def test_a_disk_that_fills_up_leaves_no_half_set(music, run):
     assert not (music / "set").exists()
     assert not list((music / ".set.building").rglob("*.part"))
     assert run(*command, cwd=music).code == 0
+
+
+def test_verify_holds_a_set_to_the_study_that_was_created_with_it(tmp_path, run):
+    folder = write_set(tmp_path / "set")
+    database_url = f"sqlite:///{tmp_path}/study.sqlite"
+    RunningStudy.open(database_url, shipped(), folder).close()
+    assert commands._other_than_created(folder, database_url) is None
+    text = (folder / "manifest.json").read_text()
+    (folder / "manifest.json").write_text(text.replace('"condition": "flow"', '"condition": "static"', 1))
+    fault = commands._other_than_created(folder, database_url)
+    assert fault.startswith("manifest.json is not the one that study 1 was created with (-), found now (+):")
+    assert '-   "condition": "flow"' in fault and '+   "condition": "static"' in fault
+
+
+def test_starts_come_from_a_table_and_from_options(tmp_path):
+    (tmp_path / "starts.csv").write_text("\ufeffclip,start_s,note\npiano,12.5,x\nbass,,y\n", encoding="utf-8")
+    assert commands._starts([str(tmp_path / "starts.csv"), "rock=3"]) == {"piano": 12.5, "rock": 3.0}

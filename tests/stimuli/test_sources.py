@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from app.cli import cli
 from stimuli.manifest import Manifest
-from stimuli.music import audio
+from stimuli.music import audio, containers
 from stimuli.music.sources import fma_clips, musdb_clips
 
 RATE_HZ = 22050
@@ -62,7 +62,7 @@ def test_mixes_and_stems_of_musdb_are_read(stem_file):
     (mix,) = musdb_clips(stem_file.parent, 1)
     (drums,) = musdb_clips(stem_file.parent, 1, stem="drums")
     assert drums.name == f"{mix.name}_drums" and drums.title.endswith("drums")
-    whole = [audio.read(audio.decode_stream(stem_file, stream))[0] for stream in range(5)]
+    whole = [audio.read(containers.decode(stem_file, stream, 1800))[0] for stream in range(5)]
     n_samples = min(part.shape[1] for part in whole)
     mixture, *stems = (part[:, :n_samples] for part in whole)
     assert np.corrcoef(mixture[0], sum(stems)[0])[0, 1] > 0.95
@@ -73,16 +73,25 @@ def test_musdb_hq_has_a_wav_file_per_part(tmp_path):
     for part in ("mixture", "drums", "bass", "other", "vocals"):
         (tmp_path / "test" / "A - B").mkdir(parents=True, exist_ok=True)
         sf.write(tmp_path / "test" / "A - B" / f"{part}.wav", np.zeros(100), RATE_HZ)
-    (clip,) = musdb_clips(tmp_path, 3, stem="vocals")
-    assert (clip.name, clip.path.name) == ("a_b_vocals", "vocals.wav")
+    (tmp_path / "test" / "M.E.R.C. - Knock").mkdir()
+    sf.write(tmp_path / "test" / "M.E.R.C. - Knock" / "drums.wav", np.zeros(100), RATE_HZ)
+    skipped = []
+    (clip,) = musdb_clips(tmp_path, 3, stem="vocals", on_skipped=skipped.append)
+    assert (clip.name, clip.title, clip.source) == ("a_b_vocals", "A - B, vocals", "A - B/vocals.wav")
+    assert skipped == ["M.E.R.C. - Knock has no vocals.wav."]
+    drums = musdb_clips(tmp_path, 3, stem="drums")
+    assert [(each.name, each.title) for each in drums] == [
+        ("a_b_drums", "A - B, drums"),
+        ("m_e_r_c_knock_drums", "M.E.R.C. - Knock, drums"),
+    ]
 
 
 def test_a_stream_that_is_not_there_is_named(stem_file, tmp_path):
-    with pytest.raises(ValueError, match="9 audio streams"):
-        audio.decode_stream(stem_file, 8)
+    with pytest.raises(ValueError, match="no audio stream 9"):
+        containers.decode(stem_file, 8, 1800)
     (tmp_path / "song.stem.mp4").write_bytes(b"nonsense" * 100)
-    with pytest.raises(ValueError, match=r"song\.stem\.mp4 cannot be read as MP4"):
-        audio.decode_stream(tmp_path / "song.stem.mp4", 0)
+    with pytest.raises(ValueError, match=r"song\.stem\.mp4 cannot be read"):
+        containers.decode(tmp_path / "song.stem.mp4", 0, 1800)
     with pytest.raises(ValueError, match="Unknown stem 'piano'"):
         musdb_clips(stem_file.parent, 1, stem="piano")
     with pytest.raises(ValueError, match=r"no \.stem\.mp4"):

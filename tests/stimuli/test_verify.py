@@ -1,5 +1,6 @@
 import dataclasses
 import hashlib
+import json
 import shutil
 
 import numpy as np
@@ -67,3 +68,17 @@ def test_a_stimulus_of_another_length_is_named(copy):
 def test_what_the_manifest_calls_audio_but_is_none_is_named(copy):
     forge(copy, copy.stimuli[0], np.zeros(100, np.uint8).tobytes())
     assert "cannot be played" in verify(copy.folder)[0]
+
+
+def test_an_edited_manifest_is_found_even_where_its_hashes_fit_the_files(copy):
+    (copy.folder / "secret").write_text("s" * 64 + "\n")
+    copy.save(copy.folder, "s" * 64)
+    assert verify(copy.folder) == []
+    edited = dataclasses.replace(copy.stimuli[1], condition="static")
+    table = json.loads((copy.folder / "manifest.json").read_text())
+    table["stimuli"][1] = json.loads(json.dumps(dataclasses.asdict(edited)))
+    (copy.folder / "manifest.json").write_text(json.dumps(table))
+    (fault,) = verify(copy.folder)
+    assert fault.startswith("manifest.json has changed since the set was built")
+    (copy.folder / "secret").unlink()  # on another machine nobody can tell
+    assert verify(copy.folder) == []
