@@ -32,6 +32,8 @@ LONGEST_S, N_EXCERPTS, EXCERPT_S = 120.0, 12, 10.0
 AUDIBLE_BAND_DB, HEARD_SHARES = -60.0, (0.1, 0.3)
 # Frames this far below the loudest are pauses, and bands this far below the whole hold nothing but rounding noise.
 GATE_DB, FLOOR_DB = -50.0, -75.0
+# A texture further from the usual one, in standard deviations, counts as this far: few sounds taught what it means.
+MOST_UNUSUAL = 4.0
 TEXTURE = (
     "mean",
     "deviation",
@@ -59,6 +61,10 @@ def _to_mel(frequency_hz: ArrayLike) -> np.ndarray:
 
 def _from_mel(mel: ArrayLike) -> np.ndarray:
     return 700 * (10 ** (np.asarray(mel) / 2595) - 1)
+
+
+# How wide the mel bands are: they count by it wherever spectra or curves are compared.
+OCTAVES = torch.as_tensor(np.gradient(np.log2(mel_centres_hz()))).float()
 
 
 def window_samples(sample_rate: float) -> int:
@@ -151,8 +157,8 @@ def _features_of_one(
     ordered = decibels.sort(dim=1).values
     n = ordered.shape[1]
     steps = decibels.diff(dim=1) if n > 1 else torch.zeros_like(decibels)
-    momentary = 10 * bank @ torch.log10(power.index_select(1, frames[::4]) + floor)
-    lasting = 10 * bank @ torch.log10(power @ (loud / loud.sum()) + floor)
+    momentary = 10 * (bank @ torch.log10(power.index_select(1, frames[::4]) + floor))
+    lasting = 10 * (bank @ torch.log10(power @ (loud / loud.sum()) + floor))
     standard = _standardised(decibels)
     measures = [
         decibels.mean(dim=1) - long_term,
@@ -210,6 +216,10 @@ class AudioEncoder(nn.Module):
         self.whole = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(dropout))
         self.natural = nn.Conv1d(2 * width, 1, 1)
         self.to_latent = nn.Linear(N_MELS, LATENT, bias=False)
+        self.expect_usual()
+
+    def expect_usual(self) -> None:
+        """Take every sound to have the usual spectrum by nature, whatever its texture: as before training."""
         for parameter in self.natural.parameters():
             nn.init.zeros_(parameter)
 
@@ -224,7 +234,8 @@ class AudioEncoder(nn.Module):
         """Return what is made of textures [batch, 12, 80] before anything is predicted from it, [batch, width, 80]."""
         # A band that the sample rate does not hold has no texture: it is taken as usual.
         texture = torch.where((texture == 0).all(dim=1, keepdim=True), self.texture_mean, texture)
-        hidden = self.entry((texture - self.texture_mean) / self.texture_scale) + self.position
+        standard = (texture - self.texture_mean) / self.texture_scale
+        hidden = self.entry(standard.clamp(-MOST_UNUSUAL, MOST_UNUSUAL)) + self.position
         for block in self.blocks:
             hidden = block(hidden)
         return hidden

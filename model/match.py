@@ -11,12 +11,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
-import torch
 
-from model.encoder import AUDIBLE_BAND_DB, N_MELS, features, mel_bank, mel_centres_hz
+from model.encoder import AUDIBLE_BAND_DB, N_MELS, mel_bank, mel_centres_hz
 from model.eq import EQParams, check_audio
 from model.fitting import fit_curve
-from model.request import check_intensity, heard
+from model.request import analysed, check_intensity
 
 # More of either moves the curve by less than two excerpts of a recording differ.
 STARTS, EVALUATIONS = 3, 50
@@ -84,8 +83,7 @@ def require_common(n_bands: int) -> None:
 def spectrum(audio: np.ndarray, sample_rate: float) -> np.ndarray:
     """Return the long-term spectrum [80] in mel bands, dB; NaN where a band holds nothing that can be heard."""
     check_audio(audio, sample_rate)
-    with torch.no_grad():
-        bands_db = features(torch.from_numpy(heard(audio, sample_rate))[None], sample_rate)[0][0].double().numpy()
+    bands_db = analysed(audio, sample_rate)[0][0].double().numpy()
     held = mel_bank(float(sample_rate)).sum(dim=1).numpy() > 0
     audible = held & (bands_db > bands_db[held].max() + AUDIBLE_BAND_DB)
     return np.where(audible, bands_db, np.nan)

@@ -21,7 +21,7 @@ import torch
 from torch import nn
 
 from model import checkpoint
-from model.encoder import AUDIBLE_BAND_DB, N_MELS, TEXTURE, ResidualBlock, features_and_frames, mel_centres_hz
+from model.encoder import AUDIBLE_BAND_DB, N_MELS, OCTAVES, TEXTURE, ResidualBlock, features_and_frames, mel_centres_hz
 from model.eq import EQParams
 from model.fitting import fit_curve
 from model.match import EVALUATIONS, of_reference, require_common
@@ -34,7 +34,6 @@ SEGMENTS = 8
 LARGEST_DB = 30.0
 # Where one of the sounds holds nothing, the network's guess counts little against what both hold.
 _UNHEARD_WEIGHT = 0.1
-OCTAVES = torch.as_tensor(np.gradient(np.log2(mel_centres_hz()))).float()
 
 
 class Sound(NamedTuple):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import numpy as np
+import torch
 
-from model.encoder import representative
+from model.encoder import features, representative
 from model.eq import check_audio
 
 SHORTEST_S = 0.2
 SILENCE = 1e-5
 # From this peak on (-80 dBFS) a sound is taken in full; below, ever less until it counts as silence.
 PRESENT = 1e-4
+_MOST_REMEMBERED = 64
+_remembered: ContextVar[list | None] = ContextVar("remembered", default=None)
 
 
 def check_request(
@@ -78,14 +83,47 @@ def heard(audio: np.ndarray, sample_rate: float) -> np.ndarray:
     if duration_s < SHORTEST_S:
         raise ValueError(f"The audio lasts {duration_s:.3g} s; {SHORTEST_S} s or more is needed to hear its timbre.")
     audio = representative(audio, sample_rate)
-    peak = np.abs(audio).max()
+    peak = _peak(audio)
     if peak < SILENCE:
         raise ValueError(f"The audio is silent (its peak is {peak:.1g}): there is no timbre to listen to.")
     return (audio / peak).astype(np.float32, copy=False)
 
 
+def analysed(audio, sample_rate: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return long-term spectrum [1, 80] and texture [1, 12, 80] (`model.encoder.features`) of what is `heard`."""
+    kept = _remembered.get()
+    for sound, rate, found in kept or ():
+        if sound is audio and rate == sample_rate:
+            return found
+    with torch.no_grad():
+        found = features(torch.from_numpy(heard(audio, sample_rate))[None], sample_rate)
+    if kept is not None:
+        kept.append((audio, sample_rate, found))
+        del kept[:-_MOST_REMEMBERED]
+    return found
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Within it, the same array is analysed once, however many systems are asked about it: for comparing them.
+
+    Nobody may change such an array in place.
+    """
+    token = _remembered.set([])
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
+
+
 def presence(audio: np.ndarray) -> float:
     """Return 0 for silence, 1 for audio of an ordinary level, and between them by the peak in dB, DC left out."""
     audio = np.atleast_2d(audio)
-    peak = float(np.abs(audio - audio.mean(axis=1, keepdims=True)).max())
+    middle = audio.mean(axis=1)
+    peak = float(max((audio.max(axis=1) - middle).max(), (middle - audio.min(axis=1)).max()))
     return float(np.clip(np.log(max(peak, SILENCE) / SILENCE) / np.log(PRESENT / SILENCE), 0, 1))
+
+
+def _peak(audio: np.ndarray) -> float:
+    # Without a copy, unlike the largest of the absolute values.
+    return float(max(audio.max(), -audio.min()))

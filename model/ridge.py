@@ -14,10 +14,10 @@ import numpy as np
 import torch
 
 from model import checkpoint
-from model.encoder import N_MELS, features, mel_bank, mel_centres_hz
+from model.encoder import N_MELS, mel_bank, mel_centres_hz
 from model.eq import GRID_HZ, EQParams, response_db
 from model.fitting import FIT_RATE_HZ
-from model.request import check_request, heard
+from model.request import analysed, check_request
 from model.safe_db import Settings
 from model.static import StaticEQ, blended
 
@@ -121,8 +121,7 @@ def dose(curve_db: np.ndarray, target_db: np.ndarray) -> float:
 
 def long_term_spectrum(audio: np.ndarray, sample_rate: float, usual_db: np.ndarray) -> np.ndarray:
     """Return the audio encoder's long-term spectrum [80] in dB; bands beyond the sample rate are as ``usual_db``."""
-    with torch.no_grad():
-        heard_db = features(torch.from_numpy(heard(audio, sample_rate))[None], sample_rate)[0][0].double().numpy()
+    heard_db = analysed(audio, sample_rate)[0][0].double().numpy()
     held = mel_bank(float(sample_rate)).sum(dim=1).numpy() > 0
     return np.where(held, heard_db + usual_db[held].mean(), usual_db)
 

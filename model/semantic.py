@@ -29,15 +29,18 @@ from torch import nn
 
 from model import checkpoint
 from model.autoencoder import EQAutoencoder
-from model.encoder import LATENT, N_MELS, AudioEncoder, features, heard_share
+from model.encoder import LATENT, N_MELS, AudioEncoder, heard_share
 from model.eq import EQParams, sort_peaks
-from model.request import check_intensity, heard, known_descriptor, presence, read_blend
+from model.request import analysed, check_intensity, known_descriptor, presence, read_blend
 
 ORIGINS = ("flat", "audio")
 # A dose of 1 is the mean setting that SAFE-DB's people made for the word.
 FLOOR, CEILING = 0.2, 2.6
 # The largest correction across the descriptor's direction, in lengths of u.
 ACROSS_LIMIT = 0.5
+# How much of the natural spectrum `describe` takes off: less than the traversal believes, which tells versions of one
+# clip apart best and those of different clips almost as well.
+LISTENERS_BELIEF = 0.5
 _BEND = 8
 
 
@@ -72,8 +75,8 @@ class SemanticNetwork(nn.Module):
         self.register_buffer("ceilings", torch.full((n_descriptors,), CEILING))
         # From a code to the EQ that most likely is in the sound: EQs and music both vary, and the code is their sum.
         self.register_buffer("likely", torch.eye(LATENT))
-        # Tells what EQ a sound has from its spectrum and nature; the last output stands for none.
-        self.listener = nn.Linear(2 * N_MELS, n_descriptors + 1)
+        # Tells what EQ a sound has from its spectrum beyond a part of its nature; the last output stands for none.
+        self.listener = nn.Linear(N_MELS, n_descriptors + 1)
         self.register_buffer("score_zero", torch.zeros(n_descriptors))
         self.register_buffer("score_unit", torch.ones(()))
 
@@ -99,7 +102,7 @@ class SemanticNetwork(nn.Module):
 
     def evidence(self, spectrum: torch.Tensor, nature: torch.Tensor) -> torch.Tensor:
         """Return the log-odds [batch, descriptors] of an EQ of each descriptor against none."""
-        logits = self.listener(torch.cat([self.encoder.unusual(spectrum), nature], dim=1) / 10)
+        logits = self.listener(self.encoder.unusual(spectrum, LISTENERS_BELIEF * nature) / 10)
         return logits[:, :-1] - logits[:, -1:]
 
     def scores(self, spectrum: torch.Tensor, texture: torch.Tensor) -> torch.Tensor:
@@ -208,7 +211,7 @@ class SemanticEQ:
         0 is usual for music, about 1 as if equalised by a descriptor's mean setting (the mean of warm and bright is);
         negative is the contrary. The same audio is accepted, and refused, as by `propose`.
         """
-        listened = self._listen(audio, sample_rate)
+        listened = analysed(audio, sample_rate)
         with torch.no_grad():
             values = self.network.scores(*listened)[0].tolist()
         return dict(zip(self.descriptors, values, strict=True))
@@ -238,14 +241,10 @@ class SemanticEQ:
         return self._heard(audio, sample_rate)[0]
 
     def _heard(self, audio: np.ndarray, sample_rate: float) -> tuple[torch.Tensor, float]:
-        spectrum, texture = self._listen(audio, sample_rate)
+        spectrum, texture = analysed(audio, sample_rate)
         with torch.no_grad():
             certainty = presence(audio) * float(heard_share(spectrum)[0])
             return self.network.encoder(spectrum, texture), certainty
-
-    def _listen(self, audio: np.ndarray, sample_rate: float) -> tuple[torch.Tensor, torch.Tensor]:
-        with torch.no_grad():
-            return features(torch.from_numpy(heard(audio, sample_rate))[None], sample_rate)
 
     def _proposed(
         self, z_audio: torch.Tensor, certainty: float, blend: dict[int, float], intensity: float, origin: str

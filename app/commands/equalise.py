@@ -89,9 +89,10 @@ def profile(
     audio, sample_rate = read(source)
     eq = load_semantic(weights, clap)
     rows = measure(eq, audio, sample_rate, step, window, lambda items: track(items, "Listening", transient=True))
-    table = Table("time", *eq.descriptors)
+    # Ten words fit a terminal of 80 columns, without lines and with a space and a half between them.
+    table = Table("time", *eq.descriptors, box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for row in rows:
-        cells = ["silent"] * len(eq.descriptors) if row.scores is None else [f"{v:+.1f}" for v in row.scores.values()]
+        cells = ["silent"] if row.scores is None else [f"{v:+.1f}" for v in row.scores.values()]
         table.add_row(f"{row.start_s:.0f}-{row.stop_s:.0f} s", *cells)
     Console().print(table)
     if csv is not None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from model.evaluation.clips import Clip
     from model.safe_db import Settings
 
+# At full intensity the published traversal ends at the target whatever it hears; its authors used 0.7.
+PUBLISHED_INTENSITY = 0.7
+
 
 def register(cli: typer.Typer) -> None:
     """Add this group's command to ``cli``."""
@@ -37,6 +40,9 @@ def evaluate(
     rule: Annotated[
         Path | None, typer.Option(help="Weights from `train --no-nature`: the fixed curve in their dose is the rule.")
     ] = None,
+    published: Annotated[
+        Path | None, typer.Option(help="Weights from `train --origin audio`: the published recipe.")
+    ] = None,
     held_out_only: Annotated[bool, typer.Option(help="Use only recordings that training by name leaves out.")] = False,
     max_clips: Annotated[int, typer.Option(help="Use so many, evenly spread over the folder.")] = 40,
     descriptors: Annotated[
@@ -52,6 +58,7 @@ def evaluate(
     from model import safe_db
     from model.evaluation import adaptivity, hearing, report, steadiness
     from model.evaluation.clips import read_clips, read_pairs
+    from model.request import remembering
 
     chosen = read_clips(clips, max_clips, held_out_only, lambda items: track(items, "Reading"))
     settings = safe_db.read(safe)
@@ -62,22 +69,26 @@ def evaluate(
     if rule is not None:
         listening["rule"] = load_semantic(rule)
         systems["rule"] = adaptivity.ruled(listening["rule"].dose, systems["static"])
+    if published is not None:
+        listening["published recipe"] = load_semantic(published)
+        systems["published recipe"] = partial(
+            listening["published recipe"].propose, origin="audio", intensity=PUBLISHED_INTENSITY
+        )
     known = [word for word in main.descriptors if word in settings.names]
     words = known if descriptors == "all" else [word.strip().lower() for word in descriptors.split(",")]
     if unknown := set(words) - set(known):
         raise ValueError(
             f"Unknown descriptors {', '.join(sorted(unknown))}: weights and {safe} both have {', '.join(known)}."
         )
-    rows = adaptivity.responses(systems, track(chosen, "Proposing"), settings, words)
     testing = settings if all_settings else held_out
-    aucs = {
-        name: hearing.separation(eq.describe, track(chosen, f"Describing ({name})"), testing)
-        for name, eq in listening.items()
-    }
+    describes = {name: eq.describe for name, eq in listening.items()}
     estimates = {name: eq.applied_eq for name, eq in listening.items()}
-    blind = hearing.blind_error(estimates, track(chosen, "Estimating the EQ of clips"), held_out)
     pairs = read_pairs(chosen, clips)
-    steady = steadiness.differences(systems, track(pairs, "Comparing excerpts"), words[:2]) if pairs else None
+    with remembering():
+        rows = adaptivity.responses(systems, track(chosen, "Proposing"), settings, words)
+        aucs = hearing.separation(describes, track(chosen, "Describing"), testing)
+        blind = hearing.blind_error(estimates, track(chosen, "Estimating the EQ of clips"), held_out)
+        steady = steadiness.differences(systems, track(pairs, "Comparing excerpts"), words[:2]) if pairs else None
     table = adaptivity.summarise(rows, settings)
     more = {report.BLIND: blind}
     if steady is not None:
@@ -136,6 +147,5 @@ def _systems(weights: Path | None, ablations: list[str]) -> tuple[dict[str, Prop
         "flow": FlowEQ.load().propose,
     }
     systems |= {name: eq.propose for name, eq in semantic.items()}
-    # At full intensity the published traversal ends at the target whatever it hears; its authors used 0.7.
-    systems["published traversal"] = partial(main.propose, origin="audio", intensity=0.7)
+    systems["published traversal"] = partial(main.propose, origin="audio", intensity=PUBLISHED_INTENSITY)
     return systems, {"ridge": ridge, **semantic}

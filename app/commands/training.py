@@ -50,6 +50,9 @@ def train(
     nature: Annotated[
         bool, typer.Option(help="Predict which spectrum a clip naturally has; else the mean of music, an ablation.")
     ] = True,
+    origin: Annotated[
+        str, typer.Option(help="flat, or audio: the published recipe (give it pink noise alone), an ablation.")
+    ] = "flat",
     baselines: Annotated[bool, typer.Option(help="Train static, flow, ridge and the personal prior as well.")] = False,
     reference: Annotated[
         bool,
@@ -71,7 +74,7 @@ def train(
     from model.training.sources import Collections, Ratios, default_pink_ratio, training_mixtures
 
     epochs = epochs if epochs is not None else 60 if clap else 20
-    plan = Plan(epochs=epochs, seed=seed, device=device, end_to_end=end_to_end, nature=nature)
+    plan = Plan(epochs=epochs, seed=seed, device=device, end_to_end=end_to_end, nature=nature, origin=origin)
     settings, _ = safe_db.read(safe).split()
     folders = [path.expanduser() for path in music or []]
     if pink_ratio is None:
@@ -142,7 +145,7 @@ def _train_clap(
         def heard(n: int) -> None:
             report("hearing through CLAP", n, clips, {})
 
-        eq = train_clap(base, clap, mixture, settings, clips, epochs=epochs, seed=seed, on_clip=heard)
+        eq = train_clap(base, clap, mixture, settings, out, clips, epochs=epochs, seed=seed, on_clip=heard)
     _show_skipped(mixture.skipped)
     show(
         f"The projection estimates the EQ on a clip within {eq.about['rms_db']:.1f} dB (root mean square, in training)."

@@ -12,10 +12,10 @@ import torch
 from scipy.signal import welch
 from scipy.stats import spearmanr
 
-from model.encoder import features, mel_centres_hz
+from model.encoder import mel_centres_hz
 from model.eq import GAINS, GRID_HZ, EQParams
 from model.evaluation.clips import Clip, filtered
-from model.request import heard
+from model.request import analysed
 from model.safe_db import Settings
 from model.training.gain_law import perceptual_spread
 
@@ -74,9 +74,7 @@ def responses(
 
 
 def _spectrum(clip: Clip) -> np.ndarray:
-    with torch.no_grad():
-        audio = torch.from_numpy(heard(clip.audio, clip.sample_rate))[None]
-        return features(audio, clip.sample_rate)[0][0].numpy()
+    return analysed(clip.audio, clip.sample_rate)[0][0].numpy()
 
 
 def _measured(

@@ -18,30 +18,33 @@ Estimate = Callable[[np.ndarray, float], np.ndarray]
 
 
 def separation(
-    describe: Describe, clips: Iterable[Clip], settings: Settings, n_settings: int = 12, seed: int = 0
-) -> dict[str, float]:
-    """Return ``auc_within`` and ``auc_across`` of ``describe`` (see `model.evaluation`).
+    describes: Mapping[str, Describe], clips: Iterable[Clip], settings: Settings, n_settings: int = 12, seed: int = 0
+) -> dict[str, dict[str, float]]:
+    """Return ``auc_within`` and ``auc_across`` (see `model.evaluation`) of every system's `describe`.
 
     Parameters
     ----------
-    describe : callable
+    describes : mapping of callables
         (audio [channels, samples], Hz) -> score per descriptor
     settings : Settings
         Settings that training did not use; of each of warm and bright, ``n_settings`` are drawn per clip.
     """
     rng = np.random.default_rng(seed)
     pool = {word: settings.of(word).parameters for word in ("warm", "bright")}
-    scores: dict[str, list[Any]] = {word: [] for word in pool}
+    scores: dict[str, dict[str, list[Any]]] = {name: {word: [] for word in pool} for name in describes}
     for clip in clips:
         for word, parameters in pool.items():
             chosen = parameters[rng.choice(len(parameters), min(n_settings, len(parameters)), replace=False)]
-            scored = [
-                describe(EQParams.from_safe(row).apply(clip.audio, clip.sample_rate), clip.sample_rate)
-                for row in chosen
-            ]
-            scores[word].append([score["bright"] - score["warm"] for score in scored])
-    within = [area_under_curve(bright, warm) for bright, warm in zip(scores["bright"], scores["warm"], strict=True)]
-    across = area_under_curve(np.ravel(scores["bright"]), np.ravel(scores["warm"]))
+            equalised = [EQParams.from_safe(row).apply(clip.audio, clip.sample_rate) for row in chosen]
+            for name, describe in describes.items():
+                scored = [describe(audio, clip.sample_rate) for audio in equalised]
+                scores[name][word].append([score["bright"] - score["warm"] for score in scored])
+    return {name: _areas(own["bright"], own["warm"]) for name, own in scores.items()}
+
+
+def _areas(bright: list, warm: list) -> dict[str, float]:
+    within = [area_under_curve(*versions) for versions in zip(bright, warm, strict=True)]
+    across = area_under_curve(np.ravel(bright), np.ravel(warm))
     return {"auc_within": float(np.mean(within)), "auc_across": across}
 
 

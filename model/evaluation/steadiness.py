@@ -73,6 +73,7 @@ def differences(
     rows = []
     for first, second in pairs:
         heard = {"excerpts": (second.audio, second.sample_rate), **forms(first)}
+        heard = {form: (np.ascontiguousarray(audio), rate_hz) for form, (audio, rate_hz) in heard.items()}
         for system, propose in systems.items():
             for descriptor in descriptors:
                 usual = _curve(propose, first.audio, first.sample_rate, descriptor)
@@ -91,4 +92,4 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _curve(propose: Callable[..., EQParams], audio: np.ndarray, rate_hz: float, descriptor: str) -> np.ndarray:
-    return propose(np.ascontiguousarray(audio), rate_hz, descriptor).response(GRID_HZ, 44_100)
+    return propose(audio, rate_hz, descriptor).response(GRID_HZ, 44_100)

@@ -95,7 +95,7 @@ def fill(
     key : str
         What the mixture is made of; a bank that was kept under another key, seed or size is begun anew.
     vary : bool
-        False takes the excerpts as they are.
+        Vary every other excerpt; False takes all as they are.
     progress : callable, optional
         Called with the number of excerpts done.
     """
@@ -103,7 +103,7 @@ def fill(
     arrays, done, note = open_arrays(folder, size, f"{key} {seed} {size}", shapes)
     for index in range(done, size):
         rng = np.random.default_rng([seed, index])
-        audio = varied_excerpt(mixture, rng) if vary else mixture.excerpt(rng)
+        audio = varied_excerpt(mixture, rng) if vary and index % 2 == 0 else mixture.excerpt(rng)
         audio = audio / max(float(np.abs(audio).max()), 1e-9)
         spectrum, texture = features(torch.from_numpy(audio)[None], mixture.sample_rate)
         arrays["spectra"][index], arrays["textures"][index] = spectrum[0].numpy(), texture[0].numpy()

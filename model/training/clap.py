@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
 
-from model.clap import COMMON_WORDS, Clap, ClapEQ, ClapProjection, set_gain_law
+from model.clap import COMMON_WORDS, EMBEDDING, Clap, ClapEQ, ClapProjection, set_gain_law
 from model.eq import GRID_HZ, EQParams
 from model.safe_db import Settings
 from model.semantic import SemanticEQ
+from model.training.bank import open_arrays
 from model.training.sources import Mixture
 
 BATCH, LEARNING_RATE, WEIGHT_DECAY = 64, 1e-3, 1e-4
@@ -22,6 +24,7 @@ def train_clap(
     clap: Clap,
     mixture: Mixture,
     settings: Settings,
+    folder: Path,
     n_clips: int = 500,
     n_settings: int = 6,
     epochs: int = 60,
@@ -39,6 +42,8 @@ def train_clap(
         Gives the clips.
     settings : Settings
         Those for training; drawn evenly over descriptors, each put on a clip before CLAP hears it.
+    folder : path
+        Keeps what CLAP heard, which takes most of the time: a run that was killed goes on from there.
     n_clips, n_settings : int
         Clips, and settings per clip; the clip as it is comes on top.
     epochs : int
@@ -46,16 +51,8 @@ def train_clap(
     on_clip : callable, optional
         Called with the number of clips embedded, for a progress bar.
     """
-    rng = np.random.default_rng(seed)
-    heard, known = [], []
-    for index in range(n_clips):
-        audio = mixture.excerpt(np.random.default_rng([seed, index]))
-        for params in [EQParams.flat(), *_draw(settings, n_settings, rng)]:
-            heard.append(clap.embed_audio(params.apply(audio, mixture.sample_rate), mixture.sample_rate))
-            known.append(params.response(GRID_HZ, mixture.sample_rate))
-        if on_clip:
-            on_clip(index + 1)
-    embeddings, curves_db = torch.stack(heard), torch.tensor(np.array(known), dtype=torch.float32)
+    heard = _hear(clap, mixture, settings, folder / "clap-bank", n_clips, n_settings, seed, on_clip)
+    embeddings, curves_db = (torch.as_tensor(np.array(rows)).flatten(0, 1) for rows in heard)
     untouched = embeddings[:: n_settings + 1]
     projection = ClapProjection()
     with torch.random.fork_rng(devices=[]), torch.no_grad():
@@ -73,6 +70,26 @@ def train_clap(
     set_gain_law(network, projection.z_clips, range(len(base.descriptors)))
     about = {"clips": n_clips, "seed": seed, "epochs": epochs, "rms_db": float(np.sqrt(loss_db2))}
     return ClapEQ(network, list(base.descriptors), "", about, clap, projection.eval())
+
+
+def _hear(
+    clap: Clap, mixture: Mixture, settings: Settings, folder: Path, n_clips: int, n_settings: int, seed: int, on_clip
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return CLAP's embeddings [clips, 1 + settings, 512] of clips as they are and equalised, and the responses."""
+    n = 1 + n_settings
+    key = f"{clap.source} {mixture.sample_rate} {len(settings)} {n_settings} {seed} {n_clips}"
+    arrays, done, note = open_arrays(folder, n_clips, key, {"heard": (n, EMBEDDING), "responses": (n, len(GRID_HZ))})
+    for index in range(done, n_clips):
+        rng = np.random.default_rng([seed, index])
+        audio = mixture.excerpt(rng)
+        for row, params in enumerate([EQParams.flat(), *_draw(settings, n_settings, rng)]):
+            equalised = params.apply(audio, mixture.sample_rate)
+            arrays["heard"][index, row] = clap.embed_audio(equalised, mixture.sample_rate).numpy()
+            arrays["responses"][index, row] = params.response(GRID_HZ, mixture.sample_rate)
+        note(index + 1)
+        if on_clip:
+            on_clip(index + 1)
+    return arrays["heard"], arrays["responses"]
 
 
 def _draw(settings: Settings, n: int, rng: np.random.Generator) -> list[EQParams]:

@@ -10,8 +10,9 @@ from typing import Any
 import torch
 
 from model.safe_db import Settings
-from model.semantic import SemanticEQ, SemanticNetwork
+from model.semantic import ORIGINS, SemanticEQ, SemanticNetwork
 from model.training.bank import Bank, Banks, fill
+from model.training.published import PublishedStage
 from model.training.running import Report, Stage, forget_state, read_state, run_stages
 from model.training.settings import SettingsSampler
 from model.training.sources import Mixture
@@ -32,7 +33,8 @@ class Plan:
     An epoch is ``autoencoder_steps`` batches of 256 settings, ``excerpts`` new excerpts in the bank, ``matching_steps``
     batches of 64 sounds, ``end_to_end_steps`` batches of 4 snippets and ``listening_steps`` batches of 256 equalised
     sounds; all epochs of one stage come before the next stage. Without ``nature`` every clip is taken to have the mean
-    spectrum of music by nature, an ablation.
+    spectrum of music by nature, an ablation. Origin "audio" trains by the published recipe (`model.training.published`)
+    in place of matching, end to end and gain laws.
     """
 
     epochs: int = 20
@@ -40,9 +42,10 @@ class Plan:
     device: str = "cpu"
     end_to_end: bool = True
     nature: bool = True
+    origin: str = "flat"
     autoencoder_steps: int = 150
     excerpts: int = 200
-    matching_steps: int = 20
+    matching_steps: int = 40
     end_to_end_steps: int = 15
     listening_steps: int = 40
     validation_excerpts: int = 200
@@ -53,6 +56,8 @@ class Plan:
     def __post_init__(self) -> None:
         if not 1 <= self.epochs <= 10_000:
             raise ValueError(f"The number of epochs is {self.epochs}, outside 1 to 10000.")
+        if self.origin not in ORIGINS:
+            raise ValueError(f"The origin is {self.origin!r}, expected one of {', '.join(ORIGINS)}.")
         try:
             torch.empty(1, device=self.device)
         except (RuntimeError, AssertionError) as error:
@@ -99,6 +104,8 @@ def train(
     torch.manual_seed(plan.seed)
     sampler = SettingsSampler(settings)
     network = _network(sampler, pretrained)
+    if not plan.nature:
+        network.encoder.expect_usual()
     facts = {**(about or {}), "plan": asdict(plan), "settings": len(settings)}
     state = read_state(folder, facts)
 
@@ -150,10 +157,14 @@ def _stages(
     banks: Banks,
     pretrained: SemanticEQ | None,
 ) -> list[tuple[Stage, int]]:
-    kinds: list[tuple[type[SemanticStage], int]] = [(MatchingStage, plan.epochs * plan.matching_steps * plan.nature)]
+    kinds: list[tuple[type[SemanticStage], int]] = []
     if pretrained is None:
-        kinds.insert(0, (AutoencoderStage, plan.epochs * plan.autoencoder_steps))
-    if plan.end_to_end:
-        kinds.append((EndToEndStage, plan.epochs * plan.end_to_end_steps))
+        kinds.append((AutoencoderStage, plan.epochs * plan.autoencoder_steps))
+    if plan.origin == "audio":
+        kinds.append((PublishedStage, plan.epochs * plan.end_to_end_steps))
+    else:
+        kinds.append((MatchingStage, plan.epochs * plan.matching_steps * plan.nature))
+        if plan.end_to_end:
+            kinds.append((EndToEndStage, plan.epochs * plan.end_to_end_steps))
     kinds.append((ListeningStage, plan.epochs * plan.listening_steps))
     return [(kind(network, sampler, banks), n_steps) for kind, n_steps in kinds]

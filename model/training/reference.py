@@ -17,8 +17,8 @@ import torch
 from torch import nn
 
 from model import differentiable
-from model.encoder import mel_centres_hz
-from model.reference import OCTAVES, ReferenceEQ, ReferenceNetwork, Sound, audible, centred, settings_of
+from model.encoder import OCTAVES, mel_centres_hz
+from model.reference import ReferenceEQ, ReferenceNetwork, Sound, audible, centred, settings_of
 from model.safe_db import Settings
 from model.semantic import SemanticEQ, SemanticNetwork
 from model.training import losses

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from model import differentiable
-from model.encoder import N_MELS, features, mel_centres_hz
+from model.encoder import N_MELS, OCTAVES, features, mel_centres_hz
 from model.eq import GRID_HZ
 from model.semantic import SemanticNetwork
 from model.training import losses
@@ -27,7 +27,7 @@ from model.training.running import Stage
 from model.training.settings import SettingsSampler
 
 SAMPLE_RATE = 44_100
-MUSIC_VARIANCE = 0.3
+MUSIC_VARIANCE = 1.0
 
 
 class SemanticStage(Stage):
@@ -65,17 +65,12 @@ class MatchingStage(SemanticStage):
     """Stage 2 (see the module)."""
 
     name, learning_rate, weight_decay = "matching", 2e-3, 0.05
-    batch, noise = 64, 0.15
+    # How far textures are moved at random: each kind of it as a share, each number in standard deviations.
+    batch, kind_noise, noise = 64, 0.15, 0.3
 
     def begin(self) -> None:
-        spectra, textures = self.banks.training.all()
-        set_data_buffers(self.network, self.sampler, spectra, textures)
-        with torch.no_grad():
-            # What a spectrum is of each descriptor, as one matrix [80, descriptors]: nothing of it is trained here.
-            units = self.network.encoder.to_latent(torch.eye(N_MELS))
-            words = range(len(self.sampler.names))
-            self.to_doses = torch.stack([self.network.along(units, word) for word in words], dim=1)
-            self.scale = ((spectra - self.network.encoder.spectrum_mean) @ self.to_doses).std(dim=0)
+        set_data_buffers(self.network, self.sampler, *self.banks.training.all())
+        self.weights = (OCTAVES / OCTAVES.sum()).to(self.network.encoder.spectrum_mean)
 
     def trained(self) -> Iterable[nn.Parameter]:
         encoder = self.network.encoder
@@ -84,21 +79,20 @@ class MatchingStage(SemanticStage):
     def losses(self, progress: float, validation: bool = False) -> dict[str, torch.Tensor]:
         bank, chosen = self.draw(self.batch, validation)
         spectra, textures = bank.tensors(chosen)
+        encoder = self.network.encoder
         if not validation:
-            textures = textures * (1 + self.noise * torch.randn(self.batch, textures.shape[1], 1))
-            textures = textures + self.noise * torch.randn_like(textures)
-        rest = spectra - self.network.encoder.spectrum_mean - self.network.encoder.nature(textures)
-        return {
-            "nature": (rest @ self.to_doses / self.scale).square().mean(),
-            "spectrum": 0.002 * rest.square().mean(),
-        }
+            textures = textures * (1 + self.kind_noise * torch.randn(self.batch, textures.shape[1], 1))
+            textures = textures + self.noise * encoder.texture_scale * torch.randn_like(textures)
+        rest = spectra - encoder.spectrum_mean - encoder.nature(textures)
+        rest = rest - rest @ self.weights[:, None]
+        return {"nature": 0.01 * (rest.square() @ self.weights).mean()}
 
 
 class ListeningStage(SemanticStage):
     """Stage 4 (see the module)."""
 
     name, learning_rate, weight_decay = "listening", 5e-3, 0.01
-    batch, unequalised, strength = 256, 0.15, (0.75, 1.25)
+    batch, unequalised, strength, penalty = 256, 0.15, (0.75, 1.25), 0.01
 
     def begin(self) -> None:
         self.network.eval()
@@ -123,7 +117,8 @@ class ListeningStage(SemanticStage):
         evidence = self.network.evidence(spectra[sounds] + strength * self.curves[settings], nature[sounds])
         logits = torch.cat([evidence, torch.zeros(self.batch, 1)], dim=1)
         wanted = torch.where(none, len(self.sampler.names), labels)
-        return {"words": nn.functional.cross_entropy(logits, wanted)}
+        squares = self.network.listener.weight.square().sum()
+        return {"words": nn.functional.cross_entropy(logits, wanted), "size": self.penalty * squares}
 
 
 class EndToEndStage(SemanticStage):
@@ -217,14 +212,14 @@ def set_data_buffers(
         encoder.spectrum_mean.copy_(spectra.mean(dim=0))
         encoder.z_flat.copy_(autoencoder.z_flat()[0])
         centres_hz = mel_centres_hz()
-        octaves = torch.as_tensor(np.gradient(np.log2(centres_hz))).float()
         settings = torch.cat([sampler.balanced(2000)[0], sampler.varied(2000)])
         curves = differentiable.response_db(settings, centres_hz)
-        weighted = (curves - curves.mean(dim=1, keepdim=True)) * octaves.sqrt()
+        widths = OCTAVES.sqrt().to(curves)
+        weighted = (curves - curves.mean(dim=1, keepdim=True)) * widths
         codes = autoencoder.encode(settings) - autoencoder.z_flat()
         gram = weighted.T @ weighted / len(settings) + 0.01 * torch.eye(N_MELS)
         solution = torch.linalg.solve(gram, weighted.T @ codes / len(settings))
-        encoder.to_latent.weight.copy_((octaves.sqrt()[:, None] * solution).T)
+        encoder.to_latent.weight.copy_((widths[:, None] * solution).T)
         set_targets(network, sampler)
 
 

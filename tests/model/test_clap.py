@@ -65,7 +65,8 @@ def clap(folder) -> Clap:
 def eq(clap, tmp_path_factory) -> ClapEQ:
     safe = read(write_safe(tmp_path_factory.mktemp("safe") / "safe.csv", {"warm": 12, "bright": 12}))
     noise = Mixture([PinkNoise(RATE, 1.0)], [1.0])
-    return train_clap(SemanticEQ.load(), clap, noise, safe.split()[0], n_clips=8, n_settings=3, epochs=40)
+    place = tmp_path_factory.mktemp("heard")
+    return train_clap(SemanticEQ.load(), clap, noise, safe.split()[0], place, n_clips=8, n_settings=3, epochs=40)
 
 
 def test_embeddings_are_those_of_transformers_own_forward_pass(clap):
@@ -101,6 +102,27 @@ def test_the_projection_learns_which_eq_was_put_on_a_clip(eq, seed):
     }
     assert heard["bright"]["bright"] > heard["warm"]["bright"] + 0.1
     assert heard["warm"]["warm"] > heard["bright"]["warm"] + 0.1
+
+
+def test_a_killed_training_hears_no_clip_twice_and_ends_as_an_uninterrupted_one(clap, tmp_path):
+    class KilledError(Exception):
+        pass
+
+    def train(folder, on_clip):
+        noise = Mixture([PinkNoise(RATE, 1.0)], [1.0])
+        return train_clap(SemanticEQ.load(), clap, noise, safe, folder, 3, 1, epochs=2, on_clip=on_clip)
+
+    def kill(clips):
+        if clips == 2:
+            raise KilledError
+
+    safe = read(write_safe(tmp_path / "safe.csv", {"warm": 12, "bright": 12}))
+    heard = []
+    with pytest.raises(KilledError):
+        train(tmp_path / "killed", kill)
+    resumed, whole = train(tmp_path / "killed", heard.append), train(tmp_path / "whole", None)
+    assert heard == [3]
+    torch.testing.assert_close(resumed.projection.state_dict(), whole.projection.state_dict())
 
 
 def test_the_projection_has_the_stated_size(eq):

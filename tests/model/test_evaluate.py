@@ -6,10 +6,12 @@ import sys
 import numpy as np
 import pytest
 import soundfile as sf
+import torch
 from typer.testing import CliRunner
 
 from app.cli import cli
-from model import SemanticEQ, safe_db
+from model import SemanticEQ, request, safe_db
+from model.encoder import features
 from model.eq import GRID_HZ, EQParams
 from model.evaluation import adaptivity, hearing, report, steadiness
 from model.evaluation.clips import Clip, filtered
@@ -120,6 +122,18 @@ def test_another_form_of_the_same_music_is_another_sound_to_those_who_listen(cli
     assert table["by treble", "low-pass"] > table["by treble", "mp3"] > 0 and table["by treble", "padded"] < 0.05
 
 
+def test_a_sound_that_is_remembered_is_analysed_once_and_heard_the_same(monkeypatch):
+    calls, (first, second) = [], (pink_noise(0.5, seed=1), pink_noise(0.5, seed=2))
+    fresh = request.analysed(first, 44_100)
+    monkeypatch.setattr(request, "features", lambda *asked: calls.append(asked) or features(*asked))
+    with request.remembering():
+        again = [request.analysed(sound, rate) for sound in (first, second, first) for rate in (44_100, 48_000)]
+    assert len(calls) == 4
+    assert torch.equal(again[4][0], fresh[0]) and again[0] is again[4] and not torch.equal(again[2][0], fresh[0])
+    request.analysed(first, 44_100)
+    assert len(calls) == 5
+
+
 def test_area_under_curve_is_the_share_of_ordered_pairs():
     rng = np.random.default_rng(0)
     positive, negative = rng.integers(0, 5, 20), rng.integers(0, 4, 30)
@@ -131,7 +145,7 @@ def test_area_under_curve_is_the_share_of_ordered_pairs():
 def test_tables_are_written_three_ways_with_the_plots(settings, clips, tmp_path):
     eq = SemanticEQ.load()
     rows = adaptivity.responses({"semantic": eq.propose}, clips[:2], settings, ["warm"])
-    aucs = {"semantic": hearing.separation(eq.describe, clips[:1], settings, n_settings=3)}
+    aucs = hearing.separation({"semantic": eq.describe}, clips[:1], settings, n_settings=3)
     blind = hearing.blind_error({"semantic": eq.applied_eq}, clips[:1], settings, n_settings=2)
     more = {report.BLIND: blind}
     report.write(tmp_path, adaptivity.summarise(rows, settings), rows, aucs, settings, clips[:2], eq, more)
@@ -150,6 +164,15 @@ def test_a_profile_follows_the_sound():
     moments = profile(SemanticEQ.load(), np.concatenate([noise, darker, 0 * noise], axis=1), 44_100, 2.0, 2.0)
     assert [moment.start_s for moment in moments] == [0, 2, 4]
     assert moments[0].scores["bright"] > moments[1].scores["bright"] and moments[2].scores is None
+
+
+def test_the_profile_of_ten_words_fits_a_terminal_of_80_columns(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    sf.write(tmp_path / "in.wav", np.concatenate([pink_noise(2), 0 * pink_noise(2)], axis=1).T, 44_100)
+    result = run("profile", tmp_path / "in.wav", "--step", 2, "--window", 2)
+    header, row, silent = result.output.splitlines()
+    assert header.split() == ["time", *SemanticEQ.load().descriptors]
+    assert len(row.split()) == 12 and silent.split() == ["2-4", "s", "silent"]
 
 
 def run(*arguments):

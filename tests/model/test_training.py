@@ -97,13 +97,29 @@ def test_without_nature_every_clip_is_taken_for_usual_music(material, tmp_path):
         assert eq.network.encoder.nature(torch.randn(2, 12, 80)).abs().max() < 1e-5
 
 
+def test_the_published_recipe_brings_outputs_nearer_to_the_target(material, tmp_path):
+    known, pink = material
+    plan = replace(TINY, origin="audio", autoencoder_steps=1, end_to_end_steps=12, listening_steps=1)
+    values = []
+    train(known, pink, pink, pink, tmp_path, plan, report=lambda *said: values.append(said[3].get("target")))
+    values = [value for value in values if value is not None]
+    assert len(values) == 12 and np.mean(values[-4:]) < np.mean(values[:4])
+
+
 def test_the_log_has_a_row_per_20_steps(trained):
     with (trained[2] / "log.csv").open() as file:
         steps = [int(row["step"]) for row in csv.DictReader(file) if row["stage"] == "listening"]
     assert sorted(set(steps)) == [10, 20, 30, 40]
 
 
-@pytest.mark.parametrize(("change", "message"), [({"epochs": 0}, "epochs is 0"), ({"device": "abacus"}, "abacus")])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"epochs": 0}, "epochs is 0"),
+        ({"device": "abacus"}, "abacus"),
+        ({"origin": "z"}, "'z', expected one of flat, audio"),
+    ],
+)
 def test_a_plan_that_cannot_be_followed_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
         replace(TINY, **change)
