@@ -107,7 +107,9 @@ class ReferenceNetwork(nn.Module):
             inner = block(inner)
         whole = self.whole(inner.mean(dim=2))[:, :, None].expand(-1, -1, N_MELS)
         share, more = self.leave(torch.cat([inner, whole], dim=1)).unbind(1)
-        curve = torch.sigmoid(share + 2) * apart + 3 * more
+        # Where two sounds do not differ there is nothing to do, whatever the network would add.
+        differing = torch.tanh((apart.square() * weights).sum(dim=1) / weights.sum(dim=1).clamp_min(1e-6))[:, None]
+        curve = torch.sigmoid(share + 2) * apart + 3 * more * differing
         return curve - (curve * OCTAVES).sum(dim=1, keepdim=True) / OCTAVES.sum()
 
 

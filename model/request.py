@@ -17,7 +17,8 @@ SILENCE = 1e-5
 # From this peak on (-80 dBFS) a sound is taken in full; below, ever less until it counts as silence.
 PRESENT = 1e-4
 _MOST_REMEMBERED = 64
-_remembered: ContextVar[list | None] = ContextVar("remembered", default=None)
+_Analysed = tuple[torch.Tensor, torch.Tensor]
+_remembered: ContextVar[list[tuple[np.ndarray, float, _Analysed]] | None] = ContextVar("remembered", default=None)
 
 
 def check_request(
@@ -89,7 +90,7 @@ def heard(audio: np.ndarray, sample_rate: float) -> np.ndarray:
     return (audio / peak).astype(np.float32, copy=False)
 
 
-def analysed(audio, sample_rate: float) -> tuple[torch.Tensor, torch.Tensor]:
+def analysed(audio: np.ndarray, sample_rate: float) -> _Analysed:
     """Return long-term spectrum [1, 80] and texture [1, 12, 80] (`model.encoder.features`) of what is `heard`."""
     kept = _remembered.get()
     for sound, rate, found in kept or ():
