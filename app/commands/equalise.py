@@ -1,5 +1,6 @@
 """Commands that equalise and describe: one file at a time."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -88,8 +89,10 @@ def profile(
 
     audio, sample_rate = read(source)
     eq = load_semantic(weights, clap)
-    rows = measure(eq, audio, sample_rate, step, window, lambda items: track(items, "Listening", transient=True))
-    # Ten words fit a terminal of 80 columns, without lines and with a space and a half between them.
+    # The bar is not part of the output: it would leave an empty line in a file.
+    bar = partial(track, description="Listening", transient=True, console=Console(stderr=True))
+    rows = measure(eq, audio, sample_rate, step, window, bar)
+    # Without lines, ten words fit a terminal of 80 columns.
     table = Table("time", *eq.descriptors, box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for row in rows:
         cells = ["silent"] if row.scores is None else [f"{v:+.1f}" for v in row.scores.values()]

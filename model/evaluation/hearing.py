@@ -42,7 +42,7 @@ def separation(
     return {name: _areas(own["bright"], own["warm"]) for name, own in scores.items()}
 
 
-def _areas(bright: list, warm: list) -> dict[str, float]:
+def _areas(bright: list[list[float]], warm: list[list[float]]) -> dict[str, float]:
     within = [area_under_curve(*versions) for versions in zip(bright, warm, strict=True)]
     across = area_under_curve(np.ravel(bright), np.ravel(warm))
     return {"auc_within": float(np.mean(within)), "auc_across": across}

@@ -73,7 +73,14 @@ def train_clap(
 
 
 def _hear(
-    clap: Clap, mixture: Mixture, settings: Settings, folder: Path, n_clips: int, n_settings: int, seed: int, on_clip
+    clap: Clap,
+    mixture: Mixture,
+    settings: Settings,
+    folder: Path,
+    n_clips: int,
+    n_settings: int,
+    seed: int,
+    on_clip: Callable[[int], None] | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return CLAP's embeddings [clips, 1 + settings, 512] of clips as they are and equalised, and the responses."""
     n = 1 + n_settings

@@ -170,8 +170,8 @@ def test_the_profile_of_ten_words_fits_a_terminal_of_80_columns(tmp_path, monkey
     monkeypatch.setenv("COLUMNS", "80")
     sf.write(tmp_path / "in.wav", np.concatenate([pink_noise(2), 0 * pink_noise(2)], axis=1).T, 44_100)
     result = run("profile", tmp_path / "in.wav", "--step", 2, "--window", 2)
-    header, row, silent = result.output.splitlines()
-    assert header.split() == ["time", *SemanticEQ.load().descriptors]
+    header, row, silent = result.stdout.splitlines()
+    assert header.split() == ["time", *SemanticEQ.load().descriptors] and max(map(len, (header, row))) <= 80
     assert len(row.split()) == 12 and silent.split() == ["2-4", "s", "silent"]
 
 

@@ -37,6 +37,9 @@ def test_what_was_done_to_a_sound_is_undone(eq, gain, rate, channels):
 def test_by_reference_to_itself_a_sound_is_hardly_changed(eq):
     noise = pink_noise(6)
     assert np.abs(shape(eq.propose(noise, 44_100, noise, 44_100))).max() < 1.0
+    own = listen(noise, 44_100)
+    with torch.no_grad():
+        assert eq.network(own, own, eq.semantic.network).abs().max() < 1e-5
 
 
 def test_intensity_scales_the_gains(eq):
