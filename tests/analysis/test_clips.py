@@ -106,3 +106,12 @@ def test_another_programs_tests_are_not_called_descriptors():
     study = replace(from_table(example(participants=12, clips=8, descriptors=("speech",))), asked="test")
     first = answer(compute(study))[0]
     assert "for test speech, semantic was rated" in first and "descriptor" not in first
+
+
+def test_quasi_f_is_made_of_the_four_mean_squares():
+    d = differences()
+    f1, f2, quasi, df1, *_ = quasi_f(np.stack([d, np.zeros_like(d)], axis=2))
+    rest = d - d.mean(axis=0) - d.mean(axis=1, keepdims=True) + d.mean()
+    treatment, error = d.size * d.mean() ** 2, (rest**2).sum() / (8 * 5)
+    assert quasi == pytest.approx((treatment + error) / (treatment / f1 + treatment / f2))  # Clark (1973), equation 8
+    assert df1 == pytest.approx((treatment + error) ** 2 / (treatment**2 + error**2 / 40))

@@ -37,3 +37,9 @@ def test_above_chance_is_where_the_interval_lies_above_it(low, is_chance):
 def test_too_few_groups_are_refused():
     with pytest.raises(ValueError, match="2 groups and 2 classes"):
         held_out(np.zeros((4, 1)), np.array(["a", "b"] * 2), np.array(["x", "x", "y", "y"]))
+
+
+def test_classes_that_differ_wholly_are_all_told():
+    labels, groups = np.tile(["a", "b", "c"], 40), np.repeat([f"g{n}" for n in range(6)], 20)
+    features = np.column_stack([labels == name for name in ("a", "b", "c")]).astype(float)
+    assert held_out(features, labels, groups).recall == {"a": 1.0, "b": 1.0, "c": 1.0}

@@ -14,7 +14,8 @@ from analysis.data.ratings import from_table
 from analysis.statistics.descriptives import descriptives
 from analysis.statistics.results import compute
 from analysis.writing.figure_style import COLOURS, short, style
-from analysis.writing.figures import means_figure
+from analysis.writing.figures import adaptive_figure, means_figure
+from analysis.writing.medians import medians_figure
 from tests.analysis.example import example
 from tests.analysis.test_analyse import width_in
 
@@ -93,3 +94,20 @@ def test_neighbouring_colours_differ_in_lightness():
 
     assert all(lightness(c) < 0.5 for c in COLOURS)
     assert all(abs(lightness(a) - lightness(b)) > 0.03 for a, b in pairwise(COLOURS[:4]))
+
+
+@pytest.mark.parametrize(("scores", "n_lines"), [((-1.0, 1.0), 0), ((-1.0, 0.0, 1.0), 1), ((1.0, 1.0, 1.0), 0)])
+def test_a_line_is_drawn_through_three_clips_that_differ(scores, n_lines):
+    zeros = np.zeros(len(scores))
+    table = pd.DataFrame(
+        {"descriptor": "warm", "baseline_score": scores, "diff": zeros, "ci_low": zeros - 1, "ci_high": zeros + 1}
+    )
+    (axis,) = adaptive_figure(table, "semantic", "static").axes
+    assert sum(line.get_color() == COLOURS[1] for line in axis.lines) == n_lines
+
+
+@pytest.mark.parametrize(("scale", "limits"), [((1, 7), (0.82, 7.18)), ((0, 100), (-3, 103))])
+def test_medians_are_drawn_over_the_whole_scale(scale, limits):
+    row = {"descriptor": "warm", "condition": "a", "median": 4, "q1": 3, "q3": 5, "ci_low": 3, "ci_high": 5}
+    figure = medians_figure(pd.DataFrame([row]), scale)
+    assert figure.axes[0].get_ylim() == pytest.approx(limits)

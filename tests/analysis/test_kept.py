@@ -7,7 +7,7 @@ from scipy import stats
 from analysis.data.ratings import from_table
 from analysis.statistics.kept import KEPT, kept
 from analysis.statistics.results import compute
-from analysis.writing.kept import kept_told
+from analysis.writing.kept import _parts_told, kept_told
 from tests.analysis.example import example
 
 MARGIN, SE, DF = 5.0, 1.0, 20
@@ -77,3 +77,12 @@ def test_margins_of_the_study_file_are_above_zero():
     assert Analysis(margins={"quality": 5}).unprocessed == "original"
     with pytest.raises(ValueError, match="greater than 0"):
         Analysis(margins={"quality": 0})
+
+
+def test_a_descriptor_is_named_only_where_its_verdict_is_another(results):
+    table = results["kept"].assign(verdict="equivalent")
+    over_all = table.query("descriptor == 'all descriptors'").to_dict("records")
+    assert _parts_told(table, over_all) == []
+    of_warm = (table["condition"] == "semantic") & (table["descriptor"] == "warm")
+    (line, *_) = _parts_told(table.assign(verdict=table["verdict"].mask(of_warm, "worse")), over_all)
+    assert line.startswith("On one descriptor alone the verdict on semantic is another for warm (worse)")

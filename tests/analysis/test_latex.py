@@ -9,7 +9,7 @@ import pytest
 from analysis.data.ratings import from_table
 from analysis.statistics.results import compute
 from analysis.statistics.table import Table
-from analysis.writing.latex import to_latex
+from analysis.writing.latex import _panels, to_latex
 from analysis.writing.table_files import write_table
 from analysis.writing.tables import LARGE, cell
 from tests.analysis.example import example
@@ -95,3 +95,9 @@ def test_numbers_are_printed_as_a_paper_does(value, column, text):
 def test_a_table_of_nothing_is_written(tmp_path):
     write_table(Table("none", "Nothing.", pd.DataFrame(columns=["descriptor", "n"])), tmp_path, False)
     assert "\\midrule\n\\bottomrule" in (tmp_path / "none.tex").read_text(encoding="utf-8")
+
+
+def test_columns_are_shared_out_over_as_few_panels_as_hold_them():
+    widths = dict.fromkeys(["key", *"abcdefgh"], 60.0)
+    panels = _panels(["key"], list("abcdefgh"), widths)
+    assert [len(panel) - 1 for panel in panels] == [5, 3] and all(panel[0] == "key" for panel in panels)

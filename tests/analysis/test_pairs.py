@@ -237,3 +237,9 @@ def test_the_answer_trusts_five_clips_and_five_listeners(tmp_path, clips, told):
     found = from_table(table(lambda p, c, a, b: a if (5 * p + 3 * c + ord(b)) % 7 else b, listeners=8, clips=clips))
     analyse_pairs(found, tmp_path)
     assert told in (tmp_path / "results.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("listeners", "least"), [(2, -1), (3, -1 / 3), (4, -1 / 3), (5, -1 / 5)])
+def test_the_least_agreement_that_can_be_depends_on_the_number_of_listeners(listeners, least):
+    found = transitivity.agreement(from_table(table(lambda p, c, a, b: a, listeners=listeners, clips=1)))
+    assert found["u_min"].tolist() == pytest.approx([least])

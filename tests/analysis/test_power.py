@@ -121,3 +121,8 @@ def test_adaptivity_takes_four_clips():
 def test_impossible_plans_are_refused(sizes, simulations):
     with pytest.raises(ValueError, match="too few"):
         power(Assumptions(), *sizes, simulations=simulations)
+
+
+def test_a_slope_over_clips_leaves_two_clips_fewer_to_judge_by():
+    studies = Studies.of_slope(Assumptions(effect=0.5), 5, 8, 10, np.random.default_rng(0))
+    assert tuple(studies.squares.dof) == (4, 6, 24)

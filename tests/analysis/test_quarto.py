@@ -3,10 +3,12 @@
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from analysis.analyse import Settings, analyse
 from analysis.data.ratings import from_table
+from analysis.statistics.table import Table
 from analysis.writing import quarto
 from tests.analysis.example import example
 
@@ -43,3 +45,11 @@ def test_figures_and_tables_are_there_and_simulated_participants_are_named(folde
         "# Methods", "# Results", "# Limits", "# Figures", "# Tables", "# References",
     ]  # fmt: skip
     assert "{#tbl-main-model-contrasts}" in text and "| descriptor |" in text
+
+
+@pytest.mark.parametrize(("rows", "shown"), [(0, False), (1, True)])
+def test_a_table_without_a_row_is_left_out(rows, shown):
+    name = quarto.TABLES[0]
+    table = Table(name, "A caption of this test.", pd.DataFrame({"descriptor": ["warm"] * rows, "n": [1] * rows}))
+    text, _ = quarto.paper("Title", [], {}, {}, {name: table})
+    assert ("A caption of this test." in text) == shown

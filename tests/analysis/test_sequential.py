@@ -1,9 +1,11 @@
 """Limits of planned looks against R's rpact (tests/reference/sequential.R), and the looks themselves."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
+from analysis.analyse import _limit
 from analysis.data.ratings import from_table
 from analysis.data.screening import Rules
 from analysis.statistics.sequential import GO_ON, OBRIEN_FLEMING, POCOCK, STOP, Looks, decision, spent, taken
@@ -69,3 +71,8 @@ def test_a_look_is_the_same_whoever_came_later():
     early = taken(Looks((5, 9)), ratings.without(order[5:]), order[:5], PAIR, Rules())
     late = taken(Looks((5, 9)), ratings, order, PAIR, Rules())
     assert early["p"][0] == late["p"][0] and np.isfinite(late["p"][1])
+
+
+@pytest.mark.parametrize(("decisions", "limit"), [(["", ""], 0.0), ([GO_ON, ""], 0.01), ([GO_ON, STOP], 0.04)])
+def test_the_limit_is_that_of_the_last_look_taken(decisions, limit):
+    assert _limit(pd.DataFrame({"decision": decisions, "alpha": [0.01, 0.04]})) == limit

@@ -149,3 +149,8 @@ def test_the_payment_list_suggests_and_gives_its_reason(admin, studied):
 def test_whom_to_approve_and_whom_to_look_at(row, suggested, why):
     good = {"state": "completed", "checks": 8, "checks_passed": 8, "headphones_passed": True, "same": 0.4}
     assert payment.suggestion(good | row) == (suggested, why)
+
+
+def test_a_condition_that_nobody_rated_is_shown_with_none(studied):
+    rows = watching.balance(studied.state.running.engine, ["original", "another"], simulated=True)
+    assert {row["condition"]: row["n"] for row in rows} == {"original": 6, "another": 0}

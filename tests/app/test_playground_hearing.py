@@ -46,3 +46,12 @@ def test_spectrum_of_white_noise_rises_three_decibels_per_octave():
     inside = (centres > 200) & (centres < 15_000)  # equal power per Hz, bands of equal ratio
     slope = np.polyfit(np.log2(centres[inside]), spectrum[inside], 1)[0]
     assert slope == pytest.approx(10 * np.log10(2), abs=0.1)
+
+
+def test_a_spectrum_is_of_whole_blocks_of_400_ms():
+    audio = np.random.default_rng(4).normal(0, 0.1, (1, 22_050)).astype(np.float32)
+    changed = audio.copy()
+    changed[:, 17_640:] = 0
+    assert np.array_equal(hearing.spectrum_db(changed, RATE), hearing.spectrum_db(audio, RATE))
+    changed[:, 17_639] = 1
+    assert not np.array_equal(hearing.spectrum_db(changed, RATE), hearing.spectrum_db(audio, RATE))

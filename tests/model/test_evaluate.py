@@ -215,3 +215,21 @@ def test_a_mistake_on_the_command_line_is_told_in_a_sentence(tmp_path, monkeypat
     write_safe(tmp_path / "safe.csv", {"warm": 8, "bright": 8})
     result = run(*arguments)
     assert isinstance(result.exception, (ValueError, OSError)) and message in str(result.exception)
+
+
+def test_the_baseline_score_of_a_sound_grows_by_the_doses_put_on_it(settings):
+    noise, mean = pink_noise(3), settings.mean_response_db(GRID_HZ)["warm"]
+    before = adaptivity.baseline_score(noise, 44_100, mean)
+    more = adaptivity.baseline_score(filtered(noise, 44_100, GRID_HZ, 0.5 * mean), 44_100, mean)
+    assert more - before == pytest.approx(0.5, abs=0.03)
+
+
+def test_differences_are_root_mean_squares_of_curves(clips):
+    shelf = EQParams.from_safe([6, 200, 0, 500, 1, 0, 2000, 2, 0, 4000, 1, 0, 6000])
+
+    def propose(audio, sample_rate, descriptor):
+        return EQParams.flat() if np.array_equal(audio, clips[0].audio) else shelf
+
+    rows = steadiness.differences({"x": propose}, [(clips[0], clips[1])], ["warm"])
+    curve = shelf.response(GRID_HZ, 44_100)
+    assert rows.set_index("form").difference_db["excerpts"] == pytest.approx(np.sqrt(np.mean(curve**2)), rel=1e-6)

@@ -1,10 +1,13 @@
 """Sources of training audio: excerpts by seed, ratios, augmentation, and files that cannot be read."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
 from scipy.signal import welch
 
+from model.training.bank import loudest
 from model.training.sources import (
     Augmented,
     Folder,
@@ -185,3 +188,17 @@ def test_training_validation_and_evaluation_share_no_recording(tmp_path):
 def test_noise_alone_is_its_own_validation():
     training, validation, untouched = training_mixtures([], {"pink_ratio": 1.0, "fma_ratio": 0, "musdb_ratio": 0}, {})
     assert training is validation is untouched
+
+
+def test_augmentation_names_what_its_source_left_out(music):
+    (music / "broken.wav").write_bytes(b"no sound")
+    source = Augmented(Folder(music, RATE, 0.05))
+    draws(source, 40)
+    assert [Path(name).name for name in source.skipped] == ["broken.wav"]
+
+
+def test_the_loudest_part_may_be_the_last():
+    audio = np.zeros(100_000, np.float32)
+    audio[-32_768:] = 0.5
+    assert np.array_equal(loudest(audio), np.full(32_768, 0.5, np.float32))
+    assert loudest(audio[-100:]).shape == (32_768,)

@@ -6,7 +6,13 @@ import soundfile as sf
 
 from model import EQParams
 from stimuli.rendering.external import External, check_aligned
-from stimuli.rendering.likeness import FADE_TOLERANCE_DB, check_only_equalised, deviating_s, width_change_db
+from stimuli.rendering.likeness import (
+    FADE_TOLERANCE_DB,
+    check_only_equalised,
+    deviating_s,
+    side_likeness,
+    width_change_db,
+)
 
 RATE_HZ = 44100
 SETTINGS = [
@@ -131,3 +137,10 @@ def test_a_mono_file_is_refused_where_the_clip_is_stereo(tmp_path, excerpt):
     sf.write(tmp_path / "song_warm.wav", equalised(excerpt).mean(axis=0), RATE_HZ, subtype="FLOAT")
     with pytest.raises(ValueError, match="was it rendered in mono"):
         External(tmp_path).render(excerpt, RATE_HZ, "song", "warm")
+
+
+def test_likeness_of_the_sides_is_a_correlation(excerpt):
+    swapped, mono = excerpt[::-1], np.repeat(excerpt[:1], 2, axis=0)
+    assert side_likeness(0.5 * excerpt, excerpt) == pytest.approx(1)
+    assert side_likeness(swapped, excerpt) == pytest.approx(-1)
+    assert side_likeness(mono, excerpt) == 0 and side_likeness(excerpt, mono) == 0
