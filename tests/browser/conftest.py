@@ -16,6 +16,12 @@ from tests.study.sets import write_set
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 QUIET += ["--disable-background-networking", "--disable-component-update"]
+# Each window's address bar loads two pages of its own, a spare renderer waits beside: together more work than our page.
+# A browser takes the last such option only, so this one repeats what of Playwright's own matters here.
+WITHOUT = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "SpareRendererForSitePerProcess")
+WITHOUT += ("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades", "PaintHolding")
+WITHOUT += ("HttpsFirstBalancedModeAutoEnable", "MediaRouter", "OptimizationHints", "ThirdPartyStoragePartitioning")
+QUIET += [f"--disable-features={','.join(WITHOUT)}"]
 TIMEOUT_MS = 60_000  # for a machine that does much else
 expect.set_options(timeout=TIMEOUT_MS)
 
