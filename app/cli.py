@@ -15,6 +15,7 @@ from app.commands import (
     analysis,
     equalise,
     evaluation,
+    package,
     power,
     serve,
     simulate,
@@ -32,7 +33,20 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for group in (stimuli, study, serve, watching, simulate, analysis, power, equalise, training, evaluation, workbench):
+for group in (
+    stimuli,
+    study,
+    serve,
+    watching,
+    simulate,
+    analysis,
+    package,
+    power,
+    equalise,
+    training,
+    evaluation,
+    workbench,
+):
     group.register(cli)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +15,7 @@ from rich.progress import Progress
 
 from app.commands.places import DATABASE_URL, DatabaseUrl
 from app.commands.study import OldStudyNumber, StudyNumber
+from app.publishing.layout import places
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,6 +180,34 @@ def analyse_study(
     return paradigms.analyse_all(tables, out, step)
 
 
+def analyse_made(
+    made: Mapping[str, pd.DataFrame],
+    definition: dict[str, Any],
+    manifest: dict[str, Any],
+    out: Path,
+    step: Callable[[str], None],
+    simulated: bool | None,
+) -> list[Done]:
+    """Analyse a study's tables by the rules that it states; see `analyse_study`.
+
+    Parameters
+    ----------
+    made
+        Tables by their names in an export.
+    definition, manifest
+        Of the study, as JSON has them.
+    """
+    one_thread()
+    from analysis.analyse import Settings
+    from app.commands import paradigms
+    from app.commands.registered import held_against
+
+    unordered: dict[str, list[str] | None] = {"condition": None, "descriptor": None}
+    tables = paradigms.Tables(Settings(), unordered, unordered, simulated=simulated)
+    tables = held_against(_of_made(made, definition, manifest, tables, "The package"), None, {})
+    return paradigms.analyse_all(tables, out, step)
+
+
 def one_thread() -> None:
     """Small matrices are slower in several threads, and sums in one order give the same bytes each time."""
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -220,8 +249,7 @@ def _from_files(
     named = options | ({"ratings": files[0]} if files else {})
     found = {name: path for name, path in named.items() if path}
     tables = replace(tables, **{name: read_csv(path) for name, path in found.items()})
-    folder = next(iter(found.values())).parent
-    return _beside(folder, tables) if (folder / "study.json").is_file() else tables
+    return _beside(places(next(iter(found.values())).parent), tables)
 
 
 def _from_folder(folder: Path, tables: Tables) -> Tables:
@@ -230,8 +258,8 @@ def _from_folder(folder: Path, tables: Tables) -> Tables:
 
     from app.commands import paradigms
 
-    tables = replace(tables, **paradigms.from_folder(folder))
-    return _beside(folder, tables) if (folder / "study.json").is_file() else tables
+    there = places(folder)
+    return _beside(there, replace(tables, **paradigms.from_folder(folder, there)))
 
 
 def _rules(path: Path) -> Rules:
@@ -256,9 +284,7 @@ def _rules(path: Path) -> Rules:
 def from_database(database_url: str, study: int | None, tables: Tables) -> Tables:
     """Read the study's tables, and what its definition and manifest say: orders, scale, rules, stimuli."""
     import json
-    from dataclasses import replace
 
-    from app.commands import paradigms
     from study.design.frozen import definition_of
     from study.records.export import of_kinds, ratings, sessions
     from study.storage.database import open_database, reading
@@ -273,24 +299,36 @@ def from_database(database_url: str, study: int | None, tables: Tables) -> Table
     finally:
         engine.dispose()
     definition, manifest = definition_of(row).model_dump(mode="json"), json.loads(row.manifest)
-    found = paradigms.with_rows({"ratings": table} | others)
+    made = {"responses": table, "sessions": people} | others
+    return _of_made(made, definition, manifest, tables, f"The study in {database_url}")
+
+
+def _of_made(
+    made: Mapping[str, pd.DataFrame], definition: dict[str, Any], manifest: dict[str, Any], tables: Tables, where: str
+) -> Tables:
+    """Take the tables of a study that have rows, and what its definition and manifest say."""
+    from dataclasses import replace
+
+    from app.commands import paradigms
+
+    found = paradigms.with_rows({"ratings": made["responses"]} | dict(made))
     if not found:
-        raise ValueError(
-            f"The study in {database_url} holds no ratings yet; has anyone started, or was another database used?"
-        )
-    return _of_study(definition, manifest, people, replace(tables, **found))
+        raise ValueError(f"{where} holds no ratings yet; has anyone started, or was another database used?")
+    return _of_study(definition, manifest, made["sessions"], replace(tables, **found))
 
 
-def _beside(folder: Path, tables: Tables) -> Tables:
-    """Take what the study's file, its manifest and its sessions say, as they lie beside exported tables."""
+def _beside(there: Mapping[str, Path], tables: Tables) -> Tables:
+    """Take what the study's file, its manifest and its sessions say, where they lie with exported tables."""
     import json
 
     from analysis.data.reading import read_csv
 
-    definition = json.loads((folder / "study.json").read_text(encoding="utf-8"))
-    manifest, sessions = folder / "manifest.json", folder / "sessions.csv"
-    stimuli = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else None
-    return _of_study(definition, stimuli, read_csv(sessions) if sessions.is_file() else None, tables)
+    if "study.json" not in there:
+        return tables
+    definition = json.loads(there["study.json"].read_text(encoding="utf-8"))
+    manifest, sessions = there.get("manifest.json"), there.get("sessions.csv")
+    stimuli = json.loads(manifest.read_text(encoding="utf-8")) if manifest else None
+    return _of_study(definition, stimuli, read_csv(sessions) if sessions else None, tables)
 
 
 def _of_study(

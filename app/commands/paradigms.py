@@ -6,7 +6,7 @@ page links the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -288,8 +288,8 @@ def _refuse_unknown(tables: Tables, conditions: list[str], descriptors: list[str
                 raise ValueError(f"--{column}s names {name!r}, which is not in the table; there are {known}.")
 
 
-def from_folder(folder: Path) -> dict[str, pd.DataFrame]:
-    """Read the tables of an exported folder that have rows.
+def from_folder(folder: Path, there: Mapping[str, Path]) -> dict[str, pd.DataFrame]:
+    """Read the tables of an exported folder that have rows, where its files lie.
 
     Raises
     ------
@@ -298,7 +298,7 @@ def from_folder(folder: Path) -> dict[str, pd.DataFrame]:
     """
     from analysis.data.reading import read_csv
 
-    found = {name: folder / file for name, file in FILES.items() if (folder / file).is_file()}
+    found = {name: there[file] for name, file in FILES.items() if file in there}
     if not found:
         raise ValueError(f"{folder} holds none of {', '.join(FILES.values())}, which `semantic-eq export` writes.")
     tables = {name: read_csv(path) for name, path in found.items() if _has_rows(path)}

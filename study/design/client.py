@@ -10,18 +10,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from study.design.columns import Column
+from study.design.columns import DEVICE, Column
 from study.design.telemetry import is_number
 
 COLUMNS = {
     "browser": Column("string", "family of the browser, such as Firefox; empty where it is another or not known"),
-    "browser_version": Column("Int64", "major version of the browser"),
+    "browser_version": Column("Int64", "major version of the browser", DEVICE),
     "operating_system": Column("string", "Windows, macOS, Linux, ChromeOS, Android, iOS or iPadOS; empty otherwise"),
     "device": Column("string", "desktop (laptops too), phone or tablet"),
     "output_rate_hz": Column("Int64", "sample rate of the browser's audio output, Hz"),
-    "base_latency_ms": Column("Int64", "delay that the browser adds to a sound, ms; empty where it does not say"),
+    "base_latency_ms": Column(
+        "Int64", "delay that the browser adds to a sound, ms; empty where it does not say", DEVICE
+    ),
     "output_latency_ms": Column(
-        "Int64", "delay of the sound device as the browser estimates it, ms; empty where it does not"
+        "Int64", "delay of the sound device as the browser estimates it, ms; empty where it does not", DEVICE
     ),
 }
 

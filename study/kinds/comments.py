@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from study.design.columns import Column
+from study.design.columns import FREE_TEXT, Column
 from study.design.parts import Part, Text, clean
 from study.design.stimuli import Stimulus
 from study.kinds.base import Kind, Moment
@@ -49,7 +49,7 @@ class _Comments(Kind):
         return {"text": "A simulated listener."}
 
     def session_columns(self, definition: Definition) -> dict[str, Column]:
-        return {"comments": Column("string", "free text at the end")}
+        return {"comments": Column("string", "free text at the end", FREE_TEXT)}
 
     def session_cells(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         return {"comments": answer["text"] or None}

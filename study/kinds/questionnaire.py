@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from study.design.columns import Column
+from study.design.columns import FREE_TEXT, Column
 from study.design.parts import Name, Part, Text, clean, distinct
 from study.design.stimuli import Stimulus
 from study.design.telemetry import is_number
@@ -97,7 +97,12 @@ class _Questionnaire(Kind):
     def session_columns(self, definition: Definition) -> dict[str, Column]:
         part = self.part(definition)
         questions = part.questions if part else []
-        return {f"question_{question.id}": Column("string", f"answer to {question.id}") for question in questions}
+        return {
+            f"question_{question.id}": Column(
+                "string", f"answer to {question.id}", FREE_TEXT if question.type == "text" else ""
+            )
+            for question in questions
+        }
 
     def session_cells(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         return {f"question_{key}": _cell(value) for key, value in answer["answers"].items()}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from study.design import client
-from study.design.columns import Column
+from study.design.columns import NAME, TIME, Column
 from study.design.definition import Definition
 from study.kinds import KINDS, TRIALS
 from study.kinds.base import Kind
 
 RESPONSES = {
-    "session": Column("string", "session, a random name"),
+    "session": Column("string", "session, a random name", NAME),
     "participant": Column(
         "string", "participant, numbered in the order of starting; nothing else is known by this name"
     ),
@@ -48,7 +50,7 @@ RESPONSES = {
     "flagged": Column(
         "string", "measures that came with impossible values and are missing therefore, separated by spaces"
     ),
-    "answered_at": Column("string", "time of storing, UTC, ISO 8601"),
+    "answered_at": Column("string", "time of storing, UTC, ISO 8601", TIME),
     "simulated": Column("bool", "whether a program answered"),
     "language": Column("string", "language in which the page showed this trial"),
     "session_state": Column("string", "active (not finished), completed, declined or screened_out"),
@@ -58,13 +60,13 @@ RESPONSES = {
 }
 
 SESSIONS = {
-    "session": Column("string", "session, as in responses"),
+    "session": Column("string", "session, as in responses", NAME),
     "participant": Column("string", "participant, as in responses"),
     "state": Column("string", "active (not finished), completed, declined or screened_out"),
     "simulated": Column("bool", "whether a program answered"),
     "language": Column("string", "language of the page, at last"),
-    "started_at": Column("string", "UTC, ISO 8601"),
-    "finished_at": Column("string", "UTC, ISO 8601; empty where the session was not finished"),
+    "started_at": Column("string", "UTC, ISO 8601", TIME),
+    "finished_at": Column("string", "UTC, ISO 8601; empty where the session was not finished", TIME),
     "minutes": Column("Float64", "from start to finish"),
     "steps_answered": Column("Int64", "steps with an answer"),
     "trials": Column("Int64", "trials of the session's plan"),
@@ -74,14 +76,16 @@ SESSIONS = {
     "level_db": Column("Float64", "gain set by the participant, dB"),
     "headphones_passed": Column("boolean", "whether every headphone screening was passed; empty where there was none"),
     "consent_version": Column("string", "version of the consent text that was agreed to"),
-    "consented_at": Column("string", "UTC, ISO 8601"),
+    "consented_at": Column("string", "UTC, ISO 8601", TIME),
     **client.COLUMNS,
     "second_answers": Column("Int64", "refused attempts to change an answer"),
-    "receipt": Column("string", "newest link of the hash chain over the session's answers, as the participant saw it"),
+    "receipt": Column(
+        "string", "newest link of the hash chain over the session's answers, as the participant saw it", NAME
+    ),
 }
 
 OF_KINDS = {
-    "session": Column("string", "session, as in responses"),
+    "session": Column("string", "session, as in responses", NAME),
     "participant": Column("string", "participant, as in responses"),
     "trial": Column("string", "sound that was played: unique in the study"),
 }
@@ -108,10 +112,14 @@ def _of_kind(kind: Kind) -> dict[str, Column]:
     return OF_KINDS | {name: RESPONSES[name] for name in kind.shared} | dict(kind.table)
 
 
-def as_markdown(definition: Definition) -> str:
-    """The dictionary of a study's tables as a page."""
+def tables_of(definition: Definition) -> dict[str, dict[str, Column]]:
+    """Columns of all tables of a study, by the table's name."""
+    return {"responses": response_columns(), "sessions": session_columns(definition)} | kind_tables()
+
+
+def as_markdown(tables: Mapping[str, Mapping[str, Column]]) -> str:
+    """The dictionary of tables as a page."""
     parts = ["# Data dictionary\n\nTimes are UTC. Empty cells are missing values. CSV is UTF-8 with a header row."]
-    tables = {"responses": response_columns(), "sessions": session_columns(definition)} | kind_tables()
     for name, columns in tables.items():
         rows = "\n".join(f"| `{key}` | {column.dtype.lower()} | {column.meaning} |" for key, column in columns.items())
         parts.append(f"## {name}\n\n| column | type | meaning |\n| --- | --- | --- |\n{rows}")

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, func, select
 from study.clock import iso
 from study.design.frozen import definition_of
 from study.records import tables
-from study.records.dictionary import as_markdown
+from study.records.dictionary import as_markdown, tables_of
 from study.records.tables import Record
 from study.storage import private, receipts
 from study.storage.database import reading
@@ -48,7 +48,7 @@ def ratings(engine: Engine, simulated: bool | None = None, study_id: int | None 
     """
     with reading(engine) as connection:
         study = study_row(connection, study_id)
-        return tables.responses(_records(connection, study, simulated), definition_of(study))
+        return tables.responses(records_of(connection, study, simulated), definition_of(study))
 
 
 def sessions(
@@ -60,7 +60,7 @@ def sessions(
     """
     with reading(engine) as connection:
         study = study_row(connection, study_id)
-        records = _records(connection, study, simulated)
+        records = records_of(connection, study, simulated)
         personal = _identifiers(connection, study) if identifiers else None
     return tables.sessions(records, definition_of(study), personal)
 
@@ -69,10 +69,10 @@ def of_kinds(engine: Engine, simulated: bool | None = None, study_id: int | None
     """The tables that kinds of step have of their own, by name, such as `comments`."""
     with reading(engine) as connection:
         study = study_row(connection, study_id)
-        return tables.of_kinds(_records(connection, study, simulated))
+        return tables.of_kinds(records_of(connection, study, simulated))
 
 
-def _records(connection: Connection, study: AnyRow, simulated: bool | None) -> list[Record]:
+def records_of(connection: Connection, study: AnyRow, simulated: bool | None) -> list[Record]:
     """The sessions of a study with their answers, in the order of starting."""
     of_study = Session.study_id == study.id
     query = select(Session.__table__).where(of_study).order_by(Session.id)
@@ -125,9 +125,9 @@ def write(
     private.make_folder(folder)
     with reading(engine) as connection:
         study = study_row(connection, study_id)
-        records = _records(connection, study, simulated)
+        records = records_of(connection, study, simulated)
         personal = _identifiers(connection, study) if identifiers else None
-        counts = _counts(connection, study, records)
+        counts = counts_of(connection, study, records)
     definition = definition_of(study)
     made = {
         "responses": tables.responses(records, definition),
@@ -135,7 +135,7 @@ def write(
     }
     made |= tables.of_kinds(records)
     texts = {
-        "dictionary.md": as_markdown(definition),
+        "dictionary.md": as_markdown(tables_of(definition)),
         "study.json": study.definition + "\n",
         "manifest.json": study.manifest,
         "versions.json": _json(_about(study)),
@@ -154,7 +154,7 @@ def write(
     return {name: len(table) for name, table in made.items()} | {"seal": sha256(folder / SEAL)}
 
 
-def _counts(connection: Connection, study: AnyRow, records: list[Record]) -> dict[str, int]:
+def counts_of(connection: Connection, study: AnyRow, records: list[Record]) -> dict[str, int]:
     """What became of all sessions that were started; what nobody withdrew is here or was left out on request."""
     stored = select(func.count()).where(Session.study_id == study.id)
     withdrawn = select(func.count()).where(Event.study_id == study.id, Event.kind == "withdrawn")

@@ -56,6 +56,11 @@ def signature(secret: str, identity: str) -> str:
     return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
 
 
+def publication_key(secret: str, public_id: str) -> bytes:
+    """What the sessions of a publication are ordered by: nothing that anybody without the secret can tell."""
+    return _derived(secret, "publication", public_id)
+
+
 def is_signed(secret: str, identity: str, given: str) -> bool:
     """Whether this study signed the id."""
     return hmac.compare_digest(signature(secret, identity).encode(), given.encode())

@@ -44,7 +44,7 @@ OFF = (
     *("export identifiers", "withdraw yes", "serve allow_simulated", "quality simulated", "interim-means simulated"),
     *("interim-means yes", "simulate fetch_audio", "analyse simulated", "evaluate held_out_only", "train wandb"),
     *("evaluate all_settings", "stimuli build anchors", "stimuli build replace", "stimuli export sources"),
-    *("stimuli export wav", "stimuli report embed", "study status simulated"),
+    *("stimuli export wav", "stimuli report embed", "study status simulated", "package simulated", "package free_text"),
 )
 FOUND = {
     f"{name} {option.name}": (option.default, getattr(option, "min", None), getattr(option, "max", None))

@@ -1,0 +1,1 @@
+"""A study as a package for publication, and where its parts lie in it."""
