@@ -1,5 +1,5 @@
-"""R and LaTeX, which check the analysis's numbers and documents; installs Debian's where they are missing and this user
-may: `python -m tests.programs`.
+"""R and LaTeX, which check the analysis's numbers and documents, and the browsers beside Chromium; installs Debian's
+where they are missing and this user may: `python -m tests.programs`.
 
 Where they are missing all the same, their tests are left out, and the run says so; with CI=true it fails instead.
 """
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 
+SOUND = ("pulseaudio", "pulseaudio-utils")
 R_PACKAGES = ("afex", "lmerTest", "emmeans", "ordinal", "psych")
 
 
@@ -28,6 +29,22 @@ def has_latex() -> bool:
     return bool(engines) and all(_succeeds("kpsewhich", name) for name in ("booktabs.sty", "luaotfload.sty"))
 
 
+@cache
+def has_firefox() -> bool:
+    """Whether Firefox is there, and a sound device that plays into nothing."""
+    return _are_there("firefox-esr", "pulseaudio", "pactl")
+
+
+@cache
+def has_webkit() -> bool:
+    """Whether WebKit with its driver is there, such a sound device, and a screen that is drawn into memory."""
+    return _are_there("WebKitWebDriver", "Xvfb", "pulseaudio", "pactl")
+
+
+def _are_there(*names: str) -> bool:
+    return all(shutil.which(name) for name in names)
+
+
 def _succeeds(*command: str) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
@@ -35,6 +52,11 @@ def _succeeds(*command: str) -> bool:
 PROGRAMS: dict[str, tuple[Callable[[], bool], list[str]]] = {
     "r": (has_r, ["r-base-core", *(f"r-cran-{name.lower()}" for name in R_PACKAGES)]),
     "latex": (has_latex, ["texlive-latex-base", "texlive-latex-recommended", "texlive-luatex", "lmodern"]),
+    "firefox": (has_firefox, ["firefox-esr", *SOUND]),
+    "webkit": (
+        has_webkit,
+        ["webkit2gtk-driver", "gstreamer1.0-plugins-good", "gstreamer1.0-pulseaudio", "xvfb", *SOUND],
+    ),
 }
 
 

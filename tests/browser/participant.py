@@ -1,5 +1,6 @@
 """A participant at the page: reads which step is shown and does what a person would do there."""
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
@@ -11,6 +12,8 @@ COMPARISONS = ("pair", "abx")
 
 class Participant:
     """A person at one browser page; ``choose`` gives the rating of the trial at hand from its number."""
+
+    expect = staticmethod(expect)
 
     def __init__(self, page: Page, address: str, choose: Callable[[int], int] = lambda number: 1 + number % 7):
         self.page = page
@@ -91,7 +94,7 @@ class Participant:
         step = self.step
         assert self.kind in (*STEPS, *COMPARISONS), self.page.inner_text("body")
         getattr(self, f"_{self.kind}")()
-        expect(self.stage).not_to_have_attribute("data-step", step)
+        self.expect(self.stage).not_to_have_attribute("data-step", step)
         self.is_shown()
 
     def _consent(self) -> None:
@@ -118,7 +121,7 @@ class Participant:
     def play_headphones(self) -> None:
         """Play the sound of the headphone check to its end."""
         self.primary.click()
-        expect(self.stage.locator(".choice-button").first).to_be_enabled()
+        self.expect(self.stage.locator(".choice-button").first).to_be_enabled()
 
     def _level(self) -> None:
         self.play()
@@ -135,9 +138,21 @@ class Participant:
         self.primary.click()
 
     def _trial(self) -> None:
-        self.rate(self.choose(len(self.rated)))
+        notice = self.stage.locator("#notice").all()  # an attention check says what to answer
+        asked = [int(digit) for own in notice for digit in re.findall(r"\d", own.inner_text())]
+        self.rate(asked[0] if asked else self.choose(len(self.rated)))
 
     _practice = _trial
+
+    def _multistimulus(self) -> None:
+        self.play()
+        for sound in self.stage.locator(".signal .sound").all():
+            sound.click()
+            self.expect(sound).to_have_attribute("aria-label", re.compile(".*, heard$"))
+        for ticks in self.stage.locator(".ticks").all():
+            self.expect(ticks.locator(".tick").first).to_be_enabled()
+            ticks.locator(".tick").nth(3).click()
+        self.primary.click()
 
     def _pair(self) -> None:
         self.hear_all()
@@ -164,9 +179,9 @@ class Participant:
         """Play every sound of a page of several to its end."""
         self.play()
         for button in self.stage.locator(".switch").all():
-            expect(self.stage.locator(".play")).to_have_attribute("data-state", "ended")
+            self.expect(self.stage.locator(".play")).to_have_attribute("data-state", "ended")
             button.click()
-        expect(self.stage.locator(".options").get_by_role("radio").first).to_be_enabled()
+        self.expect(self.stage.locator(".options").get_by_role("radio").first).to_be_enabled()
 
     def play(self) -> None:
         """Press play unless the sound began by itself."""
@@ -182,7 +197,7 @@ class Participant:
     def rate(self, rating: int) -> None:
         """Listen, rate and go on."""
         self.play()
-        expect(self.tile(rating)).to_be_enabled()
+        self.expect(self.tile(rating)).to_be_enabled()
         self.tile(rating).check()
         self.rated[self.step] = rating
         self.primary.click()
