@@ -152,7 +152,10 @@ def _check(plan: Plan, clips: list[Clip]) -> None:
     known = listener().descriptors
     for descriptor in plan.descriptors:
         if descriptor not in known and any(each.model_hash for each in _treatments(plan)):
-            raise ValueError(f"The models do not know {descriptor!r}; they know {', '.join(known)}.")
+            raise ValueError(
+                f"The models do not know {descriptor!r}; they know {', '.join(known)}. "
+                "What else is to be rated is a question of a block of the study file, such as quality."
+            )
 
 
 def _treatments(plan: Plan) -> list[Treatment]:

@@ -14,6 +14,7 @@ from study import clock
 from study.design.frozen import definition_of
 from study.kinds import KINDS
 from study.records.tables import participant
+from study.sessions import places
 from study.sessions.made import forget
 from study.sessions.places import abandoned_since
 from study.sessions.session import delete_session, log
@@ -38,7 +39,8 @@ def overview(engine: Engine, simulated: bool = False) -> dict[str, Any]:
     dict
         ``study``, ``state``, ``cap``, counts (``started``, ``completed``, ``active``, ``abandoned``, ``declined``,
         ``screened_out``, ``withdrawn``), ``dropped_at`` (where -> how many stopped there), ``block_rows`` and
-        ``condition_rows`` (row -> completed), ``headphones_passed``, ``minutes`` (median) and ``invitations``.
+        ``condition_rows`` (row -> completed), ``headphones_passed``, ``minutes`` (median), ``invitations`` and
+        ``quotas`` (title -> how many places are taken, and of how many).
     """
     with reading(engine) as connection:
         study = study_row(connection)
@@ -66,6 +68,7 @@ def overview(engine: Engine, simulated: bool = False) -> dict[str, Any]:
             "headphones_passed": dict(Counter(str(row.headphones_passed) for row in rows if row.state == "completed")),
             "minutes": _median([_took_s(row) / 60 for row in rows if row.state == "completed"]),
             "invitations": _invitations(connection, study.id),
+            "quotas": places.filled(connection, definition, study.id, simulated),
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,21 @@ Simulated = Annotated[bool, typer.Option(help="Count simulated participants, not
 def register(cli: typer.Typer) -> None:
     """Add this group's commands to ``cli``."""
     group = typer.Typer(help="The study file and the running study.", no_args_is_help=True)
-    for command in (check, new, preregister, create, status, pause, resume, close, invite, links, readmit, attack):
+    for command in (
+        check,
+        new,
+        language,
+        preregister,
+        create,
+        status,
+        pause,
+        resume,
+        close,
+        invite,
+        links,
+        readmit,
+        attack,
+    ):
         group.command()(command)
     group.command("begin", hidden=True)(create)  # its name up to 0.1
     imports = typer.Typer(help="Study files from other programs.", no_args_is_help=True)
@@ -80,6 +95,23 @@ def new(
         raise ValueError(f"{file} is there already: name another file.")
     file.write_text(templates.template(template), encoding="utf-8")
     typer.echo(f"{file} is written: change it, then `semantic-eq study check {file}`.")
+
+
+def language(
+    code: Annotated[str, typer.Argument(help="Code of the language, such as fr or pt-BR.")],
+    out: Annotated[Path | None, typer.Option(help="The new file; default: CODE.json.")] = None,
+    source: Annotated[str, typer.Option("--from", help="Language to translate from.")] = "en",
+) -> None:
+    """Write all texts of the page into a file, to be translated and named in the study file's `[messages]`."""
+    from study.design import texts
+
+    file = out or Path(f"{code}.json")
+    if file.exists():
+        raise ValueError(f"{file} is there already: name another file with --out.")
+    content = texts.template(source)
+    file.write_text(content, encoding="utf-8")
+    typer.echo(f"{file} is written: translate its {len(json.loads(content))} texts, then add to the study file")
+    typer.echo(f'languages = ["en", "{code}"]\nmessages = {{ {code} = "{file.name}" }}')
 
 
 def webmushra(
@@ -139,8 +171,13 @@ def status(database_url: DatabaseUrl = DATABASE_URL, simulated: Simulated = Fals
 
     with _opened(database_url) as engine:
         for name, value in overview(engine, simulated).items():
-            shown = ", ".join(f"{key}: {n}" for key, n in value.items()) if isinstance(value, dict) else value
+            shown = ", ".join(_counted(key, n) for key, n in value.items()) if isinstance(value, dict) else value
             typer.echo(f"{name:>18}  {'-' if shown in (None, '') else shown}")
+
+
+def _counted(name: str, count: object) -> str:
+    """One count of the overview: a number, or the places of a quota."""
+    return f"{name}: {count['taken']} of {count['at_most']}" if isinstance(count, dict) else f"{name}: {count}"
 
 
 def pause(database_url: DatabaseUrl = DATABASE_URL) -> None:

@@ -22,7 +22,6 @@ from app.participant.masking import key_of, mask
 from app.participant.rendering import Renderer
 from study import clock
 from study.design.client import MAX_USER_AGENT
-from study.design.texts import message
 from study.refusals import Refusal
 from study.sessions import session, starting
 from study.sessions.running import RunningStudy
@@ -135,6 +134,7 @@ def router(
 
     async def of_this_study(request: Request) -> None:
         request.state.secret = running.secret
+        request.state.page_texts = running.definition.page_texts
 
     routes = APIRouter(prefix="/api/study", route_class=_Route, tags=["study"], dependencies=[Depends(of_this_study)])
 
@@ -288,7 +288,7 @@ def _html(markdown: str) -> str:
 
 
 def _refused(request: Request, refusal: Refusal) -> Response:
-    said = message(refusal.language, f"error_{refusal.code}", detail=refusal.detail)
+    said = request.state.page_texts(refusal.language)[f"error_{refusal.code}"].format(detail=refusal.detail)
     said += "" if said.endswith((".", "。")) else "."
     headers = {"Retry-After": "1"} if STATUS.get(refusal.code) == 503 else None
     return _json(

@@ -20,7 +20,7 @@ from app.workbench.places import new_folder
 from app.workbench.servers import Server, free_port
 from app.workbench.telling import refused, telling
 from stimuli.manifest import Manifest
-from study.design import definition, editing, form, templates
+from study.design import definition, editing, form, frozen, templates
 
 INTRODUCTION = """### Write the study file
 Choose a way of asking or open a file, change what it says, and read what it means. What you change here changes only
@@ -320,10 +320,10 @@ def preview(text: str, width: str, request: gr.Request) -> str:
         raise refused(f"No stimulus set in {folder}: build it first; names of sets are those under {SETS}.")
     end_preview()
     place = new_folder()
-    (place / "study.toml").write_text(text, encoding="utf-8")
+    (place / "study.json").write_text(frozen.stated(study), encoding="utf-8")  # with the texts of other files in it
     ours = f"{request.url.scheme}://{request.headers['host']}" if request else "'self'"
     database = f"sqlite:///{place}/study.sqlite"
-    server = Server(place / "study.toml", database, str(folder), port=free_port(7880), frame_ancestors=ours)
+    server = Server(place / "study.json", database, str(folder), port=free_port(7880), frame_ancestors=ours)
     server.start()
     PREVIEW.append(server)
     return shown.in_frame(f"{server.address}/study/", "The study as a participant sees it", 760, WIDTHS[width])

@@ -2,10 +2,11 @@
 
 import json
 
-from study.design.keys import Schema, is_table, limits, parts, references, tables
+from study.design.keys import Schema, held_by, is_table, limits, parts, references, tables
 
 __all__ = ["is_table", "page", "tables"]
 TYPES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "array": "list"}
+HELD = {"string": "texts", "number": "numbers", "array": "lists", "object": "tables"}
 EXAMPLE_LENGTH = 60
 INTRODUCTION = """# The study file, key by key
 
@@ -40,7 +41,8 @@ def _row(key: str, schema: Schema, required: bool, example: object) -> str:
 def _type(schema: Schema) -> str:
     found = parts(schema)
     if any(part.get("type") == "object" for part in found):
-        return "text" if len(found) > 1 else "table of texts"
+        held = [parts(value)[0].get("type", "") for value in held_by(found[0])]
+        return "text" if len(found) > 1 else f"table of {HELD[held[0]]}"
     (part,) = found[:1]
     if "const" in part:
         return f"`{part['const']}`"

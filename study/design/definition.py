@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 from pydantic import AfterValidator, Field, ValidationError, create_model, model_validator
 from pydantic_core import ErrorDetails
 
+from study.design import texts
 from study.design.blocks import Block
 from study.design.checks import Checks
 from study.design.parts import FORMER_NAMES, Name, Part, Share, Text, distinct, renamed
@@ -165,6 +166,8 @@ class Definition(_Parts):
     """Whom participants can ask, shown on every page."""
     languages: Annotated[list[Name], AfterValidator(distinct)] = Field(["en"], min_length=1)
     """Languages that participants may choose; the first is the fallback."""
+    messages: dict[Name, dict[str, str]] = Field(default_factory=dict)
+    """The page's own texts in other languages: by language, a file beside this one that `study language` wrote."""
     seed: int = 0
     """Decides the orders of trials."""
     stimuli: Name = "default"
@@ -246,6 +249,14 @@ class Definition(_Parts):
             return text.get(language) or text.get(self.languages[0]) or next(iter(text.values()), "")
         return text or ""
 
+    def page_texts(self, language: str) -> dict[str, str]:
+        """The page's own texts in a language: the study's where it brings them, else the program's."""
+        return (
+            texts.messages(texts.FALLBACK) | self.messages[language]
+            if language in self.messages
+            else texts.messages(language)
+        )
+
 
 def load(path: str | Path | None = None) -> Definition:
     """Read a study file, TOML or (as an export holds it) JSON; None reads the shipped one.
@@ -264,7 +275,7 @@ def load(path: str | Path | None = None) -> Definition:
     except (tomllib.TOMLDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
         kind = "JSON" if path.suffix == ".json" else "TOML"
         raise ValueError(f"{path} is not a {kind} file: {error}.") from None
-    found = parse(table, str(path))
+    found = parse(table, str(path), path.parent)
     if former := sorted(_keys(table) & FORMER_NAMES.keys()):
         now = ", ".join(f"{name} is now {FORMER_NAMES[name]}" for name in former)
         warnings.warn(f"{path} has keys by their former names, which still work: {now}.", FutureWarning, stacklevel=2)
@@ -278,14 +289,23 @@ def _keys(table: Any) -> set[str]:
     return set(table).union(*(_keys(value) for value in table.values()))
 
 
-def parse(table: dict[str, Any], name: str = "the study file") -> Definition:
-    """Check a study file's content; see `load`."""
+def parse(table: dict[str, Any], name: str = "the study file", folder: Path = Path()) -> Definition:
+    """Check a study file's content; see `load`. Files that it names are looked for in ``folder``."""
     try:
-        return Definition.model_validate(table)
+        return Definition.model_validate(_with_messages(table, folder))
     except ValidationError as error:
         problems = "; ".join(_problem(item) for item in error.errors()[:5])
         more = len(error.errors()) - 5
         raise ValueError(f"{name}: {problems}{f'; and {more} more' if more > 0 else ''}.") from None
+
+
+def _with_messages(table: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The content with the texts in place of the files that hold them."""
+    named = table.get("messages")
+    if not isinstance(named, dict):
+        return table
+    read = {code: texts.read_own(folder / file) if isinstance(file, str) else file for code, file in named.items()}
+    return table | {"messages": read}
 
 
 def _problem(item: ErrorDetails) -> str:

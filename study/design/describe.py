@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from study.design import order
+from study.design import order, texts
 from study.design.blocks import NO_CHECKS, Block
 from study.design.definition import Definition
 from study.design.plan import Assignment, Plan
 from study.design.stimuli import StimulusSet
-from study.design.texts import FOLDER
 from study.kinds import KINDS, PARADIGMS
 from study.kinds.paradigm import ANSWER_S
 
@@ -120,7 +119,8 @@ def _balance_of(plan: Plan, number: int, block: Block) -> list[str]:
 
 def _way(plan: Plan) -> list[str]:
     kinds = list(dict.fromkeys(step["kind"] for step in plan.sample))
-    return [" -> ".join(kinds)]
+    quotas = [quota for kind in KINDS.values() for quota in kind.quotas(plan.definition)]
+    return [" -> ".join(kinds), *(f"at most {quota.at_most} with {quota.title}" for quota in quotas)]
 
 
 def _download(plan: Plan) -> list[str]:
@@ -152,9 +152,12 @@ def _without_effect(plan: Plan) -> list[str]:
 def _absent_texts(d: Definition) -> list[str]:
     """Translations that a participant would get in another language."""
     absent = [
-        f"messages in {code} (study/design/messages/{code}.json)"
+        f"the page's own texts in {code}, now English: `semantic-eq study language {code}` writes a file to translate"
         for code in d.languages
-        if not (FOLDER / f"{code}.json").exists()
+        if code not in {*texts.languages(), *d.messages}
+    ]
+    absent += [
+        f"the page's own texts in {code}: it {fault}" for code in d.messages for fault in texts.faults(d.messages[code])
     ]
     for language in d.languages:
         keys = sorted(set(_untranslated(d.model_dump(mode="json"), language, "")))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from study.design.definition import SHIPPED, Definition
+from study.design.parts import NAME_PATTERN
 
 Schema = dict[str, Any]
 LIMITS = {
@@ -18,8 +19,10 @@ LIMITS = {
     "maxLength": "{} characters or less",
     "minItems": "{} entries or more",
     "maxItems": "{} entries or less",
+    "minProperties": "{} entries or more",
     "pattern": "matches `{}`",
 }
+NAME_LIMIT = "1 to 64 letters, digits, `_`, `.` and `-`, the first a letter or digit"
 
 
 def tables() -> Iterator[tuple[str, Schema, Schema]]:
@@ -83,6 +86,21 @@ def parts(schema: Schema) -> list[Schema]:
 
 
 def limits(schema: Schema) -> str:
-    """A key's limits in words."""
-    found = [text.format(str(part[key])) for part in parts(schema) for key, text in LIMITS.items() if key in part]
+    """A key's limits in words, those of what it holds included."""
+    found = []
+    for part in parts(schema):
+        found += [_limit(key, part[key]) for key in LIMITS if key in part]
+        found += [f"each {inner}" for held in held_by(part) if (inner := limits(held))]
     return ", ".join(found)
+
+
+def held_by(schema: Schema) -> list[Schema]:
+    """The entries of a list, or the values of a table, that a key holds."""
+    held = [schema.get("items"), schema.get("additionalProperties"), *schema.get("patternProperties", {}).values()]
+    return [each for each in held if isinstance(each, dict)]
+
+
+def _limit(key: str, value: object) -> str:
+    if value == NAME_PATTERN:
+        return NAME_LIMIT
+    return LIMITS[key].format(value).replace("1 entries", "1 entry").replace("1 characters", "1 character")

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 Text = str | dict[str, str]
-Name = Annotated[str, Field(pattern=r"^[\p{L}\p{N}][\p{L}\p{M}\p{N}_.-]{0,63}$")]
+NAME_PATTERN = r"^[\p{L}\p{N}][\p{L}\p{M}\p{N}_.-]{0,63}$"
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 """Letters and digits of any script: clips are called after files."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=1000)]

@@ -99,6 +99,13 @@ class Plan:
         """The steps of some participant, which shows whether everything fits."""
         return self.steps(Assignment(0, 0, self.clips[: self.n_clips]), random.Random(0))
 
+    @cached_property
+    def limited(self) -> frozenset[int]:
+        """Positions of the steps whose answers may take one of a limited number of places."""
+        with_quotas = {name for name, kind in KINDS.items() if kind.quotas(self.definition)}
+        first = set() if self.definition.recruitment.cap is None else {0}
+        return frozenset(first.union(step["position"] for step in self.sample if step["kind"] in with_quotas))
+
     @property
     def minutes(self) -> int:
         """How long a participant takes, breaks included."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from study.design.parts import Text
 from study.design.stimuli import Stimulus
-from study.design.texts import message
 from study.storage.models import AnyRow
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from study.design.definition import Definition
     from study.design.listeners import Listener
     from study.design.plan import Assignment, Plan
+    from study.design.quotas import Quota
 
 _EMPTY = dict.fromkeys(
     ("trial_kind", "block", "stimulus", "clip", "condition", "descriptor", "expected", "repeat_of"), None
@@ -49,7 +49,14 @@ class Moment:
 
     def message(self, key: str, **values: Any) -> str:
         """A sentence of `study/design/messages` in the participant's language."""
-        return message(self.session.language, key, **values)
+        return self.definition.page_texts(self.session.language)[key].format(**values)
+
+
+def screened_out(at: Moment, now: float) -> dict[str, Any]:
+    """Columns of a session that ends because its participant cannot take part."""
+    code = None if at.session.simulated else at.definition.completion.screened_out_code
+    ended = {"state": "screened_out", "finished_at": now, "position": at.session.n_steps - 1}
+    return ended | {"completion_code": code}
 
 
 class Kind:
@@ -141,6 +148,14 @@ class Kind:
     def wait_s(self, at: Moment) -> float:
         """Seconds until an answer is taken."""
         return 0.0
+
+    def quotas(self, definition: Definition) -> Sequence[Quota]:
+        """Quotas that its answers may fill, each for participants whose answers are of one kind."""
+        return ()
+
+    def counted(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What quotas look at of an answer."""
+        return answer
 
     def after(self, at: Moment, kept: Mapping[str, Any], now: float) -> dict[str, Any]:
         """Columns of the session that an answer changes, ``position`` where the next step is another one."""

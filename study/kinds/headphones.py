@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from study.design.columns import Column
 from study.design.parts import Part, Text
 from study.design.stimuli import Stimulus
-from study.kinds.base import Kind, Moment
+from study.kinds.base import Kind, Moment, screened_out
 from study.refusals import invalid
 from study.storage.models import AnyRow
 
@@ -135,9 +135,7 @@ class _Headphones(Kind):
         if attempts_left:
             return {}
         if screen.on_failure == "screen_out":
-            code = None if session.simulated else at.definition.completion.screened_out_code
-            ended = {"state": "screened_out", "finished_at": now, "position": session.n_steps - 1}
-            return ended | {"completion_code": code, "headphones_passed": False}
+            return screened_out(at, now) | {"headphones_passed": False}
         return {"headphones_passed": False}
 
     def simulate(self, listener: Listener, step: Mapping[str, Any], heard: Sequence[Stimulus | None]) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from study.design.checks import Trial
 from study.design.parts import Name
 from study.design.questions import ContinuousQuestion, as_rows, checked
 from study.design.stimuli import Stimulus
-from study.design.texts import message
 from study.kinds.base import Moment
 from study.kinds.paradigm import ANSWER_S, Paradigm
 from study.refusals import invalid
@@ -72,7 +71,7 @@ class Multistimulus(Paradigm):
         if reference and reference not in (block.conditions or definition.conditions):
             raise ValueError(f"the reference {reference} is none of the conditions of its multistimulus block")
         own = {
-            "questions": block.questions or [_quality(definition.languages)],
+            "questions": block.questions or [_quality(definition)],
             "reference": reference,
             "anchors": is_mushra if block.anchors is None else block.anchors,
             "order": block.order or "mixed",
@@ -202,8 +201,9 @@ def _anchors(block: Block) -> tuple[str, ...]:
     return ANCHORS if block.anchors else ()
 
 
-def _quality(languages: list[str]) -> ContinuousQuestion:
-    labels = {at: {code: message(code, f"quality_{word}") for code in languages} for at, word in WORDS.items()}
+def _quality(definition: Definition) -> ContinuousQuestion:
+    texts = {code: definition.page_texts(code) for code in definition.languages}
+    labels = {at: {code: own[f"quality_{word}"] for code, own in texts.items()} for at, word in WORDS.items()}
     return ContinuousQuestion(type="continuous", name="quality", labels=labels)
 
 

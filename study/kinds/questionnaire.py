@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from study.design.columns import FREE_TEXT, Column
 from study.design.parts import Name, Part, Text, clean, distinct
+from study.design.quotas import Quota, Values, matches
 from study.design.stimuli import Stimulus
 from study.design.telemetry import is_number
 from study.kinds.base import Kind, Moment
@@ -18,6 +19,9 @@ from study.storage.models import AnyRow
 if TYPE_CHECKING:
     from study.design.definition import Definition
     from study.design.listeners import Listener
+
+
+SHOWN = {"id", "type", "required", "max_length", "minimum", "maximum", "asked_if"}
 
 
 class Question(Part):
@@ -39,6 +43,8 @@ class Question(Part):
     """The lowest number."""
     maximum: float | None = None
     """The highest number."""
+    asked_if: dict[Name, Values] = Field(default_factory=dict)
+    """Asked only where earlier questions, by their `id`, were answered with one of these options each."""
 
     @model_validator(mode="after")
     def _options_where_needed(self) -> Question:
@@ -48,7 +54,7 @@ class Question(Part):
 
 
 class Questionnaire(Part):
-    """Questions before the study; ``text`` stands above them."""
+    """Questions before the study; ``text`` stands above them, ``quotas`` say how many of whom may take part."""
 
     text: Text = ""
     """Text above the questions, in Markdown."""
@@ -56,6 +62,28 @@ class Questionnaire(Part):
         default_factory=list
     )
     """The questions."""
+    quotas: list[Quota] = Field(default_factory=list)
+    """At most so many participants of one kind."""
+
+    @model_validator(mode="after")
+    def _answers_can_be_given(self) -> Questionnaire:
+        for number, question in enumerate(self.questions):
+            _check_options(f"question {question.id}: asked_if", question.asked_if, self.questions[:number])
+        for number, quota in enumerate(self.quotas, 1):
+            _check_options(f"quota {number}", quota.answers, self.questions)
+        return self
+
+
+def _check_options(where: str, wanted: Mapping[str, list[str]], questions: Sequence[Question]) -> None:
+    """ValueError where answers are asked for that no choice among some questions offers."""
+    choices = {question.id: question for question in questions if question.options}
+    for name, values in wanted.items():
+        if name not in choices:
+            known = ", ".join(choices) or "none"
+            raise ValueError(f"{where} names {name}, which is no choice asked before (these are: {known})")
+        if unknown := [value for value in values if value not in choices[name].options]:
+            offered = ", ".join(choices[name].options)
+            raise ValueError(f"{where}: {name} has no option {unknown[0]!r} (its options: {offered})")
 
 
 class _Questionnaire(Kind):
@@ -69,7 +97,7 @@ class _Questionnaire(Kind):
     def show(self, at: Moment) -> dict[str, Any]:
         questions = []
         for question in self.part(at.definition).questions:
-            shown = question.model_dump(include={"id", "type", "required", "max_length", "minimum", "maximum"})
+            shown = question.model_dump(include=SHOWN)
             options = [{"value": value, "label": at.text(label)} for value, label in question.options.items()]
             questions.append(shown | {"label": at.text(question.label), "options": options})
         return super().show(at) | {"questions": questions}
@@ -81,9 +109,13 @@ class _Questionnaire(Kind):
         known = {question.id: question for question in self.part(definition).questions}
         if extra := [key for key in given if key not in known]:
             raise invalid(f"unknown question {extra[0][:64]!r}")
-        kept = {}
+        kept: dict[str, Any] = {}
         for question in known.values():
             value = given.get(question.id)
+            if not matches(question.asked_if, kept):
+                if value is not None:
+                    raise invalid(f"{question.id} is answered and was not asked")
+                continue
             if value in (None, "", []):
                 if question.required:
                     raise invalid(f"{question.id} is not answered")
@@ -92,7 +124,18 @@ class _Questionnaire(Kind):
         return {"answers": kept}
 
     def simulate(self, listener: Listener, step: Mapping[str, Any], heard: Sequence[Stimulus | None]) -> dict[str, Any]:
-        return {"answers": {question["id"]: _made_up(listener, question) for question in step["questions"]}}
+        given: dict[str, Any] = {}
+        for question in step["questions"]:
+            if matches(question["asked_if"], given):
+                given[question["id"]] = _made_up(listener, question)
+        return {"answers": given}
+
+    def quotas(self, definition: Definition) -> Sequence[Quota]:
+        part = self.part(definition)
+        return part.quotas if part else ()
+
+    def counted(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        return answer["answers"]
 
     def session_columns(self, definition: Definition) -> dict[str, Column]:
         part = self.part(definition)

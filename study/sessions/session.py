@@ -16,7 +16,7 @@ from study import clock
 from study.design import telemetry
 from study.design.plan import Plan
 from study.kinds import KINDS, TRIALS
-from study.kinds.base import Moment
+from study.kinds.base import Moment, screened_out
 from study.refusals import Refusal, answered
 from study.sessions import hearing, places, steps
 from study.sessions.made import forget
@@ -25,7 +25,6 @@ from study.storage import receipts
 from study.storage.identity import remembered_s, token_sha256
 from study.storage.models import AnyRow, Event, Invitation, Response, Session, Step
 
-FIRST = steps.step_id("", 0)  # how the address of a session's first step ends
 WINDOW = 3  # steps after the current one that a look-up brings along
 OF_SESSION = (
     "id",
@@ -92,8 +91,7 @@ def answer(
     sent, measured : mapping
         As the page sent them.
     """
-    if address.endswith(FIRST):
-        places.lock(connection, running.plan, running.study_id)
+    places.lock(connection, running.plan, running.study_id, steps.place_of(address))
     rows = _window(connection, running, token, page, lock=True)
     plan, session = running.plan, rows[0]
     position = steps.position_of(session.public_id, address)
@@ -109,11 +107,12 @@ def answer(
     _heard(running, session, now)
     if position == 0:
         places.take(connection, plan, session, kept)
+    is_full = places.full_quota(connection, plan, session, kept)
     response = _response(plan, session, kept, measured, now)
     before = session.receipt_sha256 or receipts.so_far(connection, session.id)
     receipt = receipts.extended(before, session._mapping, response)
     connection.execute(_INSERT, response | {"receipt_sha256": receipt})
-    changes = kind.after(at, kept, now)
+    changes = screened_out(at, now) if is_full else kind.after(at, kept, now)
     position = changes.pop("position", position + 1)
     moved = {"position": position, "step_since": now, "receipt_sha256": receipt}
     connection.execute(_MOVE, moved | {"of": session.id, "was": session.current})

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 from study import clock
 from study.design import client, order
 from study.design.plan import Assignment, Plan, n_counted
-from study.design.texts import messages, negotiate
+from study.design.texts import negotiate
 from study.refusals import Refusal, answered
 from study.sessions import steps
 from study.sessions.places import counts, recruiting
@@ -94,7 +94,7 @@ def start(connection: Connection, running: RunningStudy, request: Request, allow
     return {
         "session": rows[0].public_id,
         "step": steps.show(plan, rows[0], rows),
-        "texts": messages(language),
+        "texts": plan.definition.page_texts(language),
         "language": language,
         "resume": None if rows[0].simulated or rows[0].state != "active" else code,
         "token": None if token == request.token else token,
@@ -232,7 +232,9 @@ def assign(plan: Plan, counted: list[tuple[int, int, list[str]]], rng: random.Ra
 
 def _counted(connection: Connection, plan: Plan, study_id: int, simulated: bool) -> list[tuple[int, int, list[str]]]:
     """Participants who completed, and those on their way; who has been silent for long has dropped out."""
-    query = select(Session.block_row, Session.condition_row, Session.clips).where(counts(plan, study_id, simulated))
+    query = select(Session.block_row, Session.condition_row, Session.clips).where(
+        counts(plan.definition, study_id, simulated)
+    )
     return [tuple(row) for row in connection.execute(query)]
 
 
@@ -269,8 +271,8 @@ def welcome(
         "title": d.text(d.title, language),
         "text": d.text(d.welcome, language),
         "language": language,
-        "languages": [{"code": code, "name": messages(code)["name"]} for code in d.languages],
-        "texts": messages(language),
+        "languages": [{"code": code, "name": d.page_texts(code)["name"]} for code in d.languages],
+        "texts": d.page_texts(language),
         "state": recruiting(connection, plan, study),
         "invitation_needed": d.recruitment.invitation,
         "id_parameters": d.recruitment.id_parameters,

@@ -22,10 +22,15 @@ def step_id(public_id: str, position: int) -> str:
     return f"{public_id}-{position:03d}"
 
 
+def place_of(address: str) -> int | None:
+    """The place that an address of some session's step names; None for anything else."""
+    tail = address.rpartition("-")[2]
+    return int(tail) if tail.isascii() and tail.isdigit() and 3 <= len(tail) <= 6 else None
+
+
 def position_of(public_id: str, address: str) -> int | None:
     """The place that `step_id` was made from; None for anything else."""
-    head, _, tail = address.rpartition("-")
-    return int(tail) if head == public_id and tail.isascii() and tail.isdigit() and 3 <= len(tail) <= 6 else None
+    return place_of(address) if address.rpartition("-")[0] == public_id else None
 
 
 def show(plan: Plan, session: AnyRow, steps: Sequence[AnyRow], *, since: float | None = None) -> dict[str, Any]:

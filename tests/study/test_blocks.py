@@ -169,3 +169,17 @@ def test_a_reference_may_be_heard_beside_the_sound_and_need_not_be(tmp_path, noi
     needed = needed_s(plan, SimpleNamespace(**shown))
     assert needed[0] > 0 and needed[1:] == [0.0]
     assert plan.stimuli.by_id[shown["detail"]["reference"]].condition == "original"
+
+
+@pytest.mark.parametrize("question", [{"name": "quality"}, {"name": "punch", "text": "How punchy?"}])
+def test_a_rating_that_no_model_knows_is_asked_of_the_shipped_stimuli(noises, question):
+    plan = Plan(
+        shipped(
+            **SMALL,
+            blocks=[single(descriptors=["warm"], questions=[question | {"type": "scale"}], checks={"attention": 0})],
+        ),
+        StimulusSet.load(noises),
+    )
+    rated = [step for step in plan.sample if step["trial_kind"] == "rating"]
+    assert len(rated) == 12 and {step["descriptor"] for step in rated} == {"warm"}
+    assert plan.blocks[0].first.name == question["name"]

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from study.design.definition import Definition
+from study.design.keys import limits
 from study.design.parts import Part
 
 MUST = object()  # a file has to say it
@@ -45,6 +46,11 @@ KEYS = {
     "Completion.code": (None, ["x" * 64], ["x" * 65]),
     "Completion.redirect": (None, ["https://" + "x" * 1992, "http://x"], ["https://" + "x" * 1993, "ftp://x"]),
     "Completion.screened_out_code": (None, ["x" * 64], ["x" * 65]),
+    "Completion.screened_out_redirect": (
+        None,
+        ["https://" + "x" * 1992, "http://x"],
+        ["https://" + "x" * 1993, "ftp://x"],
+    ),
     "Consent.version": (MUST, ["x" * 64], ["x" * 65]),
     "ContinuousQuestion.high": (100, [100], [99, 101]),
     "ContinuousQuestion.low": (0, [0], [-1, 1]),
@@ -62,7 +68,10 @@ KEYS = {
     "Level.minimum_db": (-40.0, [-80, 0], [-80.1, 0.1]),
     "PairBlock.comparisons": (None, *ONE_OR_MORE),
     "Practice.trials": (3, [1, 20], [0, 21]),
+    "Question.asked_if": ({}, [{"a": ["x"]}], [{"a": []}]),
     "Question.max_length": (500, [1, 5000], [0, 5001]),
+    "Quota.answers": (MUST, [{"a": ["x"]}], [{}, {"a": []}]),
+    "Quota.at_most": (MUST, [0, 100_000], [-1, 100_001, 0.5]),
     "Recruitment.abandoned_after_minutes": (60, *ONE_OR_MORE),
     "Recruitment.cap": (None, *ONE_OR_MORE),
     "Scale.high": (7, [3, 9], [2, 10]),
@@ -165,3 +174,26 @@ def test_no_key_with_a_limit_or_a_switch_is_left_out():
     with_limits = {name for name, field in FIELDS.items() if has_limits(field)}
     switches = {name for name, field in FIELDS.items() if isinstance(field.default, bool)}
     assert sorted(with_limits - KEYS.keys()) == [] and sorted(switches - SWITCHES.keys()) == []
+
+
+def test_every_limit_is_said_in_the_reference():
+    unsaid = [
+        name
+        for name, field in FIELDS.items()
+        if has_limits(field) and not limits(adapter(field).json_schema(by_alias=True))
+    ]
+    assert unsaid == []
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("Analysis.looks", "each 2 or more"),
+        ("Analysis.margins", "each more than 0"),
+        ("ChoiceQuestion.options", "2 entries or more"),
+        ("Definition.clips", "each 1 to 64 letters, digits, `_`, `.` and `-`, the first a letter or digit"),
+        ("Question.asked_if", "each 1 entry or more"),
+    ],
+)
+def test_limits_of_what_a_key_holds_are_said_too(key, said):
+    assert limits(adapter(FIELDS[key]).json_schema()) == said

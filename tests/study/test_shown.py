@@ -2,7 +2,7 @@
 
 import pytest
 
-from study.design.texts import message
+from study.design.texts import messages
 from study.sessions import session, starting
 from study.sessions.running import RunningStudy
 from tests.study.answering import answer_to
@@ -38,7 +38,7 @@ def test_instructions_name_the_keys_of_this_scale(tmp_path, noises, low, high):
 def test_a_beep_counting_task_asks_for_beeps_and_for_no_degree(tmp_path, noises):
     steps, _ = shown_steps(tmp_path, noises, checks={"attention": 0, "audible": 2})
     asked = [
-        s for s in steps if s["kind"] == "trial" and s["questions"][0]["text"] == message("en", "audible_question")
+        s for s in steps if s["kind"] == "trial" and s["questions"][0]["text"] == messages("en")["audible_question"]
     ]
     assert len(asked) == 2
     for step in asked:

@@ -9,8 +9,9 @@ kinds.finished = finished;
 function finished(step, page) {
   const { t } = page;
   const completed = step.outcome === "completed";
-  const text = step.html ? prose(step.html) : h("p", {}, t(`finished_${step.outcome}_text`));
-  const parts = [completed && h("div", { class: "mark" }, icon("check")), heading(t(`finished_${step.outcome}_title`)), text];
+  const how = step.quota_full ? "quota" : step.outcome;
+  const text = step.html ? prose(step.html) : h("p", {}, t(`finished_${how}_text`));
+  const parts = [completed && h("div", { class: "mark" }, icon("check")), heading(t(`finished_${how}_title`)), text];
   if (step.code) parts.push(completionCode(step.code, page));
   if (step.redirect) parts.push(h("div", { class: "actions" }, h("a", { class: "primary", href: step.redirect }, t("finished_back"))));
   if (step.may_start_again) parts.push(again(step, page));

@@ -17,15 +17,30 @@ export function questionnaire(step, page) {
   const form = h("form", { class: "questionnaire" }, heading(t("questionnaire_title"), words), words, parts, h("div", { class: "actions" }, send));
   page.show(form);
   rememberFields(step, form);
+  const ask = () => askWhereItApplies(step.questions, fields);
+  form.addEventListener("input", ask);
+  ask();
   // From anywhere on the page: the browser says which answer is missing, and goes there.
   bindKeys({ Enter: () => form.requestSubmit(send) }, page.signal);
   return new Promise((resolve) => {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const given = fields.map(({ id, read }) => [id, read()]).filter(([, value]) => value !== null);
+      const given = fields.filter(({ element }) => !element.hidden).map(({ id, read }) => [id, read()]).filter(([, value]) => value !== null);
       resolve({ answer: { answers: Object.fromEntries(given) } });
     });
   });
+}
+
+/** Shows each question whose `asked_if` earlier answers fulfil, and hides all others: they need no answer and give none. */
+function askWhereItApplies(questions, fields) {
+  const given = {};
+  for (const [index, { id, asked_if }] of questions.entries()) {
+    const { element, read } = fields[index];
+    const fits = ([name, values]) => [given[name] ?? []].flat().some((value) => values.includes(value));
+    element.hidden = !Object.entries(asked_if).every(fits);
+    for (const input of element.querySelectorAll("input")) input.disabled = element.hidden;
+    given[id] = element.hidden ? null : read();
+  }
 }
 
 function caption({ label, required }, t) {
