@@ -6,9 +6,10 @@ from tests.browser.test_plain_words import NOTHING_BEFORE
 
 QUESTIONS = [
     {"id": "experience", "label": "Have you mixed music?", "options": {"none": "Never", "some": "Sometimes"}},
-    {"id": "how", "label": "How often?", "options": {"day": "Daily", "year": "Yearly"}, "asked_if": {"experience": ["some"]}},
+    {"id": "how", "label": "How often?", "options": {"day": "Daily", "year": "Yearly"}},
     {"id": "what", "label": "What every day?", "type": "text", "asked_if": {"how": ["day"]}},
-]  # fmt: skip
+]
+QUESTIONS[1]["asked_if"] = {"experience": ["some"]}
 FULL = {"answers": {"experience": ["none"]}, "at_most": 0}
 END = {"quota_text": "We have enough people like you.", "screened_out_redirect": "https://recruiter.example/out"}
 
