@@ -39,8 +39,9 @@ def overview(engine: Engine, simulated: bool = False) -> dict[str, Any]:
     dict
         ``study``, ``state``, ``cap``, counts (``started``, ``completed``, ``active``, ``abandoned``, ``declined``,
         ``screened_out``, ``withdrawn``), ``dropped_at`` (where -> how many stopped there), ``block_rows`` and
-        ``condition_rows`` (row -> completed), ``headphones_passed``, ``minutes`` (median), ``invitations`` and
-        ``quotas`` (title -> how many places are taken, and of how many).
+        ``condition_rows`` (row -> completed), ``headphones_passed``, ``minutes`` (median), ``invitations``,
+        ``quiet_hours`` (since somebody started or the study was opened; None while it takes nobody) and ``quotas``
+        (title -> how many places are taken, and of how many).
     """
     with reading(engine) as connection:
         study = study_row(connection)
@@ -68,8 +69,17 @@ def overview(engine: Engine, simulated: bool = False) -> dict[str, Any]:
             "headphones_passed": dict(Counter(str(row.headphones_passed) for row in rows if row.state == "completed")),
             "minutes": _median([_took_s(row) / 60 for row in rows if row.state == "completed"]),
             "invitations": _invitations(connection, study.id),
+            "quiet_hours": _quiet_hours(connection, study, rows),
             "quotas": places.filled(connection, definition, study.id, simulated),
         }
+
+
+def _quiet_hours(connection: Connection, study: AnyRow, rows: Sequence[AnyRow]) -> float | None:
+    if study.state != "open" or places.is_full(connection, definition_of(study), study.id):
+        return None
+    opened = select(func.max(Event.at)).where(Event.study_id == study.id, Event.kind == "state")
+    since = [study.begun_at, connection.execute(opened).scalar() or 0.0, *(row.started_at for row in rows)]
+    return round((clock.elapsed_s(max(since), clock.now()) or 0.0) / 3600, 2)
 
 
 def completion_codes(engine: Engine) -> dict[str, str]:
@@ -99,17 +109,23 @@ def _day(at: float) -> int:
 
 
 def whereabouts(engine: Engine, simulated: bool = False) -> dict[str, dict[str, Any]]:
-    """The step at which each participant is: ``step`` of ``n_steps``, and its kind in words (``at``)."""
+    """The step at which each participant is: ``step`` of ``n_steps``, its kind in words (``at``), ``is_abandoned``."""
     with reading(engine) as connection:
-        study_id = study_row(connection).id
+        study = study_row(connection)
         query = (
-            select(Session.number, Session.position, Session.n_steps, Step.kind)
+            select(Session.number, Session.position, Session.n_steps, Session.state, Session.step_since, Step.kind)
             .join(Step, (Step.session_id == Session.id) & (Step.position == Session.position))
-            .where(Session.study_id == study_id, Session.simulated == simulated)
+            .where(Session.study_id == study.id, Session.simulated == simulated)
         )
         rows = connection.execute(query).all()
+        since = abandoned_since(definition_of(study))
     return {
-        participant(row.number): {"step": row.position + 1, "n_steps": row.n_steps, "at": KINDS[row.kind].title}
+        participant(row.number): {
+            "step": row.position + 1,
+            "n_steps": row.n_steps,
+            "at": KINDS[row.kind].title,
+            "is_abandoned": row.state == "active" and row.step_since <= since,
+        }
         for row in rows
     }
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 
 from app import audience
-from app.admin import interim, payment, watching
+from app.admin import alerts, interim, payment, watching
 from app.admin.access import COOKIE, Access
 from app.audience import Audience
 from app.security import allow_scripts, error
@@ -71,8 +71,9 @@ def router(running: RunningStudy, access: Access) -> APIRouter:
     @routes.get("/quality")
     def quality(simulated: bool = False) -> dict[str, Any]:
         conditions = running.definition.conditions
-        rows = watching.balance(engine, conditions, simulated)
-        return {"sessions": watching.quality(engine, simulated), "balance": rows}
+        rows, sessions = watching.balance(engine, conditions, simulated), watching.quality(engine, simulated)
+        found = alerts.alerts(recruitment.overview(engine, simulated), sessions)
+        return {"sessions": sessions, "balance": rows, "alerts": found}
 
     @routes.get("/look")
     def look(simulated: bool = False) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def quality(engine: Engine, simulated: bool = False) -> list[dict[str, Any]]:
         ``rt_ms`` (median response time), ``same`` (share of the modal rating; near 1 is straight-lining),
         ``focus_losses``, ``underruns``, ``flagged`` (answers with something measured beyond the possible),
         ``second_answers``, ``repeat_difference`` (mean distance between the ratings of a sound that came twice),
+        ``by_check`` (for each kind of check that came, how many were passed), ``is_abandoned``,
         ``minutes``, ``step`` of ``n_steps`` and ``at`` (where they are), and what is known of language, level and
         device. Whether somebody is excluded is decided by the analysis, by rules written down before the study.
     """
@@ -54,8 +55,10 @@ def quality(engine: Engine, simulated: bool = False) -> list[dict[str, Any]]:
 def _session(row: dict[str, Any], responses: pd.DataFrame | None) -> dict[str, Any]:
     kept = {name: row[name] for name in OF_SESSION}
     if responses is None:
-        return plain(kept | {"rated": 0, "checks": 0, "checks_passed": 0, "rt_ms": None, "same": None})
+        nothing = {"rated": 0, "checks": 0, "checks_passed": 0, "by_check": {}, "rt_ms": None, "same": None}
+        return plain(kept | nothing)
     checks = responses[responses["kind"].isin(CHECKS)]
+    passed = checks["rating"] == checks["expected"]
     every = responses.drop_duplicates("position")
     rated = responses[(responses["kind"] == "rating") & responses["rating"].notna()]
     pages = rated.drop_duplicates("position")  # several sounds or questions were measured together
@@ -67,7 +70,8 @@ def _session(row: dict[str, Any], responses: pd.DataFrame | None) -> dict[str, A
         | {
             "rated": len(rated),
             "checks": len(checks),
-            "checks_passed": int((checks["rating"] == checks["expected"]).sum()),
+            "checks_passed": int(passed.sum()),
+            "by_check": {kind: int(passed[checks["kind"] == kind].sum()) for kind in checks["kind"].unique()},
             "rt_ms": pages["rt_ms"].median() if pages["rt_ms"].notna().any() else None,
             "same": same,
             "focus_losses": every["focus_losses"].sum(),

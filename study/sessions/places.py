@@ -39,16 +39,15 @@ def recruiting(connection: Connection, plan: Plan, study: AnyRow, simulated: boo
     """``open``, ``paused``, ``closed``, or ``full`` when those who have a place reach the cap."""
     if study.state != "open" or simulated:
         return study.state
-    return "full" if _is_full(connection, plan, study.id) else "open"
+    return "full" if is_full(connection, plan.definition, study.id) else "open"
 
 
-def _is_full(connection: Connection, plan: Plan, study_id: int) -> bool:
-    cap = plan.definition.recruitment.cap
+def is_full(connection: Connection, definition: Definition, study_id: int) -> bool:
+    """Whether those who have a place reach the cap."""
+    cap = definition.recruitment.cap
     if cap is None:
         return False
-    query = (
-        select(func.count()).select_from(Session).where(counts(plan.definition, study_id, False), Session.position > 0)
-    )
+    query = select(func.count()).select_from(Session).where(counts(definition, study_id, False), Session.position > 0)
     return connection.execute(query).scalar_one() >= cap
 
 
@@ -62,7 +61,7 @@ def take(connection: Connection, plan: Plan, session: AnyRow, kept: dict[str, An
     """Refuse (``full``) a first answer where there is no place left; who declines needs none."""
     if session.simulated or kept.get("agreed") is False:
         return
-    if _is_full(connection, plan, session.study_id):
+    if is_full(connection, plan.definition, session.study_id):
         raise Refusal("full", language=session.language)
 
 

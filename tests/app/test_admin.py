@@ -48,6 +48,8 @@ def test_quality_tells_straight_lining_and_checks(admin):
     first = admin.get("/api/admin/quality").json()["sessions"][-1]
     assert (first["participant"], first["state"], first["rated"], first["same"]) == ("P0003", "completed", 36, 1.0)
     assert first["checks"] == 3 and 0 <= first["checks_passed"] < 3  # all answered 4
+    assert sum(first["by_check"].values()) == first["checks_passed"] and len(first["by_check"]) == 2
+    assert admin.get("/api/admin/quality").json()["alerts"] == []
 
 
 def test_balance_is_equal_for_whoever_completed(admin):

@@ -104,7 +104,7 @@ class Admin {
       const [about, answered, look] = await Promise.all([this.get(), this.get("/quality"), this.get("/look")]);
       this.formKey = about.form_key;
       this.title.textContent = about.title;
-      this.alarms.replaceChildren(...about.alarms.map((sentence) => h("p", { class: "alarm" }, sentence)));
+      this.alarms.replaceChildren(...[...about.alarms, ...answered.alerts].map((sentence) => h("p", { class: "alarm" }, sentence)));
       this.showState(about.recruitment.state);
       this.showRecruitment(about);
       this.showQuality(answered.sessions);
@@ -138,6 +138,7 @@ class Admin {
       h("dl", { class: "numbers" }, numbers.map(([name, n]) => h("div", {}, h("dd", {}, String(n)), h("dt", {}, name)))),
       ...(share === null ? [] : [h("div", { class: "bar", role: "img", "aria-label": `${r.completed} of ${r.cap}` }, h("span", { style: `width:${100 * share}%` })), h("p", { class: "small soft" }, `${r.completed} of ${r.cap} planned participants`)]),
       ...(days.length ? [arrivals(days)] : []),
+      ...(Object.keys(r.quotas).length ? [facts(Object.entries(r.quotas).map(([who, { taken, at_most }]) => [who, `${taken} of ${at_most}`]))] : []),
       h("p", { class: "small" }, where ? `Left: ${where}.` : "Nobody has left before the end."),
       h("p", { class: "small soft" }, `${r.minutes === null ? "No completed session yet" : `Median duration ${r.minutes} min`}; invitations: ${r.invitations.used} of ${r.invitations.made} used.`),
     );
