@@ -17,9 +17,9 @@ from scipy import stats
 from analysis.data.grids import differences
 from analysis.data.ratings import Ratings
 from analysis.data.stimuli import Stimuli
-from analysis.statistics.crossed import Side, Term
 from analysis.statistics.design import Design
 from analysis.statistics.listeners_and_clips import MainModel, fit_reduced
+from analysis.statistics.random_effects import Side, Term
 
 COLUMNS = ["a", "b", "descriptors", "clips", "participants", "slope", "se", "df", "t", "p", "ci_low", "ci_high",
            "at_median", "ends_at", "ends_low", "ends_high"]  # fmt: skip

@@ -12,58 +12,12 @@ small as the clips' random effects, however many the participants.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from scipy import linalg, optimize
 
 from analysis.statistics.design import Design
-
-Side = Literal["participant", "clip"]
-
-
-@dataclass(frozen=True)
-class Term:
-    """Random effects that share one covariance matrix.
-
-    Attributes
-    ----------
-    group
-        Name of the levels: `participant`, `clip`, `participant:descriptor`, `clip:descriptor`.
-    side
-        Whether each participant has levels of their own, or the levels are those of the stimuli.
-    names
-        Of the columns; `Intercept` first where there is one.
-    columns
-        Shape [level, stimulus, column], zero where a stimulus is not of the level.
-    correlated
-        Estimate the correlations of the columns.
-    """
-
-    group: str
-    side: Side
-    names: tuple[str, ...]
-    columns: np.ndarray
-    correlated: bool = False
-
-    @property
-    def n_parameters(self) -> int:
-        """Give the number of elements of the covariance factor."""
-        k = len(self.names)
-        return k * (k + 1) // 2 if self.correlated else k
-
-    @cached_property
-    def places(self) -> tuple[np.ndarray, np.ndarray]:
-        """Give row and column of each parameter in the covariance factor."""
-        k = len(self.names)
-        return np.tril_indices(k) if self.correlated else (np.arange(k), np.arange(k))
-
-    def factor(self, theta: np.ndarray) -> np.ndarray:
-        """Give the covariance factor, lower triangular, shape [column, column]."""
-        lower = np.zeros((len(self.names),) * 2)
-        lower[self.places] = theta
-        return lower
+from analysis.statistics.random_effects import RandomEffects, Side, Term
 
 
 @dataclass(frozen=True)
@@ -106,19 +60,14 @@ class Reml:
         sums = self.design.sums - self.shift * counts
         self.y_squared = float(self.design.sum_of_squares - n * self.shift**2)
         self.n_stimuli = counts.shape[1]
-        self.of_participant = self._columns("participant")
-        self.of_clip = self._columns("clip")
+        self.random = RandomEffects(self.terms, self.n_stimuli)
+        self.of_participant = self.random.columns("participant")
+        self.of_clip = self.random.columns("clip")
         self.n_clip = self.of_clip.shape[1]
-        self._filled = {side: self._places(side) for side in ("participant", "clip")}
         u = np.hstack([self.of_clip, fixed])
         self.gram = u.T @ (u * counts.sum(axis=0)[:, None])
         self.gram_y = u.T @ sums.sum(axis=0)
         self._by_pattern(counts, sums, u)
-
-    def _columns(self, side: str) -> np.ndarray:
-        """Lay the levels' columns of one side beside each other, shape [stimulus, random effect]."""
-        parts = [t.columns.transpose(1, 0, 2).reshape(self.n_stimuli, -1) for t in self.terms if t.side == side]
-        return np.hstack([np.zeros((self.n_stimuli, 0)), *parts])
 
     def _by_pattern(self, counts: np.ndarray, sums: np.ndarray, u: np.ndarray) -> None:
         patterns, group = np.unique(counts, axis=0, return_inverse=True)
@@ -133,33 +82,9 @@ class Reml:
         members = np.split(own[order], starts[1:])
         self.own_squares = np.array([rows.T @ rows for rows in members])
 
-    def split(self, theta: np.ndarray) -> list[np.ndarray]:
-        """Give the parameters of each term."""
-        return np.split(theta, np.cumsum([term.n_parameters for term in self.terms])[:-1])
-
-    def factor(self, theta: np.ndarray, side: str) -> np.ndarray:
-        """Give the covariance factor of all random effects of one side."""
-        size, rows, columns, parameters = self._filled[side]
-        lower = np.zeros((size, size))
-        lower[rows, columns] = theta[parameters]
-        return lower
-
-    def _places(self, side: str) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
-        """Give the size of one side's covariance factor, and row, column and parameter of each of its elements."""
-        size = first = 0
-        found = [np.zeros((3, 0), dtype=int)]
-        for term in self.terms:
-            parameters = first + np.arange(term.n_parameters)
-            first += term.n_parameters
-            for _ in range(len(term.columns) if term.side == side else 0):
-                found.append(np.array([term.places[0] + size, term.places[1] + size, parameters]))
-                size += len(term.names)
-        rows, columns, parameters = np.hstack(found)
-        return size, rows, columns, parameters
-
     def evaluate(self, theta: np.ndarray) -> Evaluation:
         """Evaluate the criterion; LinAlgError where the fixed effects cannot be told apart."""
-        lower, q = self.factor(theta, "participant"), self.n_clip
+        lower, q = self.random.factor(theta, "participant"), self.n_clip
         spread = np.eye(len(lower)) + lower.T @ self.inner @ lower
         weights = lower @ np.linalg.solve(spread, np.broadcast_to(lower.T, spread.shape))
         weighted = weights @ self.cross
@@ -168,7 +93,7 @@ class Reml:
         y_squared = self.y_squared - float((weights * self.own_squares).sum())
         log_det = float(self.sizes @ np.linalg.slogdet(spread)[1])
         scale = np.eye(len(gram))
-        scale[:q, :q] = self.factor(theta, "clip")
+        scale[:q, :q] = self.random.factor(theta, "clip")
         penalised = scale.T @ gram @ scale
         penalised[np.arange(q), np.arange(q)] += 1
         chol = linalg.cholesky(penalised, lower=True)
@@ -200,18 +125,11 @@ class Reml:
         squares = self.own_squares - outer - outer.transpose(0, 2, 1)
         squares += self.sizes[:, None, None] * fitted[:, :, None] * fitted[:, None, :]
         of_person_y = (rest @ squares @ rest.transpose(0, 2, 1)).sum(axis=0)
-        sides = {"participant": (of_person, of_person_y), "clip": (of_clip, np.outer(v, v))}
-        at = {"participant": 0, "clip": 0}
-        traces: list[np.ndarray] = []
-        products: list[np.ndarray] = []
-        for term, part in zip(self.terms, self.split(theta), strict=True):
-            k, levels, start = len(term.names), len(term.columns), at[term.side]
-            at[term.side] += k * levels
-            for matrix, into in zip(sides[term.side], (traces, products), strict=True):
-                block = matrix[start : start + k * levels, start : start + k * levels].reshape(levels, k, levels, k)
-                summed = np.einsum("aiaj->ij", block)
-                into.append(2 * (summed @ term.factor(part))[term.places])
-        return np.concatenate(traces), np.concatenate(products)
+        return self._by_parameter(theta, of_person, of_clip), self._by_parameter(theta, of_person_y, np.outer(v, v))
+
+    def _by_parameter(self, theta: np.ndarray, of_person: np.ndarray, of_clip: np.ndarray) -> np.ndarray:
+        sides: dict[Side, np.ndarray] = {"participant": of_person, "clip": of_clip}
+        return self.random.by_parameter({s: 2 * m @ self.random.factor(theta, s) for s, m in sides.items()})
 
     def profiled(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Give the profiled deviance and its gradient."""
@@ -224,34 +142,21 @@ class Reml:
         deviance = at.log_det + self.dof * (1 + np.log(2 * np.pi * at.rss / self.dof))
         return deviance, at.traces - self.dof * at.squares / at.rss
 
-    def start(self) -> np.ndarray:
-        """Give a relative covariance factor to start from: identities."""
-        parts = [np.equal(*term.places).astype(float) for term in self.terms]
-        return np.concatenate([np.zeros(0), *parts])
-
     def minimise(self, start: np.ndarray | None = None) -> tuple[np.ndarray, float, bool]:
         """Search the optimum; the factor, the deviance, and whether the gradient vanishes there."""
-        start = self.start() if start is None else start
+        start = self.random.start() if start is None else start
         if not start.size:
             return start, self.profiled(start)[0], True
         options = {"gtol": 1e-5, "maxiter": 500}
         found = optimize.minimize(self.profiled, start, jac=True, method="BFGS", options=options)
         flat = np.abs(found.jac).max() < 2e-3 * max(1.0, abs(found.fun) / 1e3)
-        return self._upright(found.x), float(found.fun), bool(flat)
-
-    def _upright(self, theta: np.ndarray) -> np.ndarray:
-        """Turn the signs so that the factor's diagonal is not negative, which leaves the covariance as it is."""
-        parts = []
-        for term, part in zip(self.terms, self.split(theta), strict=True):
-            lower = term.factor(part)
-            parts.append((lower * np.where(np.diag(lower) < 0, -1.0, 1.0))[term.places])
-        return np.concatenate(parts)
+        return self.random.upright(found.x), float(found.fun), bool(flat)
 
     def has_residual(self) -> bool:
         """Tell whether anything is left over once every random effect is free."""
         if self.y_squared <= 0:
             return False
         try:
-            return self.evaluate(1e3 * self.start()).rss > 1e-5 * self.y_squared
+            return self.evaluate(1e3 * self.random.start()).rss > 1e-5 * self.y_squared
         except linalg.LinAlgError:
             return False

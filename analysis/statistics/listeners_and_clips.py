@@ -15,8 +15,9 @@ import pandas as pd
 
 from analysis.data.ratings import Ratings
 from analysis.statistics.contrasts import EVERY, cell_rows
-from analysis.statistics.crossed import Reml, Side, Term
+from analysis.statistics.crossed import Reml
 from analysis.statistics.design import Design
+from analysis.statistics.random_effects import Side, Term
 from analysis.statistics.satterthwaite import CONTRASTS, CrossedFit
 
 SINGULAR = 1e-4
@@ -100,7 +101,7 @@ def fit_reduced(design: Design, terms: list[Term], left_out: list[str]) -> MainM
 
 
 def _singular(terms: list[Term], reml: Reml, theta: np.ndarray) -> bool:
-    diagonals = [np.diag(t.factor(part)) for t, part in zip(terms, reml.split(theta), strict=True)]
+    diagonals = [np.diag(t.factor(part)) for t, part in zip(terms, reml.random.split(theta), strict=True)]
     return bool(np.concatenate(diagonals).min() < SINGULAR)
 
 

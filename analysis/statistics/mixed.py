@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.statistics.crossed import Reml, Term
+from analysis.statistics.crossed import Reml
 from analysis.statistics.design import Design
+from analysis.statistics.random_effects import Term
 
 SINGULAR = 1e-4
 
@@ -79,7 +80,7 @@ def fit(design: Design, slopes: bool = False) -> MixedFit | None:
     estimate = at.estimate.copy()
     estimate[0] += reml.shift
     covariance = sigma2 * at.unscaled
-    factors = [term.factor(part) for term, part in zip(reml.terms, reml.split(theta), strict=True)]
+    factors = [term.factor(part) for term, part in zip(reml.terms, reml.random.split(theta), strict=True)]
     names = [name for term in reml.terms for name in term.names]
     variances = [*(sigma2 * np.concatenate([np.diag(lower @ lower.T) for lower in factors])), sigma2]
     return MixedFit(

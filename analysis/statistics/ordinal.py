@@ -1,25 +1,28 @@
-"""A cumulative logit model with crossed random intercepts: a check on treating 1 to 7 as numbers.
+"""Cumulative logit models: a check on treating 1 to 7 as numbers, and the compared conditions as an odds ratio.
 
-logit P(rating <= k) = alpha_k - eta with eta = fixed + participant + clip, by maximum likelihood with Laplace's
-approximation, as R's `ordinal::clmm` (Christensen, 2022). For the logistic distribution F with density f, an
-observation between the thresholds a and b (less eta) has the first derivative F(a) + F(b) - 1 and the second -(f(a)
-+ f(b)); the gradient of Laplace's criterion follows by implicit differentiation.
+The first has the terms of the appendix's mixed model; the second, of the compared conditions within one descriptor, has
+the main model's: slopes of condition for participants and for clips. Both are fitted by `laplace`.
 """
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import linalg, optimize, special
+from scipy import optimize
 
 from analysis.data.ratings import Ratings
 from analysis.statistics.design import treatment
+from analysis.statistics.laplace import Laplace
 from analysis.statistics.mixed import wald
+from analysis.statistics.random_effects import Term
 
 MOST_CATEGORIES = 11
 MOST_PARTICIPANTS = 200
+LEAST_SD = 1e-3  # of a random effect, in logits; below, it is estimated as zero
+MOST_SE = 5.0  # of a difference in logits; beyond, one condition has the higher rating nearly always
+ODDS = ["descriptor", "a", "b", "odds_ratio", "ci_low", "ci_high", "log_odds", "se", "z", "p", "converged"]
+SDS = ["descriptor", "group", "term", "sd"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class OrdinalFit:
     coefficients
         Thresholds (`1|2`) and fixed effects (in logits): term, estimate, se, z, p, ci_low, ci_high.
     variances
-        group, variance, in squared logits.
+        group, term, variance, in squared logits.
     log_likelihood
         Laplace's approximation of it.
     converged
@@ -55,151 +58,109 @@ def fit(ratings: Ratings) -> OrdinalFit | None:
     OrdinalFit or None
         None where the ratings are not whole numbers in few categories, or there is one participant.
     """
-    main = ratings.main[ratings.main["rating"].notna() & (ratings.main["participant"].cat.codes < MOST_PARTICIPANTS)]
-    categories, category = np.unique(main["rating"].to_numpy(), return_inverse=True)
-    n_participants = main["participant"].nunique()
-    whole = bool((categories % 1 == 0).all())
-    if not whole or not 2 <= len(categories) <= MOST_CATEGORIES or n_participants < 2:
+    main = _used(ratings)
+    if main is None:
         return None
-    codes = {name: main[name].cat.codes.to_numpy() for name in ("condition", "descriptor")}
-    stimulus = codes["condition"].astype(np.int64) * len(ratings.levels("descriptor")) + codes["descriptor"]
-    _, first, stimulus = np.unique(stimulus, return_index=True, return_inverse=True)
+    table = _table(main)
     fixed, terms = treatment(
-        codes["condition"][first], ratings.levels("condition"), codes["descriptor"][first], ratings.levels("descriptor")
+        table.labels["condition"], ratings.levels("condition"), table.labels["descriptor"], ratings.levels("descriptor")
     )
-    groups = [np.unique(main[name].cat.codes.to_numpy(), return_inverse=True)[1] for name in ("participant", "clip")]
-    model = _Laplace(category, fixed[:, 1:][stimulus], groups)
-    found = optimize.minimize(
-        model.objective, model.start(), jac=True, method="BFGS", options={"gtol": 1e-4, "maxiter": 300}
+    one = np.ones((len(fixed), 1))
+    return _fitted(table, fixed[:, 1:], terms[1:], _terms(table, one, ("Intercept",)))
+
+
+def odds_with_slopes(ratings: Ratings, a: str, b: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give the odds of a higher rating of a against b within each descriptor, for new listeners and new music.
+
+    rating ~ condition + (1 + condition || participant) + (1 + condition || clip) on the ratings of a and b, with
+    condition coded 1/2 and -1/2: the main model of one descriptor, with uncorrelated slopes.
+
+    Returns
+    -------
+    pd.DataFrame
+        `ODDS`: odds ratio with its 95 % interval (Wald), NaN where the model did not converge or nearly separates the
+        conditions; empty where ratings are not whole numbers in few categories.
+    pd.DataFrame
+        `SDS` of the random effects, in logits.
+    """
+    odds, sds = [], []
+    for descriptor in ratings.levels("descriptor"):
+        chosen = (ratings.main["descriptor"] == descriptor) & ratings.main["condition"].isin([a, b])
+        main = _used(ratings, chosen)
+        found = None if main is None else _of_pair(_table(main), ratings.levels("condition").index(a))
+        if found is None:
+            continue
+        row = found.coefficients.iloc[-1]
+        told = found.converged and row["se"] <= MOST_SE
+        ratio = np.exp([row["estimate"], row["ci_low"], row["ci_high"]]) if told else [np.nan] * 3
+        odds.append([descriptor, a, b, *ratio, row["estimate"], row["se"], row["z"], row["p"], told])
+        sds += [[descriptor, v.group, v.term, np.sqrt(v.variance)] for v in found.variances.itertuples()]
+    return pd.DataFrame(odds, columns=ODDS), pd.DataFrame(sds, columns=SDS)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Categories [participant, stimulus] (-1: no rating), their values, and the stimuli's labels as codes."""
+
+    category: np.ndarray
+    values: np.ndarray
+    labels: dict[str, np.ndarray]
+
+
+def _used(ratings: Ratings, chosen: pd.Series | bool = True) -> pd.DataFrame | None:
+    """Give the ratings of the first participants; None where they are not in few whole categories."""
+    main = ratings.main
+    main = main[main["rating"].notna() & (main["participant"].cat.codes < MOST_PARTICIPANTS) & chosen]
+    values = np.unique(main["rating"].to_numpy())
+    few = bool((values % 1 == 0).all()) and 2 <= len(values) <= MOST_CATEGORIES
+    return main if few and main["participant"].nunique() > 1 else None
+
+
+def _table(main: pd.DataFrame) -> _Table:
+    names = ("condition", "descriptor", "clip")
+    labels = np.column_stack([main[name].cat.codes.to_numpy() for name in names])
+    stimuli, stimulus = np.unique(labels, axis=0, return_inverse=True)
+    people, person = np.unique(main["participant"].cat.codes.to_numpy(), return_inverse=True)
+    values, category = np.unique(main["rating"].to_numpy(), return_inverse=True)
+    grid = np.full((len(people), len(stimuli)), -1)
+    grid[person, stimulus.ravel()] = category
+    return _Table(grid, values, dict(zip(names, stimuli.T, strict=True)))
+
+
+def _terms(table: _Table, columns: np.ndarray, names: tuple[str, ...]) -> list[Term]:
+    """Give the same columns to participants and, where there are several, to clips."""
+    clips = np.unique(table.labels["clip"])
+    terms = [Term("participant", "participant", names, columns[None])]
+    if len(clips) > 1:
+        by_clip = (table.labels["clip"] == clips[:, None])[:, :, None] * columns
+        terms.append(Term("clip", "clip", names, by_clip))
+    return terms
+
+
+def _of_pair(table: _Table, a: int) -> OrdinalFit | None:
+    if len(np.unique(table.labels["condition"])) < 2:
+        return None
+    side = np.where(table.labels["condition"] == a, 0.5, -0.5)[:, None]
+    columns = np.hstack([np.ones_like(side), side])
+    return _fitted(table, side, ["condition"], _terms(table, columns, ("Intercept", "condition")))
+
+
+def _fitted(table: _Table, fixed: np.ndarray, names: list[str], terms: list[Term]) -> OrdinalFit:
+    model = Laplace(table.category, fixed, terms)
+    options = {"gtol": 1e-4, "maxiter": 300}
+    x = optimize.minimize(model.objective, model.start(), jac=True, method="BFGS", options=options).x
+    value, gradient = model.objective(x)
+    step = 1e-4
+    curvature = np.array(
+        [(model.objective(x + step * e)[1] - model.objective(x - step * e)[1]) / (2 * step) for e in np.eye(len(x))]
     )
-    return model.solution(found.x, categories, terms[1:], n_participants)
-
-
-class _Laplace:
-    """The negative approximate log-likelihood and its gradient in (thresholds, fixed effects, log SDs)."""
-
-    def __init__(self, category: np.ndarray, fixed: np.ndarray, groups: list[np.ndarray]) -> None:
-        self.category, self.fixed = category, fixed
-        self.n_thresholds = int(category.max())
-        kept = [group for group in groups if group.max() > 0]
-        self.group_names = [
-            name for name, group in zip(("participant", "clip"), groups, strict=True) if group.max() > 0
-        ]
-        sizes = [int(group.max()) + 1 for group in kept]
-        self.offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(int)
-        self.effects = [group + offset for group, offset in zip(kept, self.offsets, strict=False)]
-        self.u = np.zeros(self.offsets[-1])
-        self.upper_is_inner = category < self.n_thresholds
-        self.lower_is_inner = category > 0
-
-    def start(self) -> np.ndarray:
-        share = np.cumsum(np.bincount(self.category))[:-1] / len(self.category)
-        return np.concatenate([special.logit(share), np.zeros(self.fixed.shape[1]), np.zeros(len(self.effects))])
-
-    def split(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        k, m = self.n_thresholds, self.fixed.shape[1]
-        return x[:k], x[k : k + m], np.exp(x[k + m :])
-
-    def bounds(self, alpha: np.ndarray, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        edges = np.concatenate([[-np.inf], alpha, [np.inf]])
-        return special.expit(edges[self.category + 1] - eta), special.expit(edges[self.category] - eta)
-
-    def hessian(self, weight: np.ndarray, sigma: np.ndarray) -> np.ndarray:
-        size = self.offsets[-1]
-        flat = np.zeros(size * size)
-        for i, a in enumerate(self.effects):
-            for j, b in enumerate(self.effects):
-                flat += np.bincount(a * size + b, weights=weight * (sigma[i] * sigma[j]), minlength=size * size)
-        return np.eye(size) + flat.reshape(size, size)
-
-    def project(self, values: np.ndarray, sigma: np.ndarray) -> np.ndarray:
-        """Give Z' values."""
-        sums = [
-            np.bincount(a, weights=values, minlength=self.offsets[-1]) * s
-            for a, s in zip(self.effects, sigma, strict=True)
-        ]
-        return np.sum(sums, axis=0)
-
-    def random(self, u: np.ndarray, sigma: np.ndarray) -> np.ndarray:
-        """Give Z u."""
-        return np.sum([u[a] * s for a, s in zip(self.effects, sigma, strict=True)], axis=0)
-
-    def mode(
-        self, alpha: np.ndarray, fixed: np.ndarray, sigma: np.ndarray
-    ) -> tuple[np.ndarray, float, tuple[Any, ...]]:
-        """Find the random effects of highest penalised likelihood by damped Newton steps; starts where the last
-        search ended."""
-        u = self.u
-
-        def penalised(u: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-            upper, lower = self.bounds(alpha, fixed + self.random(u, sigma))
-            return float(np.log(np.maximum(upper - lower, 1e-300)).sum() - u @ u / 2), upper, lower
-
-        value, upper, lower = penalised(u)
-        for _ in range(50):
-            gradient = self.project(upper + lower - 1, sigma) - u
-            chol = linalg.cho_factor(self.hessian(upper * (1 - upper) + lower * (1 - lower), sigma))
-            step = linalg.cho_solve(chol, gradient)
-            if np.abs(step).max() < 1e-10:
-                break
-            scale = 1.0
-            while (trial := penalised(u + scale * step))[0] < value - 1e-9 and scale > 1e-4:
-                scale /= 2
-            u, (value, upper, lower) = u + scale * step, trial
-        self.u = u
-        return u, value, (upper, lower, chol)
-
-    def objective(self, x: np.ndarray) -> tuple[float, np.ndarray]:
-        alpha, beta, sigma = self.split(x)
-        if (np.diff(alpha) <= 0).any() or (sigma > 1e3).any():
-            return 1e300, np.zeros_like(x)
-        u, value, (upper, lower, chol) = self.mode(alpha, self.fixed @ beta, sigma)
-        inverse = linalg.cho_solve(chol, np.eye(len(u)))
-        log_likelihood = value - np.log(np.diag(chol[0])).sum()
-        return -log_likelihood, -self._gradient(u, upper, lower, inverse, sigma)
-
-    def _gradient(
-        self, u: np.ndarray, upper: np.ndarray, lower: np.ndarray, inverse: np.ndarray, sigma: np.ndarray
-    ) -> np.ndarray:
-        f_upper, f_lower = upper * (1 - upper), lower * (1 - lower)
-        slope_upper, slope_lower = f_upper * (1 - 2 * upper), f_lower * (1 - 2 * lower)
-        g, w, probability = upper + lower - 1, f_upper + f_lower, np.maximum(upper - lower, 1e-300)
-        # z' H^-1 for each observation, by group: rows of the inverse added up
-        along = [
-            np.sum([s * inverse[b, a] for b, s in zip(self.effects, sigma, strict=True)], axis=0) for a in self.effects
-        ]
-        leverage = np.sum([s * row for s, row in zip(sigma, along, strict=True)], axis=0)
-        q = -leverage * (slope_upper + slope_lower)
-        r = inverse @ self.project(q, sigma)
-        s_obs = self.random(r, sigma)
-        by_eta = g - 0.5 * (q - s_obs * w)
-        k = self.n_thresholds
-        at_upper = f_upper / probability - 0.5 * (leverage * slope_upper + s_obs * f_upper)
-        at_lower = -f_lower / probability - 0.5 * (leverage * slope_lower + s_obs * f_lower)
-        by_alpha = np.bincount(self.category[self.upper_is_inner], weights=at_upper[self.upper_is_inner], minlength=k)
-        by_alpha += np.bincount(
-            self.category[self.lower_is_inner] - 1, weights=at_lower[self.lower_is_inner], minlength=k
-        )
-        by_sigma = [
-            (by_eta * u[a] - w * row - 0.5 * r[a] * g).sum() * s
-            for a, row, s in zip(self.effects, along, sigma, strict=True)
-        ]
-        return np.concatenate([by_alpha, self.fixed.T @ by_eta, by_sigma])
-
-    def solution(self, x: np.ndarray, categories: np.ndarray, terms: list[str], n_participants: int) -> OrdinalFit:
-        value, gradient = self.objective(x)
-        step = 1e-4
-        curvature = np.array(
-            [(self.objective(x + step * e)[1] - self.objective(x - step * e)[1]) / (2 * step) for e in np.eye(len(x))]
-        )
-        n_fixed = self.n_thresholds + self.fixed.shape[1]
-        curvature = (curvature + curvature.T) / 2
-        interior = np.exp(x[n_fixed:]) > 1e-3
-        free = np.concatenate([np.ones(n_fixed, dtype=bool), interior])
-        positive = bool((np.linalg.eigvalsh(curvature[np.ix_(free, free)]) > 0).all())
-        covariance = np.linalg.pinv(curvature[np.ix_(free, free)])
-        labels = [f"{a:g}|{b:g}" for a, b in pairwise(categories)]
-        table = wald([*labels, *terms], x[:n_fixed], np.sqrt(np.abs(np.diag(covariance)[:n_fixed])))
-        variances = pd.DataFrame({"group": self.group_names, "variance": np.exp(2 * x[n_fixed:])})
-        converged = positive and bool(np.abs(gradient).max() < 1e-2)
-        return OrdinalFit(table, variances, -value, converged, n_participants)
+    sds = np.abs(model.split(x)[2])
+    n_fixed = len(x) - len(sds)
+    free = np.concatenate([np.ones(n_fixed, dtype=bool), sds > LEAST_SD])
+    curvature = ((curvature + curvature.T) / 2)[np.ix_(free, free)]
+    se = np.sqrt(np.abs(np.diag(np.linalg.pinv(curvature))[:n_fixed]))
+    labels = [f"{low:g}|{high:g}" for low, high in pairwise(table.values)]
+    effects = [(term.group, name) for term in terms for name in term.names]
+    variances = pd.DataFrame(effects, columns=["group", "term"]).assign(variance=np.where(sds > LEAST_SD, sds, 0) ** 2)
+    converged = bool((np.linalg.eigvalsh(curvature) > 0).all()) and bool(np.abs(gradient).max() < 1e-2)
+    return OrdinalFit(wald([*labels, *names], x[:n_fixed], se), variances, -value, converged, len(table.category))

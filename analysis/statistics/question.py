@@ -21,6 +21,7 @@ from analysis.statistics.listener_factors import listener_factors, listener_grou
 from analysis.statistics.listeners_and_clips import MainModel, main_contrasts
 from analysis.statistics.mixed import MixedFit
 from analysis.statistics.odds import odds_ratios
+from analysis.statistics.ordinal import odds_with_slopes
 from analysis.statistics.quasi_f import quasi_f_table
 from analysis.statistics.robust import robust
 from analysis.statistics.table import Table
@@ -78,6 +79,19 @@ def model_tables(
             "Wald tests with random intercepts only (not to be reported).",
             omnibus(models["intercepts"], layout, ratings),
         ),
+    ]
+
+
+def odds_tables(ratings: Ratings, pair: tuple[str, str]) -> list[Table]:
+    """Give the odds of a higher rating by cumulative logit models with slopes, where ratings are few categories."""
+    a, b = pair
+    odds, sds = odds_with_slopes(ratings, a, b)
+    if odds.empty:
+        return []
+    caption = f"Odds of a higher rating, {a} against {b}, by cumulative logit models with slopes, Wald intervals."
+    return [
+        Table("ordinal_odds", caption, odds),
+        Table("ordinal_odds_sd", "SDs of those models' random effects, in logits.", sds),
     ]
 
 

@@ -23,6 +23,7 @@ from analysis.statistics.question import (
     kept_tables,
     listener_tables,
     model_tables,
+    odds_tables,
     of_new_music,
     question_tables,
 )
@@ -151,6 +152,7 @@ def compute(
     if pair:
         found += question_tables(ratings, grid, pair, stimuli)
         found += model_tables(ratings, layout, models, pair)
+        found += odds_tables(ratings, pair) if thorough else []
         found += beside_tables(ratings, grid, main, pair, margin)
         found += kept_tables(ratings, grid, main, unprocessed, margin)
         found += listener_tables(grid, pair, listeners)
@@ -215,7 +217,7 @@ def _ordinal_tables(check: ordinal.OrdinalFit | None) -> list[Table]:
         return []
     return [
         Table("ordinal", "Cumulative logit model with the same terms, in logits.", check.coefficients),
-        Table("ordinal_variance", "Variances of the cumulative logit model.", check.variances),
+        Table("ordinal_variance", "Variances of the cumulative logit model.", check.variances[["group", "variance"]]),
     ]
 
 

@@ -128,7 +128,7 @@ class CrossedFit:
         """
         spread = self._variance_errors()
         rows, start = [], 0
-        for term, part in zip(self.reml.terms, self.reml.split(self.theta), strict=True):
+        for term, part in zip(self.reml.terms, self.reml.random.split(self.theta), strict=True):
             lower = term.factor(part)
             matrix = self.sigma**2 * lower @ lower.T
             for i, name in enumerate(term.names):
@@ -157,7 +157,7 @@ class CrossedFit:
     def _all_variances(self, parameters: np.ndarray) -> np.ndarray:
         found = [
             np.diag(term.factor(part) @ term.factor(part).T)
-            for term, part in zip(self.reml.terms, self.reml.split(parameters[:-1]), strict=True)
+            for term, part in zip(self.reml.terms, self.reml.random.split(parameters[:-1]), strict=True)
         ]
         return parameters[-1] ** 2 * np.concatenate([*found, [1.0]])
 

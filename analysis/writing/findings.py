@@ -5,7 +5,7 @@ import math
 from analysis.numbers import counted, degrees, f_test, interval, listed, number, p_value, share, t_test
 from analysis.statistics.results import Results
 from analysis.writing import medians
-from analysis.writing.answer import answer
+from analysis.writing.answer import FEW, answer
 from analysis.writing.claims import anova_rows, constant, friedman_rows, noun, pairs_tested
 from analysis.writing.kept import kept_told
 from analysis.writing.methods import reduction_told
@@ -15,6 +15,7 @@ def results_section(results: Results) -> str:
     """Write the results section."""
     parts = ["# Results", " ".join([*kept_told(results), *answer(results)])]
     parts += [_main_tests_told(results), anova_told(results), _posthoc_told(results), _friedman_told(results)]
+    parts += odds_told(results)
     parts += [medians.results_told(results), _reliability_told(results), _adaptive_told(results)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -104,6 +105,25 @@ def convergence(results: Results, reduction: bool = True) -> list[str]:
         people = counted(results.ordinal.n_participants, "participant")
         sentences.append(f"The cumulative logit model {state} ({people}).")
     return sentences
+
+
+def odds_told(results: Results) -> list[str]:
+    """Tell the odds of a higher rating within each descriptor, where a cumulative logit model with slopes converged on
+    enough clips and participants."""
+    if "ordinal_odds" not in results.tables or min(_sizes(results)) < FEW:
+        return []
+    rows = results["ordinal_odds"]
+    told = [
+        f"{number(row.odds_ratio)} for {row.descriptor} ({interval(row.ci_low, row.ci_high)}, {p_value(row.p)})"
+        for row in rows[rows["converged"]].itertuples()
+    ]
+    a, b = results.pair
+    opening = f"With ratings taken as ordered categories, the odds of a higher rating with {a} were, relative to {b},"
+    return [f"{opening} {listed(told)} (cumulative logit models with slopes of condition)."] if told else []
+
+
+def _sizes(results: Results) -> tuple[int, int]:
+    return len(results.cells.participants), results.ratings.main["clip"].nunique()
 
 
 def _friedman_told(results: Results) -> str:

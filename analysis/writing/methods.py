@@ -235,14 +235,30 @@ def _beside_told(results: Results) -> str:
 
 
 def _appendix_told(results: Results) -> str:
+    return " ".join([*_ordinal_told(results), *_odds_told(results)])
+
+
+def _odds_told(results: Results) -> list[str]:
+    if "ordinal_odds" not in results.tables or not results["ordinal_odds"]["converged"].any():
+        return []
+    a, b = results.pair
+    several = results.ratings.main["clip"].nunique() > 1
+    who = "participants and clips" if several else "participants"
+    return [
+        f"The odds of a higher rating with {a} than with {b} come from cumulative logit models of each "
+        f"{noun(results.ratings)} with uncorrelated random intercepts and slopes of condition of {who}."
+    ]
+
+
+def _ordinal_told(results: Results) -> list[str]:
     if results.ordinal is None or not results.ordinal.converged:
-        return ""
+        return []
     first = f" of the first {results.ordinal.n_participants} participants" if _is_part(results) else ""
     groups = listed([f"{group}s" for group in results.ordinal.variances["group"]])
-    return (
+    return [
         f"As a check on treating ratings as numbers, those{first} were also analysed by a cumulative logit model "
         f"with random intercepts of {groups}."
-    )
+    ]
 
 
 def _is_part(results: Results) -> bool:

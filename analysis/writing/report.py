@@ -11,7 +11,7 @@ from analysis.statistics.results import Results
 from analysis.statistics.table import Table
 from analysis.writing import deviations, medians, multiverse
 from analysis.writing.answer import answer
-from analysis.writing.findings import adaptivity_told, anova_told, convergence
+from analysis.writing.findings import adaptivity_told, anova_told, convergence, odds_told
 from analysis.writing.kept import kept_told
 from analysis.writing.tables import MOST_ROWS, heading, shown
 
@@ -200,7 +200,11 @@ def report(
         ],
         deviations.TITLE: _deviations_told(tables, shown),
         "Assumptions": [*drawn("assumptions"), *shown("assumptions", folded=True)],
-        "Ratings as ordered categories": [*shown("odds_ratios", "ordinal", "ordinal_variance", folded=True)],
+        "Ratings as ordered categories": [
+            *map(paragraph, odds_told(results)),
+            *shown("ordinal_odds", "odds_ratios"),
+            *shown("ordinal_odds_sd", "ordinal", "ordinal_variance", folded=True),
+        ],
         "Appendix: models in which clips differ by a constant only": [
             paragraph(APPENDIX),
             *shown(*appendix, folded=True),

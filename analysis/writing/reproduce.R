@@ -345,6 +345,22 @@ analyse <- function() {
     modelled("ordinal", "term", function() cbind(term = named(rownames(s)), wald(unname(s[, "Estimate"]), unname(s[, "Std. Error"]))))
     modelled("ordinal_variance", "group", function() data.frame(group = names(VarCorr(fit)), variance = sapply(VarCorr(fit), function(v) v[1])))
   }, error = function(e) not_computed("ordinal", e))
+  if (any(sapply(placed(c("ordinal_odds", "ordinal_odds_sd")), wants))) local({  # effects that are estimated as zero are left out
+    sds <- read(if (folder == "") "." else folder, "ordinal_odds_sd.csv"); known <- read(if (folder == "") "." else folder, "ordinal_odds.csv")$descriptor
+    columns <- c(Intercept = "1", condition = "0 + side"); rows <- list(); zero <- sds[as.numeric(sds$sd) == 0, ]
+    for (i in match(known, descriptors)) rows[[i]] <- tryCatch({
+      o <- droplevels(d[d$descriptor == levels(d$descriptor)[i] & d$condition %in% levels(d$condition)[c(a, b)] & as.integer(d$participant) <= ordinal_participants, ])
+      o$side <- ifelse(o$condition == levels(d$condition)[a], 0.5, -0.5); o$rating <- factor(o$rating, ordered = TRUE)
+      s <- sds[sds$descriptor == descriptors[i] & as.numeric(sds$sd) > 0, ]
+      random <- paste0("(", columns[s$term], " | ", s$group, ")", recycle0 = TRUE)
+      fit <- if (length(random)) clmm(as.formula(paste(c("rating ~ side", random), collapse = " + ")), data = o) else clm(rating ~ side, data = o)
+      e <- coef(summary(fit))["side", ]; w <- wald(e[["Estimate"]], e[["Std. Error"]])
+      found <- if (length(random)) stack(lapply(seq_along(fit$ST), function(j) data.frame(group = names(fit$ST)[j], term = ifelse(rownames(fit$ST[[j]]) == "side", "condition", "Intercept"), sd = fit$ST[[j]][1])))
+      list(cbind(descriptor = descriptors[i], odds_ratio = exp(w$estimate), ci_low = exp(w$ci_low), ci_high = exp(w$ci_high), log_odds = w$estimate, w[c("se", "z", "p")]), if (!is.null(found)) cbind(descriptor = descriptors[i], found))
+    }, error = function(e) { not_computed("ordinal_odds", e); NULL })
+    modelled("ordinal_odds", "descriptor", function() stack(lapply(rows, `[[`, 1)))
+    modelled("ordinal_odds_sd", c("descriptor", "group", "term"), function() rbind(stack(lapply(rows, `[[`, 2)), if (nrow(zero)) transform(zero, sd = 0)))
+  })
 
   # ---- reliability (psych) ---------------------------------------------------------------------------------------------------
   judged <- tapply(d$rating, list(d$stimulus, d$participant), mean)

@@ -78,7 +78,7 @@ def _terms(results: Results) -> tuple[list[str], list[tuple[str, str]]]:
         return [], []
     fit, random, zero = results.main.fit, [], []
     names = {name: f"c{i}" for i, name in enumerate(_slopes(results), start=1)}
-    for term, free in zip(fit.reml.terms, fit.reml.split(fit.free), strict=True):
+    for term, free in zip(fit.reml.terms, fit.reml.random.split(fit.free), strict=True):
         if term.correlated:
             columns = " + ".join(["1", *(names[name] for name in term.names[1:])])
             random.append(f"({columns} | {term.group})")

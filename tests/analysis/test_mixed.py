@@ -58,7 +58,7 @@ def test_a_correlation_of_one_is_told_as_singular():
 def test_the_gradient_is_the_criterions_slope():
     study = design(ratings("unbalanced"))
     reml = Reml(study, mixed.crossed_intercepts(study, slopes=True))
-    at = np.random.default_rng(1).normal(0.5, 0.2, len(reml.start()))
+    at = np.random.default_rng(1).normal(0.5, 0.2, len(reml.random.start()))
     slopes = optimize.approx_fprime(at, lambda theta: reml.profiled(theta)[0], 1e-6)
     assert reml.profiled(at)[1] == pytest.approx(slopes, rel=1e-4, abs=1e-3)
 

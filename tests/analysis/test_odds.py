@@ -1,10 +1,18 @@
-"""Odds ratios at each split of the scale against R's mantelhaen.test (tests/reference/odds.R)."""
+"""Odds ratios at each split of the scale against R's mantelhaen.test (tests/reference/odds.R), and by cumulative logit
+models with slopes against ordinal::clmm (tests/reference/ordinal.R)."""
 
 import numpy as np
 import pytest
+from scipy import optimize
 
 from analysis.data.ratings import from_table
+from analysis.statistics.design import design
+from analysis.statistics.laplace import Laplace
+from analysis.statistics.listeners_and_clips import maximal_terms
 from analysis.statistics.odds import common_odds_ratio, odds_ratios
+from analysis.statistics.ordinal import odds_with_slopes
+from analysis.statistics.results import compute
+from analysis.writing.findings import odds_told
 from tests.analysis.example import example
 from tests.analysis.reference import expected, ratings
 
@@ -36,3 +44,50 @@ def test_only_few_whole_categories_have_splits(categories, told):
 def test_no_ratio_where_it_hangs_on_one_participant():
     assert np.isnan(common_odds_ratio(np.array([1.0, 2.0, 1.0]), np.array([1.0, 0.0, 0.0]))).all()
     assert common_odds_ratio(np.array([1.0, 2.0, 1.0]), np.array([1.0, 0.5, 0.0]))[0] == pytest.approx(8 / 3)
+
+
+def whole(name):
+    table = ratings(name).main
+    return from_table(table.assign(rating=table["rating"].round().clip(1, 7)), (1, 7))
+
+
+@pytest.mark.parametrize("row", expected("ordinal"), ids=lambda row: row["data"])
+def test_odds_with_slopes_agree_with_clmm(row):
+    odds, sds = odds_with_slopes(whole(row["data"]), row["a"], row["b"])
+    found = odds.set_index("descriptor").loc[row["descriptor"]]
+    assert found["converged"]
+    assert found["log_odds"] == pytest.approx(row["log_odds"], rel=1e-3)
+    assert found["se"] == pytest.approx(row["se"], rel=1e-3)
+    assert np.log([found["ci_low"], found["ci_high"]]) == pytest.approx(
+        [row["log_odds"] - 1.959964 * row["se"], row["log_odds"] + 1.959964 * row["se"]], rel=1e-3
+    )
+    of_word = sds[sds["descriptor"] == row["descriptor"]].set_index(["group", "term"])["sd"]
+    names = {"(Intercept)": "Intercept", "side": "condition"}
+    for name, sd in row["sds"].items():
+        group, term = name.split(" ")
+        assert of_word[group, names[term]] == pytest.approx(sd, rel=1e-3, abs=2e-3), name
+
+
+def test_the_gradient_is_the_likelihoods_slope_with_correlated_slopes_too():
+    study = whole("two")
+    layout = design(study)
+    model = Laplace(np.where(layout.counts > 0, layout.sums - 1, -1).astype(int), layout.fixed[:, 1:],
+                    maximal_terms(layout, study, "adaptive", "fixed")[0])  # fmt: skip
+    at = model.start()
+    at[-6:] = (0.8, 0.3, 0.5, 0.6, -0.2, 0.4)
+    slopes = optimize.approx_fprime(at, lambda x: model.objective(x)[0], 1e-6)
+    assert model.objective(at)[1] == pytest.approx(slopes, rel=1e-4, abs=2e-4)
+
+
+@pytest.mark.parametrize(("clips", "told"), [(4, False), (5, True), (6, True)])
+def test_odds_are_told_of_five_clips_or_more(clips, told):
+    results = compute(from_table(example(participants=6, clips=clips)))
+    text = " ".join(odds_told(results))
+    assert ("the odds of a higher rating with semantic were, relative to static," in text) == told
+
+
+def test_conditions_that_are_always_apart_have_no_odds_ratio():
+    table = example(participants=6, clips=5)
+    table["rating"] = np.where(table["condition"] == "semantic", 6, 2) + np.arange(len(table)) % 2
+    odds, _ = odds_with_slopes(from_table(table), *PAIR)
+    assert odds["odds_ratio"].isna().all() and not odds["converged"].any()

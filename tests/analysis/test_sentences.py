@@ -137,7 +137,9 @@ def test_analyses_are_named_where_they_gave_a_result(study):
         "repeated-measures ANOVA": bool(anova_rows(results)),
         "Friedman's test": bool(friedman_rows(results)),
         "paired t-tests": len(pairs_tested(results)) > 0,
-        "cumulative logit model": results.ordinal is not None and results.ordinal.converged,
+        "also analysed by a cumulative logit model": results.ordinal is not None and results.ordinal.converged,
+        "come from cumulative logit models": "ordinal_odds" in results.tables
+        and results["ordinal_odds"]["converged"].any(),
         "linear mixed model": results.main is not None,
         "Holm (1979)": len(pairs_tested(results)) > 0 and len(results.cells.conditions) > 2,
         "Bayes factors": results.compared is not None and results["primary"]["p"].notna().any(),
