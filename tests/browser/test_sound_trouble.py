@@ -1,5 +1,6 @@
 """When the sound does not come: a line that stalls, a damaged file, a device that is taken away or never starts."""
 
+import re
 import shutil
 
 import pytest
@@ -22,6 +23,7 @@ window.AudioContext = class extends AudioContext {
   resume() { return new Promise(() => {}); }
 };
 """
+SLOW = {"offline": False, "latency": 0, "uploadThroughput": -1}
 COUNT = """
 window.counts = { decodeAudioData: 0, start: 0 };
 for (const [from, name] of [[BaseAudioContext, "decodeAudioData"], [AudioBufferSourceNode, "start"]]) {
@@ -118,3 +120,32 @@ def test_a_sound_missing_on_the_server_is_a_pause_that_ends_by_itself(serve, vis
     expect(pause).to_be_hidden()
     person.answer()
     assert len(person.rated) == 1
+
+
+def test_a_slow_line_is_told_with_a_bar_until_the_sound_is_there(person):
+    person.page.clock.install()
+    line = person.page.context.new_cdp_session(person.page)
+
+    def bytes_per_s(n):
+        line.send("Network.emulateNetworkConditions", SLOW | {"downloadThroughput": n})
+
+    def slowly(route):
+        bytes_per_s(500)
+        route.continue_()
+
+    line.send("Network.enable")
+    person.page.route("**/audio/*", slowly, times=1)
+    with person.page.expect_request("**/audio/*"):
+        person.begin()
+    bar = person.stage.get_by_role("progressbar", name="Loading the sound")
+    expect(bar).to_be_hidden()  # not yet: most sounds are there at once
+    person.page.clock.run_for(1_000)
+    expect(bar).to_be_visible()
+    person.page.wait_for_function("document.querySelector('.waiting progress').value > 0")
+    first = bar.evaluate("bar => bar.value / bar.max")
+    person.page.wait_for_function("first => document.querySelector('.waiting progress').position > first", arg=first)
+    assert 0 < first < 1
+    expect(person.stage.locator(".waiting p")).to_have_text(re.compile(r"^\d\.\d of \d\.\d MB$"))
+    bytes_per_s(-1)
+    person.play()
+    expect(bar).to_have_count(0)

@@ -49,9 +49,10 @@ export const api = {
 
 /**
  * The bytes of a sound, however long they take on a slow line; given up where no more come. What travels is masked; the
- * key is the part of the address after "#", which is not sent. `cache` as in fetch().
+ * key is the part of the address after "#", which is not sent. `cache` as in fetch(). `onBytes` is called with the bytes
+ * that have come and all of them, null where that is not known.
  */
-export async function fetchSound(address, cache = "default") {
+export async function fetchSound(address, cache = "default", onBytes = () => {}) {
   const stalled = new AbortController();
   let timer;
   const wait = () => {
@@ -62,7 +63,13 @@ export async function fetchSound(address, cache = "default") {
   try {
     const response = await fetchOrThrow(new URL(address, ROOT), { cache, signal: stalled.signal });
     if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => ({ error: "sound" })));
-    return unmask(await gather(response.body.getReader(), wait), address.split("#")[1]);
+    const total = Number(response.headers.get("Content-Length")) || null;
+    const heed = (received) => {
+      wait();
+      onBytes(received, total);
+    };
+    heed(0);
+    return unmask(await gather(response.body.getReader(), heed), address.split("#")[1]);
   } finally {
     clearTimeout(timer);
   }
@@ -70,10 +77,12 @@ export async function fetchSound(address, cache = "default") {
 
 async function gather(reader, onBytes) {
   const parts = [];
+  let received = 0;
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      onBytes();
       parts.push(part.value);
+      received += part.value.byteLength;
+      onBytes(received);
     }
   } catch (error) {
     throw new ApiError(0, { error: "unreachable", message: error.message });

@@ -22,6 +22,7 @@ export class Sounds extends EventTarget {
     this.tell = () => {}; // told how the line is
     this.gain = 1;
     this.decoded = new Map(); // address -> promise of an AudioBuffer
+    this.bytes = new Map(); // address -> {received, total} of those that have begun to come; fires `bytes` when it changes
   }
 
   /** Made when first needed: opening the sound device takes longer than drawing the page. */
@@ -62,13 +63,24 @@ export class Sounds extends EventTarget {
   load(address) {
     if (!this.decoded.has(address)) {
       const tell = (state, error) => this.#heed(address, state, error);
-      const fetched = (cache) => untilReached(() => fetchSound(address, cache), tell).then((bytes) => this.context.decodeAudioData(bytes));
+      const heed = (received, total) => {
+        this.bytes.set(address, { received, total });
+        this.dispatchEvent(new Event("bytes"));
+      };
+      const fetched = (cache) => untilReached(() => fetchSound(address, cache, heed), tell).then((bytes) => this.context.decodeAudioData(bytes));
       // What cannot be decoded was damaged on its way, and may lie so in the browser's cache.
       const sound = fetched().catch((error) => (error.name === "EncodingError" ? fetched("reload") : Promise.reject(error)));
       sound.catch(() => this.decoded.delete(address)); // so that a later try fetches anew
       this.decoded.set(address, sound);
     }
     return this.decoded.get(address);
+  }
+
+  /** How many bytes of some sounds have come, and of how many (null while that is not known). */
+  arrived(addresses) {
+    const each = addresses.map((address) => this.bytes.get(address) ?? { received: 0, total: null });
+    const sum = (name) => each.reduce((sum, own) => sum + own[name], 0);
+    return { received: sum("received"), total: each.some(({ total }) => total === null) ? null : sum("total") };
   }
 
   /** A sound that is missing pauses the step that waits for it; all else that keeps it away is the line's doing. */
@@ -84,7 +96,7 @@ export class Sounds extends EventTarget {
   /** Fetches and decodes the sounds of a step, then those that come `ahead`, and lets go of all else. */
   async keep(addresses, ahead) {
     this.kept = addresses;
-    for (const address of this.decoded.keys()) if (![...addresses, ...ahead].includes(address)) this.decoded.delete(address);
+    for (const known of [this.decoded, this.bytes]) for (const address of known.keys()) if (![...addresses, ...ahead].includes(address)) known.delete(address);
     await Promise.allSettled(addresses.map((address) => this.load(address)));
     if (this.kept !== addresses) return; // the next step came first
     for (const address of ahead) this.load(address).catch(() => {});

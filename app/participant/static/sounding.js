@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 import { bindKeys } from "./keyboard.js";
 import { Listening } from "./listening.js";
 import { Player } from "./player.js";
+import { waitingBar } from "./waiting.js";
 
 /** Where the player comes, the line that says what is to be done, and the way on. */
 export function soundPageParts(t) {
@@ -18,6 +19,7 @@ export function soundPageParts(t) {
 export async function loadPlayer(step, page, place, { n_optional = 0, loop } = {}) {
   const { sounds, t, signal } = page;
   const shown_ms = performance.now();
+  place.append(waitingBar(step.sounds, page));
   const buffers = await Promise.all(step.sounds.map((address) => page.sound(address)));
   const listening = new Listening(buffers.map(({ duration }) => duration), shown_ms, page.answered_ms);
   listening.n_optional = n_optional;

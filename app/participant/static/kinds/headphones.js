@@ -8,6 +8,7 @@ import { bindKeys } from "../keyboard.js";
 import { kinds } from "../kinds.js";
 import { Listening } from "../listening.js";
 import { Player } from "../player.js";
+import { waitingBar } from "../waiting.js";
 
 kinds.headphones = headphones;
 
@@ -20,7 +21,9 @@ export async function headphones(step, page) {
   while (choices.length < step.sounds.length) {
     view.count.textContent = t("headphones_count", { number: choices.length + 1, of: step.sounds.length });
     view.hint.textContent = t("trial_loading");
-    const buffer = await page.sound(step.sounds[choices.length]);
+    const address = step.sounds[choices.length];
+    view.notices.replaceChildren(waitingBar([address], page));
+    const buffer = await page.sound(address);
     const listening = new Listening([buffer.duration]);
     choices.push(await oneTrial(view, new Player(page.sounds, [buffer], listening), page));
     rt_start_ms.push(listening.telemetry().rt_start_ms);

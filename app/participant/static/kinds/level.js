@@ -7,6 +7,7 @@ import { bindKeys } from "../keyboard.js";
 import { kinds } from "../kinds.js";
 import { Listening } from "../listening.js";
 import { Player } from "../player.js";
+import { waitingBar } from "../waiting.js";
 
 kinds.level = level;
 
@@ -31,6 +32,7 @@ export async function level(step, page) {
   page.show(form);
   rememberFields(step, form);
 
+  place.append(waitingBar(step.sounds, page));
   const buffer = await page.sound(step.sounds[0]);
   const listening = new Listening([buffer.duration]);
   const player = new Player(sounds, [buffer], listening);
