@@ -126,12 +126,12 @@ def notices(found: Publication, wanted: Wanted) -> list[str]:
     if alone:
         said.append(
             f"{alone} of {found.counts['published']} participants are the only ones with their answers to "
-            f"{', '.join(asked)}: who knows them may find them; --leave-out takes a column away."
+            f"{', '.join(asked)}: who knows them may find them, unless a column is left out."
         )
     if wanted.free_text:
         said.append("What participants wrote in their own words is in it, as you asked: read it before you publish it.")
     if not wanted.citing.licence:
-        said.append("No licence is stated, so nobody may use the data: name one with --licence, such as CC-BY-4.0.")
+        said.append("No licence is stated, so nobody may use the data: state one, such as CC-BY-4.0.")
     return said
 
 
@@ -235,7 +235,7 @@ def _refuse_identifying(folder: Path, found: Publication) -> None:
         if held:
             raise ValueError(
                 f"{path.relative_to(folder)} would hold {min(held)!r}, an id or code of a participant, so nothing is "
-                "packaged; --leave-out takes a column away."
+                "packaged: leave the column out."
             )
 
 

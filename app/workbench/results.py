@@ -11,7 +11,7 @@ import gradio as gr
 from app.commands.analysis import analyse_study
 from app.commands.paradigms import told
 from app.commands.places import DATABASE_URL
-from app.workbench import shown
+from app.workbench import publishing, shown
 from app.workbench.jobs import Job
 from app.workbench.places import new_folder
 from app.workbench.telling import refused, telling
@@ -40,6 +40,7 @@ def fill(database: gr.Textbox | None = None) -> None:
     done = run.click(analyse, [source, out, simulated], said, **private)
     done.success(report_of, out, page, **private)
     done.success(files_of, out, files, **private)
+    publishing.fill(source, simulated)
 
 
 @telling

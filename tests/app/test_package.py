@@ -228,8 +228,8 @@ def test_readme_says_how_to_cite_what_is_left_out_and_what_to_look_at(made):
     assert "Of 5 sessions that were started, 0 withdrew and were deleted, and 2 are left out here" in text
     assert "`comments`" in text and "time of day (`answered_at`" in text and "reproduce.R" not in text
     assert made.notices == [
-        "1 of 3 participants are the only ones with their answers to question_device: who knows them may find them; "
-        "--leave-out takes a column away."
+        "1 of 3 participants are the only ones with their answers to question_device: who knows them may find them, "
+        "unless a column is left out."
     ]
 
 

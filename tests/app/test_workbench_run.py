@@ -1,6 +1,7 @@
 """The workbench's hand on a running study: how it fills, who may come, what may be seen; and what stops an analysis."""
 
 import csv
+import json
 import sqlite3
 import zipfile
 from pathlib import Path
@@ -9,7 +10,7 @@ import gradio as gr
 import pytest
 from fastapi.testclient import TestClient
 
-from app.workbench import results, run
+from app.workbench import publishing, results, run
 from tests.app.test_interim import PLAN, VARIED, served, take_part
 
 
@@ -96,6 +97,20 @@ def test_a_study_whose_set_is_not_there_is_not_served(place):
     with pytest.raises(gr.Error, match="There is no study file nothing"):
         run.start_server("nothing.toml", "sqlite:///a.sqlite", "this machine only", 7860, False)
     assert run.stop_server() == run.NOT_RUNNING
+
+
+def test_a_study_is_packaged_for_publication(database_url):
+    given = ("Ada\n\n Mary ", "CC-BY-4.0", " ", "question_age\n\n", "paper", False, False)
+    said, archive = publishing.package(database_url, True, *given)
+    assert "The answers of 1 participant are packaged in" in said
+    with zipfile.ZipFile(archive.value["path"]) as held:
+        about = json.loads(held.read("paper/dataset_description.json"))
+    assert "question_age" not in {column["name"] for column in about["variableMeasured"]}
+    assert [author["name"] for author in about["author"]] == ["Ada", "Mary"] and about["license"] == "CC-BY-4.0"
+    with pytest.raises(gr.Error, match="no real participants"):
+        publishing.package(database_url, False, *given)
+    with pytest.raises(gr.Error, match="Name a folder"):
+        publishing.package(database_url, True, "", "", "", "", " ", False, False)
 
 
 def test_one_analysis_at_a_time(database_url):

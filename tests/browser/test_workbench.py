@@ -74,6 +74,19 @@ def test_from_a_folder_of_music_to_a_report_by_mouse(page, music):
     with page.expect_download() as started:
         page.get_by_role("link", name=re.compile(r"B\s⇣")).locator("visible=true").first.click()
     assert started.value.suggested_filename == "results.zip"
+    package_it(page)
+
+
+def package_it(page):
+    """Package what was analysed, and download it."""
+    page.get_by_label("The simulated participants, where there are real ones too").check()
+    page.get_by_label("Authors, one a line").fill("Ada Lovelace")
+    page.get_by_label("Licence of the data").fill("CC-BY-4.0")
+    page.get_by_role("button", name="Package").click()
+    expect(page.get_by_text("are packaged in")).to_be_visible(timeout=MINUTES_MS)
+    with page.expect_download() as started:
+        page.get_by_role("link", name=re.compile(r"B\s⇣")).locator("visible=true").last.click()
+    assert started.value.suggested_filename == "package.zip"
 
 
 def make_a_set(page, music):
