@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 from study.design.definition import Definition, Descriptor
 from study.design.parts import Text
 from study.design.questions import Question
-from study.design.texts import message
 
 if TYPE_CHECKING:
     from study.kinds.base import Moment
@@ -26,7 +25,7 @@ class _Reader:
         return self.definition.text(text, self.language)
 
     def message(self, key: str, **values: Any) -> str:
-        return message(self.language, key, **values)
+        return self.definition.page_texts(self.language)[key].format(**values)
 
 
 def as_markdown(definition: Definition) -> str:
