@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
-import socket
 import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,8 +12,6 @@ import typer
 from app.commands.places import Set, set_folder
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
     from app.participant.attack import Outcome
 
 RECEIVED, UNMASKED = "as received", "with the masks taken off"
@@ -67,6 +60,7 @@ def attacked(
 ) -> dict[str, Outcome]:
     """Serve the study, take sessions, attack them; the `app.participant.attack.Outcome` with masks and without."""
     from app.participant.attack import Wiretap, evaluate
+    from app.rehearsal.serving import served
     from study.design.stimuli import StimulusSet
     from study.records.export import ratings
 
@@ -80,30 +74,3 @@ def attacked(
         table = ratings(engine, simulated=True)
     received = {RECEIVED: tap.masked, UNMASKED: tap.unmasked}
     return {heading: evaluate(table, sounds, tap.headers, hashes) for heading, sounds in received.items()}
-
-
-@contextmanager
-def served(place: str, file: Path | None, folder: Path) -> Iterator[tuple[str, Engine]]:
-    """The application over a database in ``place``; gives its address and the database."""
-    import uvicorn
-
-    from app.server import create_app
-    from app.settings import Settings
-    from study.storage.database import connect
-
-    database_url = f"sqlite:///{place}/study.sqlite"
-    given = {"database_url": database_url, "study_file": file, "stimuli": folder, "admin_token": secrets.token_hex(32)}
-    app = create_app(Settings(**given, allow_simulated=True))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        while thread.is_alive() and not server.started:
-            time.sleep(0.02)
-        engine = connect(database_url)
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}", engine
-        finally:
-            engine.dispose()
-            server.should_exit = True
-            thread.join()

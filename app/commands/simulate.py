@@ -133,13 +133,14 @@ def _arrivals(path: Path, n: int) -> list[dict[str, Any]]:
 
     with path.open(encoding="utf-8-sig", newline="") as file:
         last = [row[-1].strip() for row in csv.reader(file) if row and row[-1].strip()]
-    found = [_arrival(text) for text in last if text != "link"]  # the header of `study links`
+    found = [arrival_of(text) for text in last if text != "link"]  # the header of `study links`
     if len(found) < n:
         raise ValueError(f"{path} has {len(found)} links or codes for {n} participants: each needs one of their own.")
     return found
 
 
-def _arrival(text: str) -> dict[str, Any]:
+def arrival_of(text: str) -> dict[str, Any]:
+    """What a participant brings who has a link or an invitation code."""
     parameters = dict(parse_qsl(urlsplit(text).query)) if "?" in text else {"invitation": text}
     invitation = parameters.pop("invitation", None)
     return {"parameters": parameters} | ({"invitation": invitation} if invitation else {})

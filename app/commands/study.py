@@ -13,6 +13,7 @@ import typer
 from app.commands.attack import attack
 from app.commands.places import DATABASE_URL, SETS, DatabaseUrl, Set, set_folder
 from app.commands.preregister import preregister
+from app.commands.rehearse import rehearse
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -30,21 +31,8 @@ Simulated = Annotated[bool, typer.Option(help="Count simulated participants, not
 def register(cli: typer.Typer) -> None:
     """Add this group's commands to ``cli``."""
     group = typer.Typer(help="The study file and the running study.", no_args_is_help=True)
-    for command in (
-        check,
-        new,
-        language,
-        preregister,
-        create,
-        status,
-        pause,
-        resume,
-        close,
-        invite,
-        links,
-        readmit,
-        attack,
-    ):
+    watched = (create, status, pause, resume, close, invite, links, readmit)
+    for command in (check, new, language, preregister, rehearse, *watched, attack):
         group.command()(command)
     group.command("begin", hidden=True)(create)  # its name up to 0.1
     imports = typer.Typer(help="Study files from other programs.", no_args_is_help=True)

@@ -37,10 +37,14 @@ class Received:
 
 @dataclass
 class Wiretap(Crowd):
-    """Simulated participants who keep a record of each sound: ``masked`` and, with the mask off, ``unmasked``."""
+    """Simulated participants who keep a record of each sound: ``masked`` and, with the mask off, ``unmasked``.
+
+    Without ``keeps_unmasked`` only the first, which takes half the time.
+    """
 
     model: Model = field(default_factory=lambda: Model(dict(EFFECTS), dropout=0.0))
     fetch_audio: bool = True
+    keeps_unmasked: bool = True
     masked: dict[str, Received] = field(default_factory=dict)
     unmasked: dict[str, Received] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
@@ -49,24 +53,32 @@ class Wiretap(Crowd):
         sound = address.partition("#")[0].rpartition("/")[2]
         self.headers[sound] = repr(sorted((name, value) for name, value in reply.headers.items() if name != "date"))
         self.masked[sound] = received(reply.content, reply)
-        self.unmasked[sound] = received(unmask(reply.content, address), reply)
-        return None
+        if self.keeps_unmasked:
+            self.unmasked[sound] = received(unmask(reply.content, address), reply)
+        return super().recognise(reply, address)
 
 
 def received(data: bytes, reply: httpx.Response) -> Received:
     """What an attacker measures on the bytes of a reply: sizes, structure and statistics, and how it came."""
     values = np.frombuffer(data, np.uint8)
     shares = np.bincount(values, minlength=256) / max(values.size, 1)
+    mean = (np.arange(256) * shares).sum()
+    sd = np.sqrt(((np.arange(256) - mean) ** 2 * shares).sum())
     entropy_bits = -(shares[shares > 0] * np.log2(shares[shares > 0])).sum()
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], (values == 0).view(np.int8), [0]])))
-    longest_zeros = (edges[1::2] - edges[::2]).max(initial=0)
+    longest_zeros = _longest_run(np.flatnonzero(values == 0))
     deflated = [len(zlib.compress(part, 1)) for part in (data[:16384], data[-16384:])]
     came = [len(data), len(str(reply.headers.raw)), len(reply.headers), reply.elapsed.total_seconds()]
-    about = [values.mean(), values.std(), entropy_bits, shares[0], longest_zeros, *deflated]
+    about = [mean, sd, entropy_bits, shares[0], longest_zeros, *deflated]
     head = np.zeros(_HEAD_BYTES)
     head[: min(values.size, _HEAD_BYTES)] = values[:_HEAD_BYTES]
     ends = np.concatenate([values[:_END_BYTES], values[-_END_BYTES:]])
     return Received(np.array([*came, *about, *head]), hashlib.sha256(data).hexdigest(), ends)
+
+
+def _longest_run(places: np.ndarray) -> int:
+    """How many places, in order, follow each other without a gap."""
+    ends = np.flatnonzero(np.diff(places) > 1)
+    return int(np.diff(np.concatenate([[-1], ends, [places.size - 1]])).max()) if places.size else 0
 
 
 @dataclass(frozen=True)
@@ -88,20 +100,32 @@ class Outcome:
 
 
 def evaluate(ratings: pd.DataFrame, sounds: dict[str, Received], headers: dict[str, str], hashes: set[str]) -> Outcome:
-    """Attack the presentations of `study.export.ratings`, of which ``sounds`` came; ``hashes``: the set's SHA-256."""
+    """Attack the presentations of `study.export.ratings`, of which ``sounds`` came; ``hashes``: the set's SHA-256.
+
+    Raises
+    ------
+    ValueError
+        When there are no single ratings, or too few sessions or clips.
+    """
     rated = ratings[ratings.kind.eq("rating") & ratings.trial.isin(list(sounds))].reset_index(drop=True)
+    if rated.empty:
+        raise ValueError("The study has no single ratings, whose sounds the attack tries to tell apart.")
     features, labels = _features(rated, sounds), rated.condition.to_numpy(str)
-    known = [sounds[name].sha256 in hashes or any(each in headers[name] for each in hashes) for name in sounds]
     links = [_link(row, rated, sounds) for row in ratings[ratings.kind.eq("repeat")].itertuples()]
     return Outcome(
         by_clip=held_out(features, labels, rated["clip"].to_numpy(str)),
         by_session=held_out(features, labels, rated.session.to_numpy(str)),
         n_sounds=len(sounds),
-        n_hashes_known=sum(known),
+        n_hashes_known=n_known(sounds, headers, hashes),
         n_repeats=len(links),
         n_repeats_linked=sum(linked for linked, _ in links),
         repeats_by_chance=sum(chance for _, chance in links),
     )
+
+
+def n_known(sounds: dict[str, Received], headers: dict[str, str], hashes: set[str]) -> int:
+    """Count the sounds whose bytes or headers hold a hash of the set."""
+    return sum(sounds[name].sha256 in hashes or any(each in headers[name] for each in hashes) for name in sounds)
 
 
 def _features(rated: pd.DataFrame, sounds: dict[str, Received]) -> np.ndarray:

@@ -34,7 +34,7 @@ def describe(definition: Definition, stimuli: StimulusSet | None) -> Description
     stimuli : StimulusSet or None
         The set it is to be run with; without it neither clips nor minutes are known.
     """
-    missing = _absent_parts(definition) + _absent_texts(definition)
+    missing = _absent_parts(definition) + absent_texts(definition)
     if stimuli is None:
         of_each = f"{len(definition.conditions)} conditions x {len(definition.descriptors)} descriptors of each clip"
         facts = {"Trials": [of_each]}
@@ -149,8 +149,8 @@ def _without_effect(plan: Plan) -> list[str]:
     )
 
 
-def _absent_texts(d: Definition) -> list[str]:
-    """Translations that a participant would get in another language."""
+def absent_texts(d: Definition) -> list[str]:
+    """Translations that are missing, so that a participant would read another language there."""
     absent = [
         f"the page's own texts in {code}, now English: `semantic-eq study language {code}` writes a file to translate"
         for code in d.languages
@@ -160,19 +160,19 @@ def _absent_texts(d: Definition) -> list[str]:
         f"the page's own texts in {code}: it {fault}" for code in d.messages for fault in texts.faults(d.messages[code])
     ]
     for language in d.languages:
-        keys = sorted(set(_untranslated(d.model_dump(mode="json"), language, "")))
+        keys = sorted(set(_untranslated(d.model_dump(mode="json"), language, "", {"en", *d.languages})))
         absent += [f"{', '.join(keys[:4])}{' ...' if len(keys) > 4 else ''} in {language}"] if keys else []
     return absent
 
 
-def _untranslated(part: Any, language: str, path: str) -> Iterator[str]:
+def _untranslated(part: Any, language: str, path: str, languages: set[str]) -> Iterator[str]:
     if isinstance(part, list):
         for number, item in enumerate(part):
-            yield from _untranslated(item, language, f"{path}[{number}]")
+            yield from _untranslated(item, language, f"{path}[{number}]", languages)
     elif isinstance(part, dict):
-        if "en" in part and all(isinstance(text, str) for text in part.values()):
+        if languages & part.keys() and all(isinstance(text, str) for text in part.values()):
             if language not in part:
                 yield path
             return
         for key, item in part.items():
-            yield from _untranslated(item, language, f"{path}.{key}".lstrip("."))
+            yield from _untranslated(item, language, f"{path}.{key}".lstrip("."), languages)

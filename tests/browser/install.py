@@ -7,23 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
-def find() -> str | None:
-    """Path of a Chromium that can be started, or None."""
-    on_path = next((path for name in NAMES if (path := shutil.which(name))), None)
-    return on_path or _playwrights_own()
-
-
-def _playwrights_own() -> str | None:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
+from app.rehearsal.browsers import find
 
 
 def _install_debian() -> bool:
