@@ -170,7 +170,8 @@ class _Way:
         data = None if body is None else json.dumps(body)
         headers = {"Content-Type": "application/json"}
         url = f"{self._address}/api/study/{path}"
-        reply = self._context.request.fetch(url, method=method, data=data, headers=headers)
+        # An answer sent twice is one row; a connection that was idle may be closed when it is used again.
+        reply = self._context.request.fetch(url, method=method, data=data, headers=headers, max_retries=3)
         content: dict[str, Any] = reply.json()
         if not reply.ok:
             raise ValueError(f"The study answered {reply.status} at a step in {self._language}: {content['message']}")
