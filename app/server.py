@@ -151,7 +151,8 @@ def _add_page(
 def _add_redirect(app: FastAPI, path: str, to: str, serves: Audience) -> None:
     routes = audience.router(serves, page=to.strip("/"))
 
-    @routes.api_route(path, methods=["GET", "HEAD"])
+    @routes.get(path)
+    @routes.head(path)
     async def redirect(request: Request) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"{request.scope.get('root_path', '')}{to}/{query}", 307)

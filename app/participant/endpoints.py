@@ -196,7 +196,8 @@ def router(
         shown = await read(session.current, _token(request), _page(request))
         return _json(request, await run_in_threadpool(renderer.progress, shown["session"]))
 
-    @routes.api_route("/audio/{sound}", methods=["GET", "HEAD"])
+    @routes.get("/audio/{sound}")
+    @routes.head("/audio/{sound}")
     async def audio(request: Request, sound: str) -> Response:
         found = await read(session.sound, _token(request), sound)
         if found is None or found.stimulus not in running.stimuli.by_id:

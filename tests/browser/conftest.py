@@ -40,6 +40,12 @@ def moments(tmp_path_factory):
     return write_set(tmp_path_factory.mktemp("moments"), n_clips=3, duration_s=0.3)
 
 
+@pytest.fixture(scope="session")
+def long(tmp_path_factory):
+    """A stimulus set of noises of eight seconds: longer than a machine that does much else stands still."""
+    return write_set(tmp_path_factory.mktemp("long"), n_clips=3, duration_s=8.0)
+
+
 class Served:
     """A study being served: where, and its database."""
 

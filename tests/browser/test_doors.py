@@ -5,7 +5,6 @@ from sqlalchemy import select
 
 from study import recruitment
 from study.storage.models import Session
-from tests.study.sets import write_set
 
 BARE = {"questionnaire": None, "level": None, "instructions": None, "comments": None, "practice": None}
 
@@ -115,9 +114,8 @@ Object.defineProperty(AudioBuffer.prototype, "duration", { get() { return get.ca
 """
 
 
-def test_an_answer_before_the_sound_can_have_been_heard_waits_and_goes_on_by_itself(serve, visit, tmp_path_factory):
+def test_an_answer_before_the_sound_can_have_been_heard_waits_and_goes_on_by_itself(serve, visit, long):
     """The page is made to believe that sounds are a hundredth as long as they are."""
-    long = write_set(tmp_path_factory.mktemp("long"), n_clips=3, duration_s=8.0)
     served = serve(long, **BARE, consent=None)
     person = visit(served.address)
     person.page.add_init_script(SHORT_SIGHTED)

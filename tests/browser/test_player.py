@@ -11,13 +11,17 @@ BARE = {"consent": None, "questionnaire": None, "level": None, "instructions": N
 RECORD = """
 const connect = AudioNode.prototype.connect;
 window.recorded = [];
+window.heard = 0; // samples since the first that is not silent
 window.lost = 0;
 AudioNode.prototype.connect = function (to, ...more) {
   if (to instanceof AudioDestinationNode && !(this instanceof ScriptProcessorNode)) {
     const recorder = this.context.createScriptProcessor(16384, 2, 2);
     let due = null;
     recorder.onaudioprocess = ({ inputBuffer, playbackTime }) => {
-      window.recorded.push(...inputBuffer.getChannelData(0));
+      const samples = inputBuffer.getChannelData(0);
+      const begun = window.heard ? 0 : samples.findIndex((sample) => sample !== 0);
+      if (begun >= 0) window.heard += samples.length - begun;
+      window.recorded.push(...samples);
       // On a busy machine the browser leaves out blocks of what is recorded, or writes over them: not of what is heard.
       const late = recorder.context.currentTime > playbackTime;
       if (late || (due !== null && Math.abs(playbackTime - due) > 0.01)) window.lost += 1;

@@ -4,12 +4,14 @@ import io
 import json
 import re
 
+import httpx
 import numpy as np
 import pyloudnorm
 import pytest
 import soundfile
 from playwright.sync_api import expect
 
+from app.playground import workers
 from app.server import create_app
 from app.settings import Settings
 from model import EQParams
@@ -18,6 +20,7 @@ from tests.app.study_process import free_port
 from tests.browser.study_server import TOKEN, in_thread, write_study
 
 RATE = 44_100
+PATIENCE_S = 600  # the process that has the models gives way to all else that a busy machine does
 
 
 @pytest.fixture(scope="module")
@@ -25,14 +28,16 @@ def address(tmp_path_factory, moments):
     folder = tmp_path_factory.mktemp("playground")
     given = {"database_url": f"sqlite:///{folder}/study.sqlite", "stimuli": moments, "admin_token": TOKEN}
     app = create_app(Settings(**given, study_file=write_study(folder / "study.json"), playground="open"))
-    with in_thread(app, free_port()) as address:
+    with in_thread(app, free_port()) as address, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(workers, "LONGEST_S", PATIENCE_S)
+        first = {"timeout": PATIENCE_S, "trust_env": False}
+        httpx.post(f"{address}/api/playground/built-in", json={"name": "piano"}, **first).raise_for_status()
         yield address
 
 
 @pytest.fixture
 def page(visit, address):
     page = visit(address).page
-    page.set_default_timeout(60_000)  # torch is loaded at the first visit
     page.goto(f"{address}/playground/")
     page.get_by_role("table").wait_for()
     return page

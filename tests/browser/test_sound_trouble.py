@@ -8,12 +8,16 @@ from playwright.sync_api import expect
 
 BARE = {"consent": None, "questionnaire": None, "level": None, "instructions": None, "comments": None, "practice": None}
 CHECK = {"test": "woods", "trials": 1, "pass_mark": 1, "attempts": 1}
-# The device is taken away in the moment in which the first sound starts, as by a telephone call.
+# The device is taken away in the moment in which the first sound starts, as by a telephone call, or as soon as the
+# device runs. The sounds are long, so that none has come to its end by then.
 CALL = """
 const { start } = AudioBufferSourceNode.prototype;
 AudioBufferSourceNode.prototype.start = function (...when) {
   AudioBufferSourceNode.prototype.start = start;
-  setTimeout(async () => { await this.context.suspend(); window.called = true; });
+  const { context } = this;
+  const take = async () => { await context.suspend(); window.called = true; };
+  if (context.state === "running") setTimeout(take);
+  else context.addEventListener("statechange", take, { once: true });
   return start.apply(this, when);
 };
 """
@@ -63,7 +67,9 @@ def test_a_damaged_sound_is_fetched_once_more(person):
     assert len(person.rated) == 1
 
 
-def test_a_sound_that_breaks_off_is_shown_as_paused_and_goes_on(person):
+def test_a_sound_that_breaks_off_is_shown_as_paused_and_goes_on(serve, visit, long):
+    design = {"order": "blocked", "min_listened_fraction": 0.05}
+    person = visit(serve(long, **BARE | {"design": design}).address)
     person.page.add_init_script(CALL)
     person.begin()
     person.page.wait_for_function("window.called")
@@ -71,8 +77,8 @@ def test_a_sound_that_breaks_off_is_shown_as_paused_and_goes_on(person):
     person.answer()
 
 
-def test_a_headphone_check_that_breaks_off_is_played_again(serve, visit):
-    person = visit(serve(**BARE | {"headphones": [CHECK]}).address)
+def test_a_headphone_check_that_breaks_off_is_played_again(serve, visit, long):
+    person = visit(serve(long, **BARE | {"headphones": [CHECK]}).address)
     person.page.add_init_script(CALL)
     person.begin()
     person.primary.click()

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from model.eq import FLAT
+
 CONDITIONS = ("original", "semantic", "flow", "static")
 DESCRIPTORS = ("warm", "bright", "airy")
 N_CLIPS = 10
@@ -54,4 +56,4 @@ def _row(
         "sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
     }
     names = {"id": name, "kind": kind, "clip": clip, "condition": condition, "descriptor": descriptor}
-    return names | measured | {"duration_s": duration_s, "parameters": [0.0] * 13, "expected": expected}
+    return names | measured | {"duration_s": duration_s, "parameters": FLAT.tolist(), "expected": expected}
