@@ -43,3 +43,10 @@ def test_classes_that_differ_wholly_are_all_told():
     labels, groups = np.tile(["a", "b", "c"], 40), np.repeat([f"g{n}" for n in range(6)], 20)
     features = np.column_stack([labels == name for name in ("a", "b", "c")]).astype(float)
     assert held_out(features, labels, groups).recall == {"a": 1.0, "b": 1.0, "c": 1.0}
+
+
+@pytest.mark.parametrize("usual", ["a", "b", "c"])
+def test_without_anything_to_tell_by_the_usual_class_is_guessed(usual):
+    labels = np.where(np.arange(120) % 4 == 0, np.tile(["a", "b", "c"], 40), usual)
+    recall = held_out(np.ones((120, 1)), labels, np.repeat([f"g{n}" for n in range(6)], 20)).recall
+    assert recall == {name: float(name == usual) for name in "abc"}

@@ -57,6 +57,8 @@ def test_many_panels_take_both_columns_and_no_more_than_a_page(folder):
 
 def test_text_of_a_figure_is_text(folder):
     drawn = (folder / "means.svg").read_text(encoding="utf-8")
+    contrasts = (folder / "clip_differences.svg").read_text(encoding="utf-8")
+    assert contrasts.count(f"stroke: {COLOURS[2].lower()}; stroke-width: 0.8") == len(DESCRIPTORS)  # the model's means
     for words in ("semantic", "100 % $\\frac{$", "dull &amp; flat", "n = 5", "λ", "é"):
         assert words in drawn, words
 

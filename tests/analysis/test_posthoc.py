@@ -3,9 +3,13 @@ friedman.test."""
 
 import numpy as np
 import pytest
+from scipy import stats
 
+from analysis.data.cells import Cells
+from analysis.statistics.contrasts import EVERY
 from analysis.statistics.effect_sizes import noncentral_t_ci
 from analysis.statistics.posthoc import friedman, holm, posthoc, ties_kept, wilcoxon
+from analysis.statistics.question import primary
 from tests.analysis.reference import STUDIES, expected, grid
 
 CLOSED = [
@@ -79,3 +83,10 @@ def test_noncentral_limits_bracket_the_observed_t():
 def test_equal_conditions_have_no_difference_to_test():
     v, p, r = wilcoxon(np.zeros(8))
     assert (v, r) == (0, 0) and np.isnan(p)
+
+
+def test_over_all_descriptors_each_listener_counts_with_their_mean():
+    means = np.array([[[1.0, 3.0], [2.0, 6.0]], [[2.0, 3.0], [1.0, 2.0]], [[4.0, 4.0], [3.0, 3.0]]])
+    found = primary(Cells(means, np.ones_like(means), list("pqr"), ["warm", "bright"], ["a", "b"]), "b", "a")
+    assert found.set_index("descriptor")["diff"].to_dict() == pytest.approx({EVERY: 4 / 3, "warm": 1, "bright": 5 / 3})
+    assert found["t"][0] == pytest.approx(stats.ttest_1samp([3, 1, 0], 0).statistic)

@@ -11,7 +11,7 @@ from analysis.data.ratings import from_table
 from analysis.data.screening import Rules, screen
 from analysis.data.webmushra import read_webmushra
 from analysis.statistics.results import compute
-from analysis.writing.answer import answer
+from analysis.writing.answer import answer, these_clips
 from analysis.writing.claims import anova_rows, friedman_rows, pairs_tested
 from analysis.writing.findings import results_section
 from analysis.writing.limits import limits
@@ -58,6 +58,8 @@ def many(n):
     parts = [table.assign(condition=f"eq {i}", rating=rng.integers(1, 8, len(table))) for i in range(n)]
     return pd.concat(parts, ignore_index=True)
 
+
+ONE_OF_TWO = {"descriptor": ["warm"], "condition": ["semantic", "static"]}
 
 STUDIES = {
     "usual": BASE,
@@ -257,3 +259,9 @@ def test_results_of_another_program_are_told_in_its_words(tmp_path):
     text = " ".join([*answer(results), results_section(results), methods(results, results, screen(results.ratings))])
     assert "for test stereo, reference was rated" in text and "reference was rated higher." in text
     assert "descriptor" not in text and "sounded more like" not in text
+
+
+@pytest.mark.parametrize(("study", "said"), [("two conditions", True), ("one descriptor", True), ("one of two", False)])
+def test_each_descriptor_is_told_where_there_is_more_than_one_test(study, said):
+    results = computed(study) if study in STUDIES else compute(from_table(only(BASE, **ONE_OF_TWO)), thorough=False)
+    assert ("; by descriptor, semantic minus static was" in these_clips(results)) == said

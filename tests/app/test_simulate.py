@@ -1,14 +1,19 @@
 """Simulated participants come as the study wants people to come: with an id, a signed link or an invitation code."""
 
 import csv
+import time
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import pytest
 from sqlalchemy import select
 
+from app.commands.simulate import take_part
+from app.participant.simulated import Crowd
 from app.server import create_app
 from app.settings import Settings
+from study.design.listeners import Model
 from study.storage.database import connect
 from study.storage.models import Session
 from tests.app.conftest import TOKEN
@@ -23,6 +28,16 @@ def run(*arguments):
     """What a command prints; in a thread, since a browser's tests may have left an event loop in this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(run_here, *arguments).result()
+
+
+class Failing:
+    """Participants who all meet an error."""
+
+    def __init__(self, errors):
+        self.errors = errors
+
+    def run(self, n, concurrency):
+        raise ExceptionGroup("participants", self.errors)
 
 
 @pytest.fixture
@@ -52,7 +67,8 @@ def arrived(database) -> list:
 def test_each_makes_up_an_id_where_the_study_wants_one(serve):
     served, database = serve
     with served(**BY_ID, id_required=True) as address:
-        assert "3 of 3 finished" in run("simulate", "-n", 3, "--url", address)
+        said = run("simulate", "-n", 3, "--url", address)
+        assert "3 of 3 finished" in said and said.startswith("No stimulus set")
     found = arrived(database)
     assert {row.state for row in found} == {"completed"} and len({row.external_id for row in found}) == 3
     assert all(row.external_id == f"simulated {row.parameters['PROLIFIC_PID']}" for row in found)
@@ -107,3 +123,34 @@ def test_readmit_says_who_may_go_on_or_why_nobody_can(serve):
         with pytest.raises(ValueError, match="'nobody': nobody was readmitted"):
             run("study", "readmit", "nobody", "--database-url", database)
     assert again.json()["step"]["kind"] != "consent"
+
+
+@pytest.mark.parametrize(
+    ("errors", "raised"),
+    [([ValueError("away")], ValueError), ([OSError("refused"), ValueError("away")], OSError)],
+)
+def test_who_failed_alike_is_told_once(errors, raised):
+    with pytest.raises(raised, match=str(errors[0])):
+        take_part(Failing(errors), 2, 2)
+
+
+def test_a_fault_of_the_program_is_not_taken_for_a_mistake():
+    with pytest.raises(ExceptionGroup):
+        take_part(Failing([ValueError("away"), KeyError("step")]), 2, 2)
+
+
+def test_a_server_that_is_just_starting_is_waited_for():
+    class Study(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"trials": 3, "minutes": 1, "id_parameters": ["ID"], "id_required": false}')
+
+    port = free_port()
+    crowd = Crowd(f"http://127.0.0.1:{port}", Model(), wait_s=10.0)
+    with ThreadPoolExecutor(1) as thread:
+        welcome = thread.submit(crowd.welcome)
+        time.sleep(0.2)
+        with HTTPServer(("127.0.0.1", port), Study) as server:
+            server.handle_request()
+            assert welcome.result(5) == {"trials": 3, "minutes": 1}

@@ -180,3 +180,10 @@ def test_a_folder_that_is_not_musdb_is_reported(tmp_path):
         MUSDB(tmp_path, RATE, 1.0)
     with pytest.raises(ValueError, match="split is 'dev'"):
         MUSDB(tmp_path, RATE, 1.0, split="dev")
+
+
+def test_columns_are_found_though_a_row_of_names_ends_early(fma):
+    table = fma / "fma_metadata" / "tracks.csv"
+    lines = table.read_text().splitlines()
+    table.write_text("\n".join([lines[0] + ",track", *lines[1:]]) + "\n")
+    assert [track.genre for track in read_tracks(table)][:2] == ["Hip-Hop", "Rock"]
