@@ -58,9 +58,19 @@ class PersonalWord:
         self.judgements: list[tuple[EQParams, float]] = []
 
     @classmethod
-    def load(cls, descriptor: str, path: str | Path | None = None) -> PersonalWord:
-        """Start from what SAFE-DB's people meant by ``descriptor``: the shipped prior, or that of the file ``path``."""
-        return cls(Prior.load(path), descriptor)
+    def load(cls, word: str | Path, path: str | Path | None = None) -> PersonalWord:
+        """Start from what SAFE-DB's people meant by a word, or go on from what one listener means.
+
+        Parameters
+        ----------
+        word : str or Path
+            A descriptor, or a file ``*.json`` that `save` or the playground's export wrote.
+        path : str or Path, optional
+            File of the prior; the shipped one without it.
+        """
+        if str(word).endswith(".json"):
+            return cls.from_json(Path(word).read_text(encoding="utf-8"), path)
+        return cls(Prior.load(path), str(word))
 
     def next(self) -> EQParams:
         """Return the setting whose judgement would teach most."""
@@ -137,6 +147,14 @@ class PersonalWord:
         content = {"format": _FORMAT, "descriptor": self.descriptor, "prior": self.model_hash, "judgements": judgements}
         return json.dumps(content, indent=1)
 
+    def save(self, file: str | Path) -> Path:
+        """Write `to_json` to ``file``, whose name ends in ``.json``; return its path."""
+        file = Path(file)
+        if file.suffix != ".json":
+            raise ValueError(f"The file of a personal word is called {file.name!r}: `load` knows it by the end .json.")
+        file.write_text(self.to_json(), encoding="utf-8")
+        return file
+
     @classmethod
     def from_json(cls, text: str, path: str | Path | None = None) -> PersonalWord:
         """Learn again from the judgements that `to_json` wrote; ``path`` as in `load`.
@@ -147,7 +165,7 @@ class PersonalWord:
             content = json.loads(text)
             if content["format"] != _FORMAT:
                 raise ValueError(f"The personal word has format {content['format']!r}, expected {_FORMAT}.")
-            word = cls.load(str(content["descriptor"]), path)
+            word = cls(Prior.load(path), str(content["descriptor"]))
             for judgement in content["judgements"]:
                 word.rate(EQParams.from_safe(judgement["parameters"]), float(judgement["rating"]))
         except (KeyError, TypeError, json.JSONDecodeError) as error:

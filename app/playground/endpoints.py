@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from app import audience
 from app.audience import Audience
-from app.playground import decoding, work
+from app.playground import decoding, own_word, work
 from app.playground.equalisers import INTENSITIES, LOUDNESS_LUFS
+from app.playground.requests import BuiltIn, Download, Towards, Wanted, Word
 from app.playground.store import ClipStore
 from app.playground.workers import Places, Workers
 from app.security import CLOSE, error
@@ -38,33 +38,6 @@ MEDIA = {
 }
 
 MAX_STEM = 80
-
-
-class Wanted(BaseModel):
-    """For which clip, towards which descriptors (and in what shares) an EQ is wanted."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-    clip: str = Field(max_length=64)
-    descriptors: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(min_length=1, max_length=4)
-
-
-class Download(Wanted):
-    """What is to be downloaded, of one condition at one intensity."""
-
-    condition: str = Field(pattern=f"^({'|'.join(CONDITIONS)})$")
-    intensity: float = Field(ge=0, le=1, multiple_of=0.05)
-    format: Literal["flac", "json", "csv", "preset"]
-    name: str = Field("", max_length=200)
-    """What the listener's file is called."""
-
-
-class BuiltIn(BaseModel):
-    """The name of a built-in clip."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str = Field(max_length=64)
 
 
 def router(store: ClipStore, workers: Workers, serves: Audience = Audience.PUBLIC) -> APIRouter:
@@ -92,6 +65,7 @@ def router(store: ClipStore, workers: Workers, serves: Audience = Audience.PUBLI
                 "longest_s": decoding.LONGEST_S,
                 "shortest_s": decoding.SHORTEST_S,
                 "excerpt_s": decoding.EXCERPT_S,
+                "judgements": own_word.MOST_JUDGEMENTS,
             },
         }
 
@@ -135,16 +109,33 @@ def router(store: ClipStore, workers: Workers, serves: Audience = Audience.PUBLI
         with working.of(request):
             return await workers.run(work.curves, store.path(wanted.clip), _weights(wanted))
 
+    @routes.post("/reference")
+    async def towards(request: Request, wanted: Towards) -> dict[str, Any]:
+        clip, reference = store.path(wanted.clip), store.path(wanted.reference)
+        with working.of(request):
+            return await workers.run(work.curves_to, clip, reference)
+
+    @routes.post("/word")
+    async def word(request: Request, wanted: Word) -> dict[str, Any]:
+        with working.of(request):
+            return await workers.run(work.learned, wanted.descriptor, _judgements(wanted))
+
+    @routes.post("/word/versions")
+    async def versions(request: Request, wanted: Word) -> dict[str, Any]:
+        with working.of(request):
+            return await workers.run(work.versions, wanted.descriptor, _judgements(wanted))
+
     @routes.post("/download")
     async def download(request: Request, wanted: Download) -> Response:
-        words = _in_words(wanted.descriptors)
-        about = {"condition": wanted.condition, "intensity": wanted.intensity, "descriptors": words}
-        path = store.path(wanted.clip)
+        about, path = _about(wanted), store.path(wanted.clip)
         with working.of(request):
-            content = await workers.run(work.export, path, _weights(wanted), about, wanted.format)
+            if wanted.parameters is None:
+                content = await workers.run(work.export, path, _weights(wanted), about, wanted.format)
+            else:
+                content = await workers.run(work.export_setting, path, tuple(wanted.parameters), about, wanted.format)
         media_type, suffix = MEDIA[wanted.format]
-        name = f"{wanted.condition}-{'-'.join(sorted(wanted.descriptors))}-{wanted.intensity * 100:.0f}.{suffix}"
-        headers = {"Content-Disposition": attachment(wanted.name, name)}
+        words = "-".join([wanted.condition, *sorted(wanted.descriptors), f"{wanted.intensity * 100:.0f}"])
+        headers = {"Content-Disposition": attachment(wanted.name, f"{words}.{suffix}")}
         return Response(content, media_type=media_type, headers=headers)
 
     return routes
@@ -159,8 +150,18 @@ def attachment(clip: str, name: str) -> str:
     return f"attachment; filename=\"{ascii_only}\"; filename*=UTF-8''{quote(full)}"
 
 
-def _weights(wanted: Wanted) -> work.Weights:
+def _weights(wanted: Wanted | Download) -> work.Weights:
     return tuple(sorted(wanted.descriptors.items()))
+
+
+def _judgements(wanted: Word) -> own_word.Judgements:
+    return tuple((tuple(judgement.parameters), judgement.rating) for judgement in wanted.judgements)
+
+
+def _about(wanted: Download) -> dict[str, Any]:
+    """What a downloaded setting says of itself."""
+    words = _in_words(wanted.descriptors) or f"like {wanted.reference}".strip()
+    return {"condition": wanted.condition, "intensity": wanted.intensity, "descriptors": words}
 
 
 async def _save_body(request: Request, path: Path) -> None:

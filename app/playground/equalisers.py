@@ -1,4 +1,4 @@
-"""The four conditions for a clip, at every position of the intensity slider; torch is loaded at the first request."""
+"""The conditions for a clip, at every position of the intensity slider; torch is loaded at the first request."""
 
 from __future__ import annotations
 
@@ -66,8 +66,30 @@ class Equalisers:
         with self._lock:
             semantic = self.systems["semantic"].path(audio, sample_rate_hz, blend, INTENSITIES)
             fixed = {condition: self._blended(condition, shares) for condition in ("flow", "static")}
-        scaled = {name: [setting.scaled(intensity) for intensity in INTENSITIES] for name, setting in fixed.items()}
-        return {"original": [EQParams.flat()] * len(INTENSITIES), "semantic": semantic, **scaled}
+        return scaled({"original": EQParams.flat()}) | {"semantic": semantic} | scaled(fixed)
+
+    @cached_property
+    def references(self) -> dict[str, Any]:
+        """The systems that take a clip to the sound of another recording."""
+        from model import MatchEQ, ReferenceEQ
+
+        return {"match": MatchEQ(), "reference": ReferenceEQ.load(semantic=self.systems["semantic"])}
+
+    def paths_to(
+        self, audio: np.ndarray, sample_rate_hz: int, reference: np.ndarray, reference_rate_hz: int
+    ) -> dict[str, list[EQParams]]:
+        """The EQ towards another recording, of each system that does so, at each of `INTENSITIES`."""
+        from model import EQParams
+
+        sounds = (audio, sample_rate_hz, reference, reference_rate_hz)
+        with self._lock:
+            found = {name: system.propose(*sounds) for name, system in self.references.items()}
+        return scaled({"original": EQParams.flat()} | found)
+
+    def fixed(self, descriptor: str) -> EQParams:
+        """The fixed curve of a descriptor."""
+        with self._lock:
+            return self._blended("static", ((descriptor, 1.0),))
 
     def _shares(self, weights: dict[str, float]) -> tuple[tuple[str, float], ...]:
         if unknown := set(weights) - set(self.descriptors):
@@ -89,3 +111,8 @@ class Equalisers:
         responses = [setting.response(GRID_HZ, FIT_RATE_HZ) for setting in settings]
         target_db = sum(share * response for (_, share), response in zip(shares, responses, strict=True))
         return EQParams.from_safe(fit_curve(target_db, FIT_STARTS, np.random.default_rng(0)))
+
+
+def scaled(settings: dict[str, EQParams]) -> dict[str, list[EQParams]]:
+    """Each setting at each of `INTENSITIES`."""
+    return {name: [setting.scaled(intensity) for intensity in INTENSITIES] for name, setting in settings.items()}

@@ -6,15 +6,19 @@ import base64
 import os
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.playground import decoding, exports, hearing
+from app.playground import decoding, exports, hearing, own_word
 from app.playground.equalisers import INTENSITIES, LOUDNESS_LUFS, Equalisers
 from app.playground.store import UnknownClip
 
+if TYPE_CHECKING:
+    from model import EQParams
+
 Weights = tuple[tuple[str, float], ...]
+Curves = dict[str, list[list[float]]]
 
 
 def begin() -> None:
@@ -54,14 +58,40 @@ def describe(path: Path) -> dict[str, Any]:
     }
 
 
-def curves(path: Path, weights: Weights) -> dict[str, list[list[float]]]:
+def curves(path: Path, weights: Weights) -> Curves:
     """The 13 parameters of each condition at each intensity."""
-    return {condition: [setting.to_safe() for setting in path] for condition, path in _paths(path, weights).items()}
+    return _numbers(_paths(path, weights))
+
+
+def curves_to(path: Path, reference: Path) -> Curves:
+    """The same towards another clip."""
+    return _numbers(_paths_to(path, reference))
+
+
+def learned(descriptor: str, judgements: own_word.Judgements) -> dict[str, Any]:
+    """What judgements teach of a listener's word."""
+    return own_word.learned(descriptor, judgements)
+
+
+def versions(descriptor: str, judgements: own_word.Judgements) -> Curves:
+    """The 13 parameters of a listener's own word and those that it is compared with, at each intensity."""
+    return _numbers(own_word.versions(_equalisers(), descriptor, judgements))
 
 
 def export(path: Path, weights: Weights, about: dict[str, Any], format: str) -> str | bytes:
-    """One condition at one intensity (``about``), as one of the formats of `exports`."""
-    setting = _paths(path, weights)[about["condition"]][round(about["intensity"] * (len(INTENSITIES) - 1))]
+    """One condition towards words at one intensity (``about``), as one of the formats of `exports`."""
+    step = round(about["intensity"] * (len(INTENSITIES) - 1))
+    return _exported(path, _paths(path, weights)[about["condition"]][step], about, format)
+
+
+def export_setting(path: Path, parameters: tuple[float, ...], about: dict[str, Any], format: str) -> str | bytes:
+    """A setting of 13 parameters, as one of the formats of `exports`."""
+    from model import EQParams
+
+    return _exported(path, EQParams.from_safe(parameters), about, format)
+
+
+def _exported(path: Path, setting: EQParams, about: dict[str, Any], format: str) -> str | bytes:
     if format == "flac":
         return exports.to_flac(setting, *_read(path), LOUDNESS_LUFS)
     if format == "csv":
@@ -74,8 +104,17 @@ def _equalisers() -> Equalisers:
     return Equalisers()
 
 
+def _numbers(paths: dict[str, list[EQParams]]) -> Curves:
+    return {condition: [setting.to_safe() for setting in path] for condition, path in paths.items()}
+
+
+@lru_cache(maxsize=64)
+def _paths_to(path: Path, reference: Path) -> dict[str, list[EQParams]]:
+    return _equalisers().paths_to(*_read(path), *_read(reference))
+
+
 @lru_cache(maxsize=256)
-def _paths(path: Path, weights: Weights) -> dict[str, Any]:
+def _paths(path: Path, weights: Weights) -> dict[str, list[EQParams]]:
     return _equalisers().paths(*_read(path), dict(weights))
 
 

@@ -30,6 +30,7 @@ SERVES = {
         /api/admin/export /api/admin/stimuli/report /api/admin/stimuli/audio/{name} /api/playground
         /api/playground/clips
         /api/playground/built-in /api/playground/clips/{clip}/audio /api/playground/curves
+        /api/playground/reference /api/playground/word /api/playground/word/versions
         /api/playground/download""",
     Audience.METRICS: "/metrics",
 }

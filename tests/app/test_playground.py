@@ -19,6 +19,7 @@ from stimuli.music.clips import built_in
 RATE = 44_100
 GRID_HZ = np.geomspace(30, 18_000, 200)
 API = "/api/playground"
+FLAT = EQParams.flat().to_safe()
 
 
 @pytest.fixture(scope="module")
@@ -143,13 +144,17 @@ def test_preset_read_back_by_another_program_has_the_same_response(client, clip,
     [
         ({"descriptors": {"loud": 1}}, 400),
         ({"descriptors": {}}, 422),
-        ({"descriptors": {'warm"\r\nX: y': 1}}, 400),
+        ({"descriptors": {'warm"\r\nX: y': 1}}, 422),
         ({"descriptors": {"warm": 0}}, 400),
         ({"descriptors": {"warm": 7}}, 422),
         ({"clip": "../../study.sqlite"}, 404),
         ({"clip": "x" * 22}, 404),
         ({"intensity": 2}, 422),
         ({"condition": "the other"}, 422),
+        ({"condition": "personal"}, 422),
+        ({"condition": "match", "parameters": [0.0] * 12}, 422),
+        ({"condition": "match", "parameters": [0.0] * 13}, 400),
+        ({"condition": "match", "parameters": FLAT, "reference": "a\nFilter 1: ON"}, 422),
         ({"more": 1}, 422),
     ],
 )

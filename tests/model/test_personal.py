@@ -94,6 +94,17 @@ def test_a_word_comes_back_from_json_as_it_was(word):
     assert again.judgements == word.judgements and again.next() == word.next()
 
 
+def test_a_word_comes_back_from_its_file(word, tmp_path):
+    word.rate(word.next(), 0.5)
+    again = PersonalWord.load(word.save(tmp_path / "mine.json"))
+    assert again.judgements == word.judgements and again.descriptor == "warm"
+    with pytest.raises(ValueError, match=r"mine\.txt.*ends? .json"):
+        word.save(tmp_path / "mine.txt")
+    (tmp_path / "mine.json").write_text(word.to_json().replace('"warm"', json.dumps(str(tmp_path / "mine.json"))))
+    with pytest.raises(ValueError, match="Unknown descriptor"):
+        PersonalWord.load(tmp_path / "mine.json")
+
+
 def test_the_prior_comes_back_from_its_file(people, tmp_path):
     prior = fit_prior(people, n_probes=3)
     path = prior.save(tmp_path)
