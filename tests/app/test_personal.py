@@ -26,6 +26,7 @@ from study.records.verification import verify
 from study.refusals import Refusal
 from study.storage.models import Session
 from tests.app.conftest import TOKEN
+from tests.app.deployed import run
 from tests.app.study_process import free_port
 from tests.browser.study_server import in_thread
 
@@ -143,6 +144,27 @@ def again_is_the_same(made, probed, running, person):
     files = {sound: str(probed.audio_path(made.sources[sound]))}
     render(made, files, running.secret, person, judgements)
     assert path.read_bytes() == before == made.read(person, sound)
+
+
+@pytest.mark.slow
+def test_the_analysis_treats_it_as_any_condition(probed, tmp_path):
+    """Calibration, simulated participants, tables and report: from the database, and the same from the export."""
+    database, file = f"sqlite:///{tmp_path}/study.sqlite", tmp_path / "study.json"
+    file.write_text(study(conditions=["original", "personal", "static"]).canonical(), encoding="utf-8")
+    given = {"database_url": database, "stimuli": probed.folder, "study_file": file, "admin_token": TOKEN}
+    app = create_app(Settings(**given, allow_simulated=True, playground="off"))
+    with in_thread(app, free_port()) as address:
+        model = Model({"personal": 2.0, "static": 1.0}, noise_sd=0.5, inattentive=0, lapse=0)
+        assert Crowd(address, model, StimulusSet.load(probed.folder), seed=3).run(10, 5).finished == 10
+        export.write(app.state.running.engine, tmp_path / "export")
+    compared = ("--compare", "personal", "static")
+    told = run("analyse", "--database-url", database, "--out", "of_database", *compared, folder=tmp_path)
+    run("analyse", "export", "--out", "of_export", *compared, folder=tmp_path)
+    folder = tmp_path / "of_database"
+    means = pd.read_csv(next(folder.rglob("descriptives.csv"))).set_index("condition")["mean"]
+    assert means["personal"] > means["static"] > means["original"] and "personal" in told
+    for path in (path for path in folder.rglob("*.csv")):
+        assert path.read_bytes() == (tmp_path / "of_export" / path.relative_to(folder)).read_bytes(), path.name
 
 
 @pytest.mark.slow

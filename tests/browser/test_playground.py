@@ -9,12 +9,13 @@ import numpy as np
 import pyloudnorm
 import pytest
 import soundfile
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from app.playground import workers
 from app.server import create_app
 from app.settings import Settings
-from model import EQParams
+from model import EQParams, PersonalWord
 from stimuli.music.clips import built_in
 from tests.app.study_process import free_port
 from tests.browser.study_server import TOKEN, in_thread, write_study
@@ -142,3 +143,100 @@ def test_own_clip_is_read_and_its_preset_downloaded(page):
 def test_file_that_is_no_audio_is_told_in_place(page):
     page.locator("#file").set_input_files({"name": "a.wav", "mimeType": "audio/wav", "buffer": b"no audio"})
     expect(page.locator(".status.alarm")).to_contain_text("not an audio file that can be read", timeout=60_000)
+
+
+def serious(page) -> list[str]:
+    """What axe-core holds to be serious on the page as it is, wide and light, and dark at a telephone's width."""
+    found = []
+    for width, scheme in ((1100, "light"), (360, "dark")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append(f"wider than {width}")
+        told = Axe().run(page).response["violations"]
+        found += [each["id"] for each in told if each["impact"] in ("serious", "critical")]
+    return found
+
+
+def test_own_word_is_taught_by_keyboard_compared_blind_kept_exported_and_forgotten(page, tmp_path):
+    page.get_by_role("button", name="Your own word").click()
+    told, band = page.locator(".told"), page.locator(".plot .band")
+    expect(told).to_contain_text("Nothing judged yet")
+    before, version = band.get_attribute("d"), page.locator(".conditions button").first
+    page.keyboard.press("5")
+    expect(told).to_contain_text("Listen to this version first")
+    expect(version).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Play").press("Enter")
+    for number, key in enumerate("15", 1):
+        page.keyboard.press("o")
+        expect(version).to_have_attribute("aria-pressed", "false")
+        page.keyboard.press("v")
+        page.keyboard.press(key)
+        expect(told).to_contain_text(f"{number} of 10 judged")
+    assert band.get_attribute("d") != before and page.locator(".curve.version").count() == 0
+    assert serious(page) == []
+    page.get_by_role("button", name="Keep in this browser").click()
+    page.reload()
+    page.get_by_role("button", name="Your own word").click()
+    expect(told).to_contain_text("2 of 10 judged")
+    page.get_by_role("button", name="Compare blind").click()
+    expect(page.locator(".conditions")).to_have_text("1A2B3C")
+    assert page.locator(".curve").first.get_attribute("d") == ""
+    page.keyboard.press("3")
+    page.get_by_role("button", name="I prefer this one").click()
+    told = page.locator(".listen ~ [role=status]")
+    assert all(name in told.inner_text() for name in ("You chose", "Mine", "Everybody’s", "Static"))
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Export (JSON)").click()
+    started.value.save_as(tmp_path / "mine.json")
+    word = PersonalWord.load(tmp_path / "mine.json")
+    assert word.descriptor == "warm" and [rating for _, rating in word.judgements] == [-1, 1]
+    page.get_by_role("button", name="Forget").click()
+    expect(page.locator(".told")).to_contain_text("Nothing judged yet")
+    assert page.evaluate("localStorage.length") == 0
+
+
+@pytest.mark.slow
+def test_another_recording_is_dropped_heard_and_its_setting_downloaded(page):
+    page.get_by_role("button", name="Another recording").click()
+    expect(page.locator(".conditions")).to_have_text("1Original")
+    file = io.BytesIO()
+    soundfile.write(file, built_in("bass").T, RATE, format="FLAC")
+    page.locator("#reference-file").set_input_files(
+        {"name": "dark bass.flac", "mimeType": "audio/flac", "buffer": file.getvalue()}
+    )
+    expect(page.locator(".told")).to_contain_text("As near to “dark bass”")
+    expect(page.locator(".conditions")).to_have_text("1Original2Match EQ3Reference EQ")
+    assert page.get_by_role("columnheader").all_inner_texts() == ["Band", "Match EQ", "Reference EQ"]
+    assert serious(page) == []
+    page.keyboard.press("3")
+    page.get_by_label("Intensity").fill("0.5")
+    page.get_by_label("Format").select_option("json")
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Download").click()
+    told = json.loads(started.value.path().read_text())
+    assert (told["condition"], told["descriptors"], told["intensity"]) == ("reference", "like dark bass", 0.5)
+    page.locator("#reference-file").set_input_files({"name": "a.wav", "mimeType": "audio/wav", "buffer": b"no audio"})
+    expect(page.locator(".told.alarm")).to_contain_text("not an audio file that can be read")
+    page.get_by_role("button", name="A word").click()
+    expect(page.locator(".conditions")).to_have_text("1Original2Semantic3Flow4Static")
+
+
+@pytest.mark.slow
+def test_ten_judgements_by_pointer_on_a_telephone_end_in_a_comparison(page):
+    page.set_viewport_size({"width": 360, "height": 700})
+    page.get_by_role("button", name="Your own word").click()
+    page.locator("[data-word=bright]").last.click()
+    expect(page.locator(".question")).to_contain_text("“bright”")
+    page.get_by_role("button", name="Play").click()
+    for number in range(1, 11):
+        page.get_by_role("button", name="A little" if number % 2 else "Rather not").click()
+        expect(page.locator(".told")).to_contain_text(f"{number} of 10 judged")
+    expect(page.locator(".question")).to_be_hidden()
+    page.get_by_role("button", name="Undo the last").click()
+    expect(page.locator(".told")).to_contain_text("9 of 10 judged")
+    expect(page.locator(".question")).to_be_visible()
+    page.get_by_role("button", name="Compare blind").click()
+    expect(page.locator(".conditions")).to_have_text("1A2B3C")
+    page.get_by_role("button", name="Judge more").click()
+    expect(page.locator(".conditions")).to_have_text("VThis versionOOriginal")

@@ -18,6 +18,29 @@ export async function patiently(address, options = {}) {
   }
 }
 
+/** A clip that the server keeps for an hour; `get` hands it in, and again when it is gone. */
+export class Handed {
+  constructor(get) {
+    this.get = get;
+  }
+
+  async hand() {
+    return Object.assign(this, await this.get());
+  }
+}
+
+/** Asks for something of clips that were handed in; `body` makes the question of their tokens. */
+export async function askOf(handed, address, body) {
+  const ask = () => patiently(`${API}/${address}`, json(body(...handed.map(({ clip }) => clip))));
+  try {
+    return await ask();
+  } catch (error) {
+    if (error.code !== "unknown_clip") throw error;
+    for (const clip of handed) await clip.hand();
+    return ask();
+  }
+}
+
 export async function builtIn(name) {
   return read(await patiently(`${API}/built-in`, json({ name })));
 }

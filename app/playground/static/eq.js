@@ -1,6 +1,8 @@
 // The equaliser's curve and the loudness behind it, computed here so that both follow the slider at once.
 // The biquads are the cookbook's (R. Bristow-Johnson), as in model/eq.py; loudness is ITU-R BS.1770-4.
 
+/** The setting that changes nothing. */
+export const FLAT = [0, 80, 0, 300, 0.71, 0, 1000, 0.71, 0, 3300, 0.71, 0, 8200];
 const SHELF_Q = 0.71;
 const HIGHEST_SHARE = 0.49;
 const ABSOLUTE_GATE_LUFS = -70;

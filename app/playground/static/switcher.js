@@ -1,4 +1,4 @@
-// Four equalised versions of one clip, all driven by one source, so that switching between them is sample-synchronous.
+// Equalised versions of one clip, all driven by one source, so that switching between them is sample-synchronous.
 
 import { bands } from "./eq.js";
 
@@ -8,10 +8,20 @@ export class Switcher {
   /** @param {string[]} conditions */
   constructor(conditions, rate_hz) {
     this.context = new AudioContext({ sampleRate: rate_hz, latencyHint: "interactive" });
-    this.chains = Object.fromEntries(conditions.map((condition) => [condition, this.#chain()]));
-    this.selected = conditions[0];
+    this.chains = {};
     this.source = null;
     this.buffer = null;
+    this.offer(conditions);
+    this.selected = conditions[0];
+  }
+
+  /** Between which conditions is switched from now on. */
+  offer(conditions) {
+    this.offered = conditions;
+    for (const condition of conditions) {
+      this.chains[condition] ??= this.#chain();
+      this.source?.connect(this.chains[condition].filters[0]);
+    }
   }
 
   #chain() {
@@ -44,7 +54,7 @@ export class Switcher {
     if (this.playing || !this.buffer) return;
     this.context.resume();
     this.source = new AudioBufferSourceNode(this.context, { buffer: this.buffer, loop: true });
-    for (const chain of Object.values(this.chains)) this.source.connect(chain.filters[0]);
+    for (const condition of this.offered) this.source.connect(this.chains[condition].filters[0]);
     this.select(this.selected);
     this.source.start();
   }
