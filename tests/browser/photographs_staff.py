@@ -23,6 +23,7 @@ WIDTHS = {"wide": 1200, "narrow": 380}
 SIGN_IN = ("wide-light", "narrow-dark")
 ADMIN = ("wide-light", "wide-dark", "narrow-light")
 PLAYGROUND = ("wide-light", "wide-dark", "narrow-light", "narrow-dark")
+OWN_WORD = ("wide-light", "narrow-dark")
 REPORT = ("wide-light", "wide-dark", "narrow-light")
 
 
@@ -48,12 +49,24 @@ def visit(browser: Browser, address: str, out: Path) -> None:
     page.get_by_role("checkbox", name="simulated participants").check()
     page.get_by_role("cell", name="P0012").wait_for()
     take(page, "admin", ADMIN, out)
-    page.goto(f"{address}/playground/")
-    page.get_by_role("table").wait_for()
-    take(page, "playground", PLAYGROUND, out)
+    playground(page, address, out)
     page.goto(f"{address}/api/admin/stimuli/report")
     page.locator("button").first.wait_for()
     take(page, "report", REPORT, out, whole=False)
+
+
+def playground(page: Page, address: str, out: Path) -> None:
+    """The playground as it opens, and while it is taught a word."""
+    page.goto(f"{address}/playground/")
+    page.get_by_role("table").wait_for()
+    take(page, "playground", PLAYGROUND, out)
+    page.get_by_role("button", name="Your own word").click()
+    page.get_by_text("Nothing judged yet").wait_for()
+    page.get_by_role("button", name="Play").click()
+    for number, answer in enumerate(("A little", "Rather not", "Yes, that is it"), 1):
+        page.get_by_role("button", name=answer).click()
+        page.get_by_text(f"{number} of 10 judged").wait_for()
+    take(page, "playground-own-word", OWN_WORD, out)
 
 
 def main() -> None:

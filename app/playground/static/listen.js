@@ -18,17 +18,18 @@ export class Listen {
       h("div", { class: "row listen" }, this.playButton, this.buttons, this.blindButton, this.preferButton), this.help, this.below, this.verdict);
   }
 
-  /** Offers the conditions of a way of asking; what is heard, and a blind comparison, go on where these are the same. */
+  /** Offers the conditions of a way of asking, or with `keys` of their own and something `asked` of them, of teaching. What
+   * is heard, and a blind comparison, go on where these are the same. */
   offer({ conditions, heard, keys = null, asked = null }) {
     this.switcher.offer(conditions);
-    this.below.replaceChildren(...(asked ? [asked] : []));
+    this.below.replaceChildren(...(keys ? [asked] : []));
     if (conditions.join() === this.conditions.join()) return;
     this.conditions = conditions;
     this.tally = Object.fromEntries(conditions.map((name) => [name, 0]));
     this.keys = keys ?? conditions.map((_, i) => String(i + 1));
     this.blindButton.hidden = Boolean(keys) || conditions.length === 1;
     const range = keys ? keys.map((key) => key.toUpperCase()).join(" and ") : `1 to ${conditions.length}`;
-    const answer = asked ? ", 1 to 5 answer" : "";
+    const answer = keys ? ", 1 to 5 answer" : "";
     this.help.textContent = `Space plays and pauses, ${range} switch in place, without a gap${answer}; all are at the loudness of the study's stimuli.`;
     this.heard = heard;
     this.blind = null;
