@@ -158,13 +158,17 @@ def test_the_analysis_treats_it_as_any_condition(probed, tmp_path):
         assert Crowd(address, model, StimulusSet.load(probed.folder), seed=3).run(10, 5).finished == 10
         export.write(app.state.running.engine, tmp_path / "export")
     compared = ("--compare", "personal", "static")
-    told = run("analyse", "--database-url", database, "--out", "of_database", *compared, folder=tmp_path)
+    run("analyse", "--database-url", database, "--out", "of_database", *compared, folder=tmp_path)
     run("analyse", "export", "--out", "of_export", *compared, folder=tmp_path)
     folder = tmp_path / "of_database"
-    means = pd.read_csv(next(folder.rglob("descriptives.csv"))).set_index("condition")["mean"]
-    assert means["personal"] > means["static"] > means["original"] and "personal" in told
-    for path in (path for path in folder.rglob("*.csv")):
-        assert path.read_bytes() == (tmp_path / "of_export" / path.relative_to(folder)).read_bytes(), path.name
+    means = pd.read_csv(folder / "descriptives.csv").set_index("condition")["mean"]
+    assert means["personal"] - means["static"] == pytest.approx(1, abs=0.4)
+    assert means["static"] - means["original"] == pytest.approx(1, abs=0.4)
+    pairs = pd.read_csv(folder / "main_model_contrasts.csv")
+    assert {"personal"} < set(pairs["a"]) | set(pairs["b"]) and len(pairs) == 3
+    assert "personal was rated" in (folder / "report.html").read_text(encoding="utf-8")
+    for path in folder.glob("*.csv"):
+        assert path.read_bytes() == (tmp_path / "of_export" / path.name).read_bytes(), path.name
 
 
 @pytest.mark.slow
