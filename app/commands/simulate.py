@@ -73,7 +73,9 @@ def simulate(
     stimuli = _stimuli(stimuli_set)
     console = Console()
     if stimuli is None:
-        console.print(f"No stimulus set {stimuli_set}: listeners hear nothing, so no effect is in their ratings.")
+        console.print(
+            f"No stimulus set {stimuli_set}: listeners hear nothing, so no effect is in their ratings.", markup=False
+        )
     crowd = Crowd(url, model, stimuli, seed, wait, think, fetch_audio, arrivals)
     trials = crowd.welcome()["trials"]
     started = time.monotonic()

@@ -124,6 +124,7 @@ def inspect(
 ) -> None:
     """Look at recordings before a set is built: length, loudness, the excerpt that is taken, and what is odd."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import track
     from rich.table import Table
 
@@ -137,7 +138,7 @@ def inspect(
     )
     for each in looked_at:
         numbers = [f"{each.length_s:.1f}", f"{each.start_s:.1f}", f"{each.lufs:.1f}"] if not each.refused else ["-"] * 3
-        table.add_row(each.clip.name, *numbers, each.refused or " ".join(each.warnings))
+        table.add_row(each.clip.name, *numbers, escape(each.refused or " ".join(each.warnings)))
     Console().print(table)
     if others := other_files(clips):
         print(others)
@@ -147,6 +148,7 @@ def inspect(
 def list_sets(root: Annotated[Path, typer.Argument(help="Where the sets are.")] = _ROOT) -> None:
     """List the stimulus sets of a folder."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from stimuli.manifest import Manifest
@@ -159,7 +161,7 @@ def list_sets(root: Annotated[Path, typer.Argument(help="Where the sets are.")] 
         manifest = Manifest.load(folder)
         n_stimuli = str(len(manifest.of_kind("stimulus")))
         words = (", ".join(manifest.conditions), ", ".join(manifest.descriptors))
-        table.add_row(manifest.name, str(len(manifest.clips)), *words, n_stimuli, str(folder))
+        table.add_row(escape(manifest.name), str(len(manifest.clips)), *words, n_stimuli, escape(str(folder)))
     Console().print(table)
 
 
@@ -167,6 +169,7 @@ def list_sets(root: Annotated[Path, typer.Argument(help="Where the sets are.")] 
 def show(folder: SetFolder = _DEFAULT) -> None:
     """Show a set's clips and what each condition does to them."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from stimuli.checking.summary import differences_db
@@ -180,11 +183,12 @@ def show(folder: SetFolder = _DEFAULT) -> None:
         f"seed {manifest.seed}.",
         soft_wrap=True,
         highlight=False,
+        markup=False,
     )
     clips = Table("clip", "title", "source", "from s", "lasts s", "limited dB")
     for clip in manifest.clips:
         numbers = (f"{clip.start_s:.1f}", f"{clip.duration_s:.2f}", f"{clip.limited_db:g}")
-        clips.add_row(clip.clip, clip.title, clip.source, *numbers)
+        clips.add_row(clip.clip, escape(clip.title), escape(clip.source), *numbers)
     console.print(clips)
     eqs = Table("condition", "descriptor", "strength of the EQ, dB", "difference between clips, dB")
     for row in differences_db(manifest):

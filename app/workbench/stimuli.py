@@ -21,7 +21,7 @@ from app.workbench.telling import refused, telling
 from model import CONDITIONS
 from stimuli.build import build
 from stimuli.checking.inspection import Recording, inspect, inspect_each
-from stimuli.music.clips import Clip, built_in_clips, folder_clips, named
+from stimuli.music.clips import Clip, built_in_clips, folder_clips, named, other_files
 from stimuli.rendering.conditions import DEFAULT_DESCRIPTORS, split_conditions
 
 JOB = Job()
@@ -91,7 +91,11 @@ def take_files(files: list[str] | None, seconds: float, progress: gr.Progress = 
 @telling
 def take_folder(folder: str, seconds: float, progress: gr.Progress = gr.Progress()) -> Any:  # noqa: B008
     """Look at the recordings of a folder."""
-    return _look(folder_clips(Path(folder).expanduser()), seconds, progress)
+    place = Path(folder).expanduser()
+    found = _look(folder_clips(place), seconds, progress)
+    if others := other_files(place):
+        gr.Info(others)
+    return found
 
 
 @telling

@@ -59,6 +59,17 @@ def test_a_set_is_built_listed_shown_verified_and_exported(music, run):
         assert {row["kind"] for row in csv.DictReader(file)} >= {"stimulus", "headphones", "level"}
 
 
+def test_names_with_brackets_are_printed_whole(small_set, tmp_path, run):
+    (tmp_path / "music [new]").mkdir()
+    (tmp_path / "music [new]" / "take [live].wav").write_bytes(b"no sound")
+    assert "take [live].wav cannot be" in " ".join(run("inspect", "music [new]", cwd=tmp_path).out.split())
+    titled = [dataclasses.replace(clip, title="Song [live]", source="song [live].wav") for clip in small_set.clips]
+    dataclasses.replace(small_set, name="mine [old]", clips=tuple(titled)).save(tmp_path / "sets" / "mine [old]")
+    assert "mine [old]" in run("list", "sets", cwd=tmp_path).out
+    shown = run("show", "sets/mine [old]", cwd=tmp_path).out
+    assert shown.startswith("mine [old]: ") and "Song [live]" in shown and "song [live].wav" in shown
+
+
 def test_verify_fails_on_a_damaged_set(small_set, tmp_path, run):
     (tmp_path / "set" / "audio").mkdir(parents=True)
     gone, kept = small_set.stimuli[:2]
