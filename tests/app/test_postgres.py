@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import func, insert, select
@@ -83,28 +84,40 @@ def test_what_is_read_for_one_export_is_of_one_moment(postgres):
     engine.dispose()
 
 
-def test_replicas_together_let_no_more_past_consent_than_there_are_places(tmp_path, postgres):
+QUESTION = {"id": "age", "label": "Your age?", "options": {"old": "Old", "young": "Young"}}
+OLD = {
+    "consent": None,
+    "questionnaire": {"questions": [QUESTION], "quotas": [{"answers": {"age": ["old"]}, "at_most": 3}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("tables", "given"), [({"recruitment": {"cap": 3}}, {"agreed": True}), (OLD, {"answers": {"age": "old"}})]
+)
+def test_replicas_together_let_no_more_past_than_there_are_places(tmp_path, postgres, tables, given):
     """Each replica has a connection of its own for what it writes, so only the database can keep them apart."""
     folder, cap, n_people = write_set(tmp_path / "set", n_clips=3), 3, 12
-    file = shipped(title="Places", recruitment={"cap": cap}, checks={"attention": 3, "repeats": 0})
+    file = shipped(title="Places", checks={"attention": 3, "repeats": 0}, **tables)
     replicas = [RunningStudy.open(postgres, file, folder, create=number == 0) for number in range(4)]
-    people = []
-    with replicas[0].engine.begin() as connection:
-        for _ in range(n_people):
-            people.append(starting.start(connection, replicas[0], starting.Request(), False))
-    barrier = threading.Barrier(n_people)
+    with ExitStack() as opened:
+        for running in replicas:
+            opened.callback(running.close)
+        people = []
+        with replicas[0].engine.begin() as connection:
+            for _ in range(n_people):
+                people.append(starting.start(connection, replicas[0], starting.Request(), False))
+        barrier = threading.Barrier(n_people)
 
-    def agree(number: int) -> bool:
-        person, running = people[number], replicas[number % len(replicas)]
-        answer = person["token"], None, person["step"]["id"], {"agreed": True}, {}
-        barrier.wait(60)
-        with running.engine.begin() as connection:
-            return not isinstance(session.answer(connection, running, *answer), Refusal)
+        def agree(number: int) -> bool:
+            person, running = people[number], replicas[number % len(replicas)]
+            answer = person["token"], None, person["step"]["id"], given, {}
+            barrier.wait(60)
+            with running.engine.begin() as connection:
+                found = session.answer(connection, running, *answer)
+            return not isinstance(found, Refusal) and not found["step"]["ends"]
 
-    with ThreadPoolExecutor(n_people) as pool:
-        assert sum(pool.map(agree, range(n_people))) == cap
-    with replicas[0].engine.connect() as connection:
-        past = select(func.count()).where(Session.position > 0, Session.study_id == replicas[0].study_id)
-        assert connection.execute(past).scalar_one() == cap
-    for running in replicas:
-        running.close()
+        with ThreadPoolExecutor(n_people) as pool:
+            assert sum(pool.map(agree, range(n_people))) == cap
+        with replicas[0].engine.connect() as connection:
+            past = select(func.count()).where(Session.position > 0, Session.study_id == replicas[0].study_id)
+            assert connection.execute(past.where(Session.state == "active")).scalar_one() == cap
