@@ -42,6 +42,8 @@ def test_a_template_runs_end_to_end(tmp_path, default_set, name):
         run("analyse", *source, "--out", tmp_path / folder)
         assert "SIMULATED" in (tmp_path / folder / "report.html").read_text(encoding="utf-8")
     assert made(tmp_path / "by database") == made(tmp_path / "by export")
+    is_asked = bool(definition.load(file).analysis.margins)
+    assert ("quality/kept.csv" in made(tmp_path / "by export")) == is_asked
 
 
 def made(folder):
@@ -58,6 +60,9 @@ def test_a_template_is_a_study_file_in_four_languages_and_says_what_its_keys_are
         key for key, value in study.model_dump().items() if value
     }
     assert text.startswith("#") and text.count("#") >= 10
+    asked = {question.name for block in study.effective_blocks for question in block.questions}
+    assert study.analysis.margins == ({"quality": 10} if "quality" in asked else {})
+    assert study.analysis.unprocessed in study.conditions
 
 
 def test_an_unknown_template_is_told(tmp_path):
