@@ -77,17 +77,16 @@ def _session(row: dict[str, Any], responses: pd.DataFrame | None) -> dict[str, A
             "focus_losses": every["focus_losses"].sum(),
             "underruns": every["underruns"].sum(),
             "flagged": int(every["flagged"].notna().sum()),
-            "repeat_difference": _repeat_difference(rated),
+            "repeat_difference": _repeat_difference(responses[responses["question"].isin(question[:1])]),
         }
     )
 
 
-def _repeat_difference(rated: pd.DataFrame) -> float | None:
-    first = rated.set_index("trial")["rating"]
-    again = rated[rated["repeat_of"].isin(first.index)]
-    if again.empty:
-        return None
-    return float((again["rating"].to_numpy() - first.loc[again["repeat_of"]].to_numpy()).__abs__().mean())
+def _repeat_difference(responses: pd.DataFrame) -> float | None:
+    """Of one question: on another's scale a point means something else."""
+    rated, again = (responses[responses["kind"] == kind] for kind in ("rating", "repeat"))
+    both = again.merge(rated, left_on="repeat_of", right_on="trial", suffixes=("", "_before"))
+    return float((both["rating"] - both["rating_before"]).abs().mean()) if len(both) else None
 
 
 def balance(engine: Engine, conditions: list[str], simulated: bool = False) -> list[dict[str, Any]]:

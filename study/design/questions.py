@@ -59,6 +59,10 @@ class _Question(Part):
         text = at.text(own).replace("{descriptor}", word) if own else at.message(key, descriptor=word)
         return {"name": self.name, "type": self.type, "text": text, "required": self.required}  # type: ignore[attr-defined]
 
+    def mark(self, number: int, at: Moment, descriptor: Descriptor | None) -> str:
+        """An answer as the page shows it."""
+        return str(number)
+
     def check(self, value: Any) -> Any:
         """The answer as it is stored; Refusal where it does not fit."""
         raise NotImplementedError
@@ -148,6 +152,11 @@ class ContinuousQuestion(_Rated):
     def show(self, at: Moment, descriptor: Descriptor | None) -> dict[str, Any]:
         shown = super().show(at, descriptor)
         return shown | {"labels": {str(mark): str(mark) for mark in self.marks} | shown["labels"]}
+
+    def mark(self, number: int, at: Moment, descriptor: Descriptor | None) -> str:
+        """With its tick's word, which stands there in place of the number."""
+        word = self.show(at, descriptor)["labels"].get(str(number), str(number))
+        return word if word == str(number) else at.message("attention_mark", number=number, word=word)
 
 
 class ChoiceQuestion(_Question):

@@ -163,7 +163,7 @@ class Multistimulus(Paradigm):
     def notice(self, at: Moment) -> str | None:
         if at.step.trial_kind != "attention":
             return None
-        return at.message("attention_notice_all", rating=at.step.expected)
+        return at.message("attention_notice_all", rating=self.asked_for(at))
 
     def check(self, answer: Mapping[str, Any], step: AnyRow, definition: Definition) -> dict[str, Any]:
         given, n = answer.get("answers"), len(step.detail["conditions"])

@@ -129,4 +129,8 @@ class Paradigm(Kind):
         """What a check asks for."""
         if at.step.trial_kind != "attention":
             return None
-        return at.message("attention_notice", rating=at.step.expected)
+        return at.message("attention_notice", rating=self.asked_for(at))
+
+    def asked_for(self, at: Moment) -> str:
+        """The answer that an attention check asks for, in the page's words."""
+        return at.block.first.mark(at.step.expected, at, at.definition.descriptor(at.step.descriptor))

@@ -25,6 +25,7 @@ SERVER_KEYS = {kind.promise for kind in KINDS.values() if kind.promise} | {
     "high_label",
     "attention_notice",
     "attention_notice_all",
+    "attention_mark",
     "audible_notice",
     "keys_letters",
     "audible_question",
@@ -56,7 +57,8 @@ def test_every_language_has_every_text_with_the_same_places_to_fill(language):
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
 def test_no_text_was_left_in_english(language):
     texts, english = own(language), messages("en")
-    assert {key for key in texts if texts[key] == english[key]} == set()
+    same = {key for key in texts if texts[key] == english[key]}
+    assert same <= {"attention_mark"}  # nothing but places to fill
 
 
 def translated(table, place="study"):

@@ -138,20 +138,25 @@ class Participant:
         self.primary.click()
 
     def _trial(self) -> None:
-        notice = self.stage.locator("#notice").all()  # an attention check says what to answer
-        asked = [int(digit) for own in notice for digit in re.findall(r"\d", own.inner_text())]
-        self.rate(asked[0] if asked else self.choose(len(self.rated)))
+        asked = re.search(r"\d", self.notice())
+        self.rate(int(asked[0]) if asked else self.choose(len(self.rated)))
 
     _practice = _trial
+
+    def notice(self) -> str:
+        """What an attention check says is to be answered; empty elsewhere."""
+        return "".join(own.inner_text() for own in self.stage.locator("#notice").all())
 
     def _multistimulus(self) -> None:
         self.play()
         for sound in self.stage.locator(".signal .sound").all():
             sound.click()
             self.expect(sound).to_have_attribute("aria-label", re.compile(".*, heard$"))
+        asked = re.search(r"\((.+)\)", self.notice())
         for ticks in self.stage.locator(".ticks").all():
             self.expect(ticks.locator(".tick").first).to_be_enabled()
-            ticks.locator(".tick").nth(3).click()
+            words = [tick.inner_text() for tick in ticks.locator(".tick").all()]
+            ticks.locator(".tick").nth(words.index(asked[1] if asked else "good")).click()
         self.primary.click()
 
     def _pair(self) -> None:

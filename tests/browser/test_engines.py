@@ -26,7 +26,7 @@ STUDY = {
     "breaks": {"minimum_s": 0, "suggested_s": 1},
     "blocks": [
         {"paradigm": "single", "checks": {"attention": 2, "not_before": 1}},
-        {"paradigm": "multistimulus", "descriptors_per_clip": "one"},
+        {"paradigm": "multistimulus", "descriptors_per_clip": "one", "checks": {"attention": 1}},
         {"paradigm": "pair", "conditions": ["original", "semantic"]},
         {"paradigm": "abx", "conditions": ["original", "semantic"], "trials": 2, "practice": 1},
     ],
@@ -109,11 +109,12 @@ def check_answers(served, person) -> None:
     check_heard(served.responses(person, "abx"), n_sounds=3)
     pages = served.responses(person, "multistimulus")
     check_heard(pages, n_sounds=3, fraction=0.5)
-    assert [own for row in pages for own in row.answer["answers"]] == [{"quality": 70}] * 9
-    assert {row.answer["choice"] for row in served.responses(person, "pair", "abx")} == {"a"}
     asked = {step.position: step.expected for step in attention(served, person)}
+    for row in pages:
+        assert row.answer["answers"] == [{"quality": asked.get(row.position, 70)}] * 3
+    assert {row.answer["choice"] for row in served.responses(person, "pair", "abx")} == {"a"}
     given = {row.position: row.rating for row in served.responses(person, "trial") if row.position in asked}
-    assert given == asked and len(asked) == 2
+    assert given.items() <= asked.items() and (len(given), len(asked)) == (2, 3)
 
 
 def walk(person) -> set[str]:
