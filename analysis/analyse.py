@@ -161,6 +161,7 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, step: Callable[[st
         found = _looks_taken(ratings, settings, settings.looks, main.compared)
         tables["looks"] = Table("looks", "Planned looks: the study may stop where p is below alpha.", found)
         main = replace(main, alpha=_limit(found))
+        settings = _held_against(found, ratings, settings)
     if settings.deviations is not None:
         tables[deviations.NAME] = Table(deviations.NAME, deviations.CAPTION, settings.deviations)
     for table in tables.values():
@@ -194,13 +195,21 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, step: Callable[[st
     (out / "references.bib").write_text(references, encoding="utf-8")
     page = report.report(settings.title, main, tables, svgs, texts, screening_told(screening), settings.beside)
     (out / "report.html").write_text(page, encoding="utf-8")
-    return main
+    return replace(main, tables=tables)
 
 
 def _looks_taken(ratings: Ratings, settings: Settings, looks: Looks, pair: tuple[str, str]) -> pd.DataFrame:
     """Take the planned looks; without knowing who completed when, in the order of the table."""
     completed = settings.completed or ratings.levels("participant")
     return taken(looks, ratings, completed, pair, settings.rules, settings.headphones)
+
+
+def _held_against(looks: pd.DataFrame, ratings: Ratings, settings: Settings) -> Settings:
+    """Add to the deviations that the study went on after a look that stopped it."""
+    if settings.deviations is None:
+        return settings
+    more = deviations.went_on(looks, len(settings.completed or ratings.levels("participant")))
+    return replace(settings, deviations=pd.concat([settings.deviations, more], ignore_index=True))
 
 
 def _limit(looks: pd.DataFrame) -> float:

@@ -3,7 +3,9 @@
 a - b ~ descriptor + baseline_score + (1 + baseline_score | participant) + (1 | participant:descriptor) + (1 | clip) +
 (1 | clip:descriptor): the condition-by-baseline interaction of the two conditions, whose other effects cancel in the
 difference. What a clip adds beside its score is random, so that the slope holds for other clips; it is tested with
-Satterthwaite's degrees of freedom and reduced by the main model's rule.
+Satterthwaite's degrees of freedom and reduced by the main model's rule, with one exception: the score varies over clips
+within descriptors, so where these are estimated not to vary but clips are, it is the clips' term that goes. Otherwise
+the slope would be judged by single ratings.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ COLUMNS = ["a", "b", "descriptors", "clips", "participants", "slope", "se", "df"
 CURVE = ["baseline_score", "advantage", "ci_low", "ci_high"]
 LEAST_CLIPS = 4
 POINTS = 41
+LEFT_OUT = "clip (taken together with clip:descriptor, over which the score varies)"
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,17 @@ def fit_adaptivity(ratings: Ratings, a: str, b: str, stimuli: Stimuli) -> Adapti
     if np.linalg.matrix_rank(fixed) < fixed.shape[1]:
         return None
     layout = _layout(np.hstack(grids), fixed, np.unique(clip, return_inverse=True)[1], descriptor)
-    model = fit_reduced(layout, *_terms(layout, scores))
+    terms = _terms(layout, scores)
+    model = fit_reduced(layout, terms, [])
+    if model is not None and "clip:descriptor" in _zero(model):
+        model = fit_reduced(layout, [term for term in terms if term.group != "clip"], [LEFT_OUT])
     return None if model is None else Adaptivity(model, scores)
+
+
+def _zero(model: MainModel) -> set[str]:
+    """Give the groups of which every variance is estimated as zero."""
+    effects = model.fit.reml.random
+    return {t.group for t, free in zip(effects.terms, effects.split(model.fit.free), strict=True) if not free.any()}
 
 
 def _layout(grid: np.ndarray, fixed: np.ndarray, clip: np.ndarray, descriptor: np.ndarray) -> Design:
@@ -103,7 +115,7 @@ def _layout(grid: np.ndarray, fixed: np.ndarray, clip: np.ndarray, descriptor: n
     return Design(counts[rated], values[rated], float((values**2).sum()), fixed, names, clip, none, descriptor)
 
 
-def _terms(layout: Design, scores: np.ndarray) -> tuple[list[Term], list[str]]:
+def _terms(layout: Design, scores: np.ndarray) -> list[Term]:
     """Give the maximal random terms; the slope of a participant is by the score from its mean."""
     n, several = len(scores), len(np.unique(layout.descriptor)) > 1
     line = np.column_stack([np.ones(n), scores - scores.mean()])[None]
@@ -118,7 +130,7 @@ def _terms(layout: Design, scores: np.ndarray) -> tuple[list[Term], list[str]]:
         columns = np.array([(level == one)[:, None].astype(float) for one in np.unique(level)])
         if np.prod(columns.shape[0]) * (len(layout.counts) if side == "participant" else 1) < layout.counts.sum():
             terms.append(Term(group, side, ("Intercept",), columns))
-    return terms, []
+    return terms
 
 
 def adaptivity(found: Adaptivity, a: str, b: str) -> pd.DataFrame:

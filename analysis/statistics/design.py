@@ -41,6 +41,26 @@ class Design:
     descriptor: np.ndarray
 
 
+def rated_by_level(design: Design, level: np.ndarray, of_participants: bool) -> tuple[int, bool]:
+    """Count the levels of a group that have ratings, and tell whether any has several conditions.
+
+    Parameters
+    ----------
+    level
+        Of each stimulus.
+    of_participants
+        Each participant has levels of their own; else all ratings of a stimulus are of its level.
+    """
+    ratings = design.counts if of_participants else design.counts.sum(axis=0)[None]
+    n = [
+        ratings[:, (level == one) & (design.condition == condition)].any(axis=1)
+        for one in np.unique(level)
+        for condition in np.unique(design.condition)
+    ]
+    conditions = np.array(n).reshape(len(np.unique(level)), -1, len(ratings)).sum(axis=1)
+    return int((conditions > 0).sum()), bool((conditions > 1).any())
+
+
 def design(ratings: Ratings) -> Design:
     """Lay out rating ~ condition * descriptor; terms that the data cannot tell (an empty cell) are left out."""
     main = ratings.main[ratings.main["rating"].notna()]

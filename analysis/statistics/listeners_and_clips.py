@@ -16,7 +16,7 @@ import pandas as pd
 from analysis.data.ratings import Ratings
 from analysis.statistics.contrasts import EVERY, cell_rows
 from analysis.statistics.crossed import Reml
-from analysis.statistics.design import Design
+from analysis.statistics.design import Design, rated_by_level
 from analysis.statistics.random_effects import Side, Term
 from analysis.statistics.satterthwaite import CONTRASTS, CrossedFit
 
@@ -133,12 +133,14 @@ def maximal_terms(design: Design, ratings: Ratings, a: str, b: str) -> tuple[lis
     terms, left_out = [], []
     for group, side, level in groups:
         levels = np.unique(level)
-        n_levels = len(levels) * (len(design.counts) if side == "participant" else 1)
+        n_levels, several = rated_by_level(design, level, side == "participant")
         if n_levels < 2 or (group == "clip:descriptor" and n_levels == len(np.unique(design.descriptor))):
             left_out.append(f"{group} (one level)")
             continue
-        several = [len(np.unique(design.condition[level == one])) > 1 for one in levels]
-        crossed = any(several) and len(names) > 0
+        if group == "participant:descriptor" and n_levels == len(design.counts):
+            left_out.append(f"{group} (each participant rated one descriptor)")
+            continue
+        crossed = several and len(names) > 0
         chosen = ("Intercept", *names) if crossed else ("Intercept",)
         if len(names) and not crossed:
             left_out.append(f"slopes of {group} (each level has one condition)")

@@ -128,9 +128,11 @@ def _table(main: pd.DataFrame) -> _Table:
 
 
 def _terms(table: _Table, columns: np.ndarray, names: tuple[str, ...]) -> list[Term]:
-    """Give the same columns to participants and, where there are several, to clips."""
-    clips = np.unique(table.labels["clip"])
-    terms = [Term("participant", "participant", names, columns[None])]
+    """Give the same columns to participants and, where there are several, to clips; slopes only to who has them."""
+    clips, condition = np.unique(table.labels["clip"]), table.labels["condition"]
+    rated = [(table.category[:, condition == one] >= 0).any(axis=1) for one in np.unique(condition)]
+    own = len(names) if (np.sum(rated, axis=0) > 1).any() else 1
+    terms = [Term("participant", "participant", names[:own], columns[None, :, :own])]
     if len(clips) > 1:
         by_clip = (table.labels["clip"] == clips[:, None])[:, :, None] * columns
         terms.append(Term("clip", "clip", names, by_clip))

@@ -13,7 +13,7 @@ from analysis.data.stimuli import Stimuli
 from analysis.statistics import mixed, ordinal
 from analysis.statistics.anova import anova, anova_by_descriptor
 from analysis.statistics.descriptives import by_clip, descriptives, means
-from analysis.statistics.design import design
+from analysis.statistics.design import design, rated_by_level
 from analysis.statistics.equivalence import refuse_margin_beyond
 from analysis.statistics.listeners_and_clips import MainModel, fit_main, main_contrasts, main_tests, marginal_means
 from analysis.statistics.medians import is_continuous, medians, medians_by_clip
@@ -114,7 +114,8 @@ def compute(
     pairs = posthoc(grid)
     layout = design(ratings)
     models: dict[str, mixed.MixedFit | None] = {"intercepts": mixed.fit(layout)}
-    several = len(grid.conditions) > 1 and len(layout.counts) <= MOST_SLOPE_PARTICIPANTS
+    _, several = rated_by_level(layout, np.zeros_like(layout.clip), of_participants=True)
+    several = several and len(layout.counts) <= MOST_SLOPE_PARTICIPANTS
     if thorough:
         models["slopes"] = mixed.fit(layout, slopes=True) if several and _slopes_can_be_told(layout.counts) else None
     check = ordinal.fit(ratings) if thorough else None

@@ -40,6 +40,21 @@ def robust(cells: Cells, a: str, b: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def tie_handling(cells: Cells, a: str, b: str) -> dict[str, tuple[float, float]]:
+    """Give estimate and p of Wilcoxon's test over all descriptors as others treat ties: zero differences ranked too
+    (Pratt, 1959), and ranks of unrounded differences, whose ties floating-point noise breaks, as R's default has it."""
+    i, j = cells.conditions.index(a), cells.conditions.index(b)
+    values = cells.means[:, :, [i, j]]
+    x, y = values[np.isfinite(values).all(axis=(1, 2))].mean(axis=1).T
+    if len(x) < 2:
+        return {}
+    rounded = ties_kept(x - y, np.abs([*x, *y]).max(initial=0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pratt = stats.wilcoxon(rounded, zero_method="pratt", correction=True, method="asymptotic").pvalue
+    tests = {"zeros ranked (Pratt)": float(pratt), "ties broken by rounding error": wilcoxon(x - y)[1]}
+    return {name: (hodges_lehmann(x - y), p) for name, p in tests.items()}
+
+
 def _tests(difference: np.ndarray, size: float) -> dict[str, list[float]]:
     """Give estimate, statistic, degrees of freedom, p and 95 % CI by test; NaN where there is none."""
     none = np.nan

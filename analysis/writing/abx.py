@@ -12,7 +12,7 @@ from analysis.data.abx import EVERY, AbxTrials
 from analysis.numbers import counted, listed, number, p_value
 from analysis.statistics import abx
 from analysis.statistics.table import Table
-from analysis.writing.document import Document, write_document
+from analysis.writing.document import Document, with_deviations, write_document
 from analysis.writing.figure_style import COLOURS, new_figure
 from analysis.writing.folder import whole_folder
 from analysis.writing.report import Beside
@@ -37,6 +37,7 @@ def analyse_abx(
     title: str = "ABX",
     step: Callable[[str], None] = lambda name: None,
     beside: tuple[Beside, ...] = (),
+    deviations: pd.DataFrame | None = None,
 ) -> Document:
     """Test ABX trials and write tables, a figure, paragraphs and `report.html` into a folder.
 
@@ -52,6 +53,8 @@ def analyse_abx(
         Called with the name of each step as it starts.
     beside
         The study's other analyses, whose answers the page gives too.
+    deviations
+        What was done otherwise than preregistered; None without a preregistration.
 
     Returns
     -------
@@ -75,6 +78,7 @@ def analyse_abx(
         frozenset({"abx_listeners"}),
         beside,
     )
+    document = with_deviations(document, deviations)
     with whole_folder(Path(out)) as folder:
         write_document(document, folder)
     return document

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import numpy as np
 from scipy import stats
 
 from analysis.numbers import counted, interval, listed, number, p_value, share, t_test
@@ -24,10 +25,32 @@ def answer(results: Results) -> list[str]:
             f"There is nothing to compare: every rating has the condition {only!r}.",
             "At least two conditions are needed for an answer.",
         )
+    if _is_compared_by_model_only(results):
+        return [new_music(results), _without_t_test(results), variation(results)]
     reason = _untestable(results)
     if reason:
         return _no_answer(results, reason, "Nothing here should be read as an effect or as its absence.")
     return [new_music(results), these_clips(results), variation(results)]
+
+
+def _is_compared_by_model_only(results: Results) -> bool:
+    """Tell whether the main model compares the conditions though fewer than two participants rated both of every
+    descriptor."""
+    row = headline(results)
+    return bool(results["primary"].iloc[0]["n"] < 2 and row is not None and math.isfinite(row["p"]))
+
+
+def _without_t_test(results: Results) -> str:
+    a, b = results.pair
+    places = [results.cells.conditions.index(name) for name in (a, b)]
+    several = len(results.cells.descriptors) > 1
+    if not np.isfinite(results.cells.means[:, :, places]).all(axis=2).any():
+        return (
+            f"Nobody rated both {a} and {b}: they are compared between participants, with no test of these clips alone."
+        )
+    n = counted(int(results["primary"].iloc[0]["n"]), "participant")
+    of_each = f" of every {noun(results.ratings)}" if several else ""
+    return f"Of these clips alone there is no test: {n} rated both {a} and {b}{of_each}."
 
 
 def _untestable(results: Results) -> str:

@@ -3,11 +3,32 @@
 import pandas as pd
 
 from analysis.numbers import counted
+from analysis.statistics.sequential import STOP
 from analysis.writing.tables import to_markdown
 
 NAME = "deviations"
+COLUMNS = ["part", "what", "preregistered", "found"]
 TITLE = "Deviations from the preregistration"
 CAPTION = "What was done otherwise than preregistered."
+
+
+def went_on(looks: pd.DataFrame, completed: int) -> pd.DataFrame:
+    """Give the deviation of a study that went on after a look had stopped it; no row where none did.
+
+    Parameters
+    ----------
+    looks
+        `analysis.statistics.sequential.taken`.
+    completed
+        Participants who completed.
+    """
+    stopped = looks[looks["decision"] == STOP]
+    rows = [
+        ["participants", f"after the look at {n}, which said stop", str(n), str(completed)]
+        for n in stopped["participants"]
+        if completed > n
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def told(deviations: pd.DataFrame) -> str:

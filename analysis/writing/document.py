@@ -1,7 +1,7 @@
 """One analysis as files: its tables, figures and paragraphs, and a page that opens with the answer."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
 from analysis.statistics.table import Table
-from analysis.writing import report
+from analysis.writing import deviations, report
 from analysis.writing.figure_style import style, write
 from analysis.writing.report import Beside
 from analysis.writing.table_files import write_table
@@ -43,6 +43,8 @@ class Document:
         Names of the tables that the page folds away.
     beside
         The study's other analyses, whose answers the page gives too.
+    opening
+        A sentence by section, which it opens with.
     """
 
     title: str
@@ -55,10 +57,24 @@ class Document:
     simulated: bool = False
     folded: frozenset[str] = frozenset()
     beside: tuple[Beside, ...] = ()
+    opening: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Give a table's numbers."""
         return next(table.data for tables in self.tables.values() for table in tables if table.name == name)
+
+
+def with_deviations(document: Document, found: pd.DataFrame | None) -> Document:
+    """Add what was done otherwise than preregistered; None: there is no preregistration."""
+    if found is None:
+        return document
+    table = Table(deviations.NAME, deviations.CAPTION, found)
+    return replace(
+        document,
+        tables={**document.tables, deviations.TITLE: [table]},
+        texts={**document.texts, deviations.NAME: deviations.section(found)},
+        opening={**document.opening, deviations.TITLE: deviations.told(found)},
+    )
 
 
 def write_document(document: Document, out: Path) -> None:
@@ -81,8 +97,9 @@ def _page(document: Document, svgs: dict[str, str]) -> str:
     for name, tables in document.tables.items():
         drawn = [report.figure(svgs[key], document.figures[key][1]) for key in document.drawn.get(name, ())]
         shown = [report.table(table, table.name in document.folded) for table in tables if len(table.data)]
-        if drawn or shown:
-            sections.append(report.section(name, *drawn, *shown))
+        opening = [report.paragraph(document.opening[name])] if name in document.opening else []
+        if opening or drawn or shown:
+            sections.append(report.section(name, *opening, *drawn, *shown))
     texts = [
         f"<details><summary>{name}.md</summary>{markdown.render(text)}</details>"
         for name, text in document.texts.items()

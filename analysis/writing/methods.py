@@ -162,7 +162,11 @@ def _main_told(results: Results) -> str:
     a, b = results.compared or ("", "")
     coding = f" Conditions were coded by orthogonal contrasts, the first {a} minus {b}." if slopes else ""
     scope = "new listeners and new music" if clips else "new listeners"
-    random = f"crossed random intercepts{' and slopes of condition' if slopes else ''} of {of_whom}{within}"
+    with_slopes = [t for t in terms if len(t.names) > 1]
+    of_slopes = listed([f"{side}s" for side in dict.fromkeys(t.side for t in with_slopes)])
+    both = f" and slopes of condition of {of_whom}" if of_slopes == of_whom else f" of {of_whom}"
+    more = f" and random slopes of condition of {of_slopes}" if slopes and of_slopes != of_whom else ""
+    random = f"crossed random intercepts{both}{within}{more}"
     return (
         f"The question for {scope} was answered by a linear mixed model of single ratings (REML) with fixed effects of "
         f"{fixed} and {random}, tested with Satterthwaite's degrees of freedom.{coding} {reduction_told(results.main)}"

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from analysis.statistics.contrasts import EVERY
 from analysis.statistics.results import Results
+from analysis.statistics.robust import tie_handling
 from analysis.writing.answer import headline
 from analysis.writing.figure_style import COLOURS, new_figure
 
@@ -45,6 +46,8 @@ def _analyses(results: Results) -> list[list[str | float]]:
     for row in results["robust"].itertuples():
         if row.descriptor == scope:
             rows.append([f"{row.test} on means", _THESE_CLIPS, row.estimate, row.ci_low, row.ci_high, row.p])
+    for name, (estimate, p) in tie_handling(results.cells, *results.pair).items():
+        rows.append([f"Wilcoxon, {name}", _THESE_CLIPS, estimate, np.nan, np.nan, p])
     names = {"intercepts": "mixed model, intercepts", "slopes": "mixed model, listeners' slopes"}
     for row in results["lmm_contrasts"].itertuples():
         if row.descriptor == scope:

@@ -12,7 +12,7 @@ from analysis.statistics import preferences, transitivity
 from analysis.statistics.preferences import Scale
 from analysis.statistics.results import compared_conditions
 from analysis.statistics.table import Table
-from analysis.writing.document import Document, write_document
+from analysis.writing.document import Document, with_deviations, write_document
 from analysis.writing.folder import whole_folder
 from analysis.writing.pairs_figures import choices_figure, preferences_figure
 from analysis.writing.pairs_prose import answer, results
@@ -46,6 +46,7 @@ def analyse_pairs(
     compared: tuple[str, str] | None = None,
     step: Callable[[str], None] = lambda name: None,
     beside: tuple[Beside, ...] = (),
+    deviations: pd.DataFrame | None = None,
 ) -> Document:
     """Scale paired comparisons and write tables, figures, paragraphs and `report.html` into a folder.
 
@@ -63,6 +64,8 @@ def analyse_pairs(
         Called with the name of each step as it starts.
     beside
         The study's other analyses, whose answers the page gives too.
+    deviations
+        What was done otherwise than preregistered; None without a preregistration.
 
     Returns
     -------
@@ -84,7 +87,7 @@ def analyse_pairs(
         "transitivity": transitivity.transitivity(pairs),
     }
     step("report")
-    document = replace(_document(title, pairs, pair, scales, tables), beside=beside)
+    document = with_deviations(replace(_document(title, pairs, pair, scales, tables), beside=beside), deviations)
     with whole_folder(Path(out)) as folder:
         write_document(document, folder)
     return document

@@ -143,7 +143,7 @@ def analyse(
         tables = replace(tables, settings=settings, chosen=question)
         tables = held_against(tables, preregistration, {name: value for name, value in given.items() if value})
         done = paradigms.analyse_all(tables, out, lambda step: progress.update(task, description=step))
-    typer.echo("\n".join([*paradigms.told(done), *deviations_told(tables.settings.deviations)]))
+    typer.echo("\n".join([*paradigms.told(done), *deviations_told(done[0].deviations)]))
 
 
 def analyse_study(

@@ -82,23 +82,32 @@ class Analysis:
     simulated
         Whether the participants are.
     run
-        Writes into a folder, with links to the analyses beside it, and gives the answer's sentences and the number of
-        participants.
+        Writes into a folder, with links to the analyses beside it, and gives what it found.
     """
 
     name: str
     answers: str
     simulated: bool
-    run: Callable[[Path, tuple[Beside, ...], Step], tuple[list[str], int]]
+    run: Callable[[Path, tuple[Beside, ...], Step], Found]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The answer's sentences, the number of participants, and deviations from a preregistration."""
+
+    sentences: list[str]
+    participants: int
+    deviations: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
 class Done:
-    """An analysis that was written: where, and of how many participants."""
+    """An analysis that was written: where, of how many participants, and how it deviates from a preregistration."""
 
     analysis: Analysis
     page: Path
     participants: int
+    deviations: pd.DataFrame | None = None
 
 
 def analyse_all(tables: Tables, out: Path, step: Step) -> list[Done]:
@@ -114,15 +123,16 @@ def analyse_all(tables: Tables, out: Path, step: Step) -> list[Done]:
 
     first, *others = analyses(tables)
     if not others:
-        return [Done(first, out / "report.html", first.run(out, (), step)[1])]
+        found = first.run(out, (), step)
+        return [Done(first, out / "report.html", found.participants, found.deviations)]
     beside, done = [], []
     with whole_folder(out) as folder:
         for other in others:
-            sentences, n = other.run(folder / other.name, (), _named(other.name, step))
-            beside.append(Beside(other.name, f"{other.name}/report.html", sentences))
-            done.append(Done(other, out / other.name / "report.html", n))
-        _, n = first.run(folder, tuple(beside), step)
-    return [Done(first, out / "report.html", n), *done]
+            said = other.run(folder / other.name, (), _named(other.name, step))
+            beside.append(Beside(other.name, f"{other.name}/report.html", said.sentences))
+            done.append(Done(other, out / other.name / "report.html", said.participants))
+        found = first.run(folder, tuple(beside), step)
+    return [Done(first, out / "report.html", found.participants, found.deviations), *done]
 
 
 def _named(name: str, step: Step) -> Step:
@@ -150,8 +160,9 @@ def analyses(tables: Tables) -> list[Analysis]:
     from analysis.data.questions import by_question
 
     found = [] if tables.ratings is None else [_ratings(tables, asked) for asked in by_question(tables.ratings)]
-    found += [] if tables.pairs is None else [_pairs(tables)]
-    found += [] if tables.abx is None else [_abx(tables)]
+    for name, given, analysed in (("pairs", tables.pairs, _pairs), ("abx", tables.abx, _abx)):
+        first = not found or tables.chosen == name  # the preregistration is of the first question
+        found += [] if given is None else [analysed(tables, tables.settings.deviations if first else None)]
     if tables.chosen is None:
         return found
     chosen = [analysis for analysis in found if analysis.name == tables.chosen]
@@ -175,9 +186,11 @@ def _ratings(tables: Tables, asked: Asked) -> Analysis:
     checked = replace(checked, asked=about)
     settings = post_screened(_settings(tables, asked, checked.levels("condition")), checked.levels("condition"))
 
-    def run(out: Path, beside: tuple[Beside, ...], step: Step) -> tuple[list[str], int]:
+    def run(out: Path, beside: tuple[Beside, ...], step: Step) -> Found:
         results = analyse(checked, out, replace(settings, beside=beside), step)
-        return [*kept_told(results), *answer(results)], len(results.cells.participants)
+        told = [*kept_told(results), *answer(results)]
+        deviating = results["deviations"] if "deviations" in results.tables else None
+        return Found(told, len(results.cells.participants), deviating)
 
     return Analysis(asked.name, "ratings", checked.simulated, run)
 
@@ -224,7 +237,7 @@ def _anchored(tables: Tables, asked: Asked) -> Anchored | None:
     return None
 
 
-def _pairs(tables: Tables) -> Analysis:
+def _pairs(tables: Tables, deviations: pd.DataFrame | None) -> Analysis:
     from analysis.data.pairs import from_table
     from analysis.writing.pairs import analyse_pairs
 
@@ -233,14 +246,15 @@ def _pairs(tables: Tables) -> Analysis:
     _refuse_unknown(tables, list(checked.conditions), checked.levels("descriptor"))
     settings = tables.settings
 
-    def run(out: Path, beside: tuple[Beside, ...], step: Step) -> tuple[list[str], int]:
-        document = analyse_pairs(checked, out, f"{settings.title}: pairs", settings.compared, step, beside)
-        return document.answer, checked.main["participant"].nunique()
+    def run(out: Path, beside: tuple[Beside, ...], step: Step) -> Found:
+        title = f"{settings.title}: pairs"
+        document = analyse_pairs(checked, out, title, settings.compared, step, beside, deviations)
+        return Found(document.answer, checked.main["participant"].nunique(), deviations)
 
     return Analysis("pairs", "paired comparisons", checked.simulated, run)
 
 
-def _abx(tables: Tables) -> Analysis:
+def _abx(tables: Tables, deviations: pd.DataFrame | None) -> Analysis:
     from analysis.data.abx import from_table
     from analysis.writing.abx import analyse_abx
 
@@ -249,9 +263,9 @@ def _abx(tables: Tables) -> Analysis:
     _refuse_unknown(tables, list(checked.conditions), checked.levels("descriptor"))
     title = f"{tables.settings.title}: ABX"
 
-    def run(out: Path, beside: tuple[Beside, ...], step: Step) -> tuple[list[str], int]:
-        document = analyse_abx(checked, out, title, step, beside)
-        return document.answer, checked.main["participant"].nunique()
+    def run(out: Path, beside: tuple[Beside, ...], step: Step) -> Found:
+        document = analyse_abx(checked, out, title, step, beside, deviations)
+        return Found(document.answer, checked.main["participant"].nunique(), deviations)
 
     return Analysis("abx", "ABX trials", checked.simulated, run)
 

@@ -115,6 +115,7 @@ def page(plan: dict[str, Any], definition: Definition, n: int) -> str:
         "## Design",
         f"Conditions: {', '.join(definition.conditions)}. Descriptors: "
         f"{', '.join(each.name for each in definition.descriptors)}. {_stopping(plan, definition)}",
+        *_looks(definition),
         "## Question",
         f"{_question(plan, definition)} The main model, its reduction and its tests are those of the analysis frozen "
         f"above; [methods]({SIMULATED}/methods.md) says them in words.",
@@ -125,6 +126,18 @@ def page(plan: dict[str, Any], definition: Definition, n: int) -> str:
         "be; its numbers say nothing about people.",
     ]
     return "\n\n".join(lines) + "\n"
+
+
+def _looks(definition: Definition) -> list[str]:
+    """Give the planned looks and the p below which each stops the study."""
+    from analysis.statistics.sequential import Looks
+
+    planned = definition.analysis
+    if not planned.looks:
+        return []
+    limits = Looks(tuple(planned.looks), planned.spending).limits()
+    rows = "\n".join(f"| {row.look} | {row.participants} | {row.alpha:.5f} |" for row in limits.itertuples())
+    return ["## Looks", f"| look | participants | stops where p is below |\n| ---: | ---: | ---: |\n{rows}"]
 
 
 def _question(plan: dict[str, Any], definition: Definition) -> str:

@@ -3,12 +3,13 @@
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.data.ratings import from_table
 from analysis.data.reading import read_csv
 from analysis.data.stimuli import FREQUENCIES_HZ, Stimuli
-from analysis.statistics.adaptivity import adaptivity, fit_adaptivity
+from analysis.statistics.adaptivity import LEFT_OUT, adaptivity, fit_adaptivity
 from analysis.statistics.results import compute
 from analysis.writing.findings import results_section
 from tests.analysis.reference import ANY_SCALE, FOLDER, expected
@@ -66,3 +67,24 @@ def test_the_report_says_where_the_advantage_ends_or_that_no_slope_is_shown(flat
     results = compute(ratings, ("semantic", "static"), stimuli, thorough=False)
     assert words in results_section(results)
     assert np.isnan(results["adaptivity"]["ends_low"][0]) == flat
+
+
+def test_a_slope_is_not_judged_by_single_ratings_where_clips_are_estimated_to_differ_alike_for_every_descriptor():
+    table = pd.DataFrame({"descriptor": np.repeat(["warm", "bright"], 6), "clip": [*range(6)] * 2})
+    table["baseline_score"] = [-1.5, -0.9, -0.3, 0.3, 0.9, 1.5, 0.2, 1.4, -1.0, 0.8, -1.3, 0.1]
+    of_clip = np.array([1.0, -1.0, 0.8, -0.8, 0.6, -0.6])
+    rng = np.random.default_rng(5)
+    rows = [
+        (f"p{p}", word, clip, condition, (condition == "semantic") * of_clip[clip] + rng.normal(0, 0.7))
+        for p in range(8)
+        for word in ("warm", "bright")
+        for clip in range(6)
+        for condition in ("semantic", "static")
+    ]
+    names = ["participant", "descriptor", "clip", "condition", "rating"]
+    ratings = from_table(pd.DataFrame(rows, columns=names), ANY_SCALE)
+    known = Stimuli(table.astype({"clip": str}), np.full((12, len(FREQUENCIES_HZ)), np.nan))
+    model = fit_adaptivity(ratings, "semantic", "static", known).model
+    assert model.left_out[0] == LEFT_OUT
+    assert {term.group for term in model.fit.reml.terms if term.side == "clip"} == {"clip:descriptor"}
+    assert model.fit.degrees_of_freedom(np.eye(3)[-1:])[0] < 15  # 12 clips within descriptors; by single ratings: 150

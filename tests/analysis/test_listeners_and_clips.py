@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 
+from analysis.data.ratings import LABELS, from_table
 from analysis.statistics import satterthwaite
 from analysis.statistics.design import design
 from analysis.statistics.listeners_and_clips import (
@@ -12,6 +13,7 @@ from analysis.statistics.listeners_and_clips import (
     main_contrasts,
     main_tests,
     marginal_means,
+    maximal_terms,
 )
 from tests.analysis.reference import expected, ratings
 
@@ -74,6 +76,44 @@ def test_marginal_means_agree_with_emmeans(name):
         assert found["se"] == pytest.approx(row["SE"], rel=1e-3)
         assert found["df"] == pytest.approx(row["df"], rel=1e-2)
         assert (found["ci_low"], found["ci_high"]) == pytest.approx((row["lower.CL"], row["upper.CL"]), rel=2e-3)
+
+
+@cache
+def between():
+    """Each participant's ratings of one condition only."""
+    table = ratings("crossed").main
+    kept = table[table["condition"].cat.codes == (table["participant"].cat.codes + 1) % 3]
+    order = {"condition": ratings("crossed").levels("condition"), "descriptor": None}
+    return from_table(kept.astype(dict.fromkeys(LABELS, str)), (-20, 20), order=order)
+
+
+def test_a_condition_between_participants_has_no_slopes_of_theirs():
+    terms, left_out = maximal_terms(design(between()), between(), "semantic", "static")
+    slopes = {term.group: len(term.names) > 1 for term in terms}
+    own = {"participant": False, "participant:descriptor": False}
+    assert slopes == own | {"clip": True, "clip:descriptor": True}
+    assert left_out[0] == "slopes of participant (each level has one condition)"
+
+
+def test_conditions_between_participants_are_compared_as_by_lmertest():
+    reference, found = expected("between"), fit_main(design(between()), between(), "semantic", "static")
+    assert found.fit.deviance == pytest.approx(reference["deviance"], abs=2e-3)
+    table = main_contrasts(found, between(), [tuple(row["contrast"].split(" - ")) for row in reference["over"]])
+    for row, theirs in zip(table.itertuples(), reference["over"], strict=False):
+        assert row.descriptor == "all descriptors"
+        assert row.estimate == pytest.approx(theirs["estimate"], rel=1e-3)
+        assert row.se == pytest.approx(theirs["SE"], rel=1e-3)
+        assert row.df == pytest.approx(theirs["df"], rel=1e-2)
+
+
+@pytest.mark.parametrize("words", [1, 2])
+def test_a_participant_of_one_descriptor_has_no_random_effect_within_it(words):
+    table = ratings("crossed").main
+    own = table["descriptor"].cat.codes == table["participant"].cat.codes % 2
+    study = from_table(table[own | (words == 2)].astype(dict.fromkeys(LABELS, str)), (-20, 20))
+    terms, left_out = maximal_terms(design(study), study, "semantic", "static")
+    reason = "participant:descriptor (each participant rated one descriptor)"
+    assert (reason in left_out) == ("participant:descriptor" not in {term.group for term in terms}) == (words == 1)
 
 
 def in_r(row, names):

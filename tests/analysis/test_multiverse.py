@@ -23,7 +23,12 @@ def test_every_analysis_stands_once_for_each_set_of_participants(sets):
         assert rows.index.is_unique
         primary = results["primary"].iloc[0]
         assert rows.loc["t-test on means", ["estimate", "ci_low", "p"]].tolist() == [*primary[["diff", "ci_low", "p"]]]
-        assert {"main mixed model", "Wilcoxon on means", "mixed model, intercepts"} <= set(rows.index)
+        assert {
+            "main mixed model",
+            "Wilcoxon on means",
+            "Wilcoxon, zeros ranked (Pratt)",
+            "mixed model, intercepts",
+        } <= set(rows.index)
         assert ("mixed model, listeners' slopes" in rows.index) == ("lmm_slopes" in results.tables)
 
 

@@ -209,7 +209,7 @@ def test_what_was_not_measured_is_a_limit(study):
         ("one condition", "nothing to compare: every rating has the condition 'flow'"),
         ("one clip", "For new music nothing can be said: one clip was rated"),
         ("two participants", "too few participants to trust the test"),
-        ("one condition each", "no participant rated both semantic and static"),
+        ("one condition each", "Nobody rated both semantic and static: they are compared between participants"),
         ("clear effect", "semantic sounded more like the descriptors"),
         ("one descriptor the other way", "but not for bright"),
         ("many conditions", "eq 0 was rated"),

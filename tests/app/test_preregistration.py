@@ -11,8 +11,11 @@ import pytest
 from analysis.analyse import Settings, analyse
 from analysis.data.ratings import from_table
 from analysis.data.screening import Rules
+from analysis.statistics.sequential import Looks
+from analysis.writing.deviations import went_on
 from app import preregistration
-from app.commands.paradigms import Tables
+from app.commands.paradigms import Tables, analyse_all, analyses
+from app.commands.preregister import page
 from app.commands.registered import deviations_told, held_against
 from app.study_settings import of_study
 from study.design import definition as study_file
@@ -145,6 +148,33 @@ def test_a_folder_that_is_gone_is_told_and_one_that_was_changed_is_refused(regis
     assert held_against(tables, None, {}).settings.deviations["part"].tolist() == ["preregistration"]
     with pytest.raises(ValueError, match="There is no preregistration in"):
         held_against(tables, folder, {})
+
+
+@pytest.mark.parametrize(("completed", "found"), [(8, []), (9, ["9"])])
+def test_going_on_after_a_look_that_said_stop_is_found(completed, found):
+    looks = pd.DataFrame({"participants": [5, 8, 12], "decision": ["go on", "stop", ""]})
+    rows = went_on(looks, completed)
+    assert rows["found"].tolist() == found and set(rows["preregistered"]) <= {"8"}
+    assert went_on(looks.assign(decision=["go on", "go on", ""]), completed).empty
+
+
+def test_the_frozen_page_lists_each_looks_alpha(planned):
+    plan, definition, _ = planned
+    limits = Looks((8, 12)).limits()["alpha"]
+    text = page(plan | {"registered_at": "now"}, definition, 12)
+    assert f"| 1 | 8 | {limits[0]:.5f} |\n| 2 | 12 | {limits[1]:.5f} |" in text
+
+
+def test_deviations_stand_beside_abx_trials_where_they_come_first(tmp_path):
+    found = pd.DataFrame([["contrast", "compared conditions", "a - b", "b - c"]], columns=preregistration.COLUMNS)
+    trials = pd.DataFrame([(f"p{i}", "a", "b", i % 2) for i in range(6)], columns=["participant", "a", "b", "correct"])
+    tables = Tables(Settings(deviations=found), FREE, abx=trials)
+    (done,) = analyse_all(tables, tmp_path / "out", lambda step: None)
+    assert done.deviations is found
+    assert pd.read_csv(tmp_path / "out" / "deviations.csv")["found"].tolist() == ["b - c"]
+    assert "1 deviation from the preregistration: contrast." in (tmp_path / "out" / "report.html").read_text()
+    second = analyses(replace(tables, ratings=example(participants=3, clips=2)))[1]
+    assert second.run(tmp_path / "second", (), lambda step: None).deviations is None
 
 
 def test_without_a_preregistration_nothing_is_said():
