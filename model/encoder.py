@@ -225,7 +225,10 @@ class AudioEncoder(nn.Module):
 
     def natural_spectrum(self, texture: torch.Tensor) -> torch.Tensor:
         """Return the spectrum in dB [batch, 80] that sounds of this texture [batch, 12, 80] naturally have."""
-        hidden = self.hidden(texture)
+        return self.natural_of(self.hidden(texture))
+
+    def natural_of(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Return the natural spectrum in dB [batch, 80] that follows from what `hidden` gives."""
         whole = self.whole(hidden.mean(dim=2))[:, :, None].expand(-1, -1, N_MELS)
         natural = self.spectrum_mean + 10 * self.natural(torch.cat([hidden, whole], dim=1))[:, 0]
         return natural - natural.mean(dim=1, keepdim=True)

@@ -1,10 +1,11 @@
 """The equaliser by reference: two sounds in, the EQ that makes the first sound like the second out.
 
 A match EQ takes all of the difference between two long-term spectra for an EQ. But two halves of one recording differ
-too, most where the music wanders most, and what an EQ does is smooth. The network looks at both sounds, how their bands
-fluctuate, how they wander within each sound and which spectrum their textures make likely, and says band by band how
-much of the difference to believe. That curve becomes 13 parameters through the semantic equaliser's own decoder, from
-where least squares goes on; its audio encoder is shared too.
+too, most where the music wanders most, and what an EQ does is smooth. A Wiener filter that knows both gives the EQ that
+most likely makes the difference, if the two are one recording. The network looks at both sounds, how their bands
+fluctuate, how they wander within each sound and which spectrum their textures make likely, and says band by band where
+between that EQ and the whole difference to go, and what to add. That curve becomes 13 parameters through the semantic
+equaliser's own decoder, from where least squares goes on; its audio encoder is shared too.
 
 It learns from itself: one half of a recording is equalised at random, the other is the reference, and the EQ is
 known (`model.training.reference`).
@@ -34,6 +35,8 @@ SEGMENTS = 8
 LARGEST_DB = 30.0
 # Where one of the sounds holds nothing, the network's guess counts little against what both hold.
 _UNHEARD_WEIGHT = 0.1
+# Variances in dB2 of the Wiener filter: of levels, of what is left of a difference in any band, of a band unheard.
+_LEVEL, _REST, _UNHEARD = 100.0, 0.3, 1e4
 
 
 class Sound(NamedTuple):
@@ -78,9 +81,18 @@ def centred(curves: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
 class ReferenceNetwork(nn.Module):
     """Two sounds -> how much of the difference between their spectra to believe, band by band (see the module)."""
 
+    eq_covariance: torch.Tensor
+    music_correlation: torch.Tensor
+    music_scale: torch.Tensor
+
     def __init__(self, width: int = 48, hidden: int = 32, dropout: float = 0.2) -> None:
         super().__init__()
-        self.entry = nn.Conv1d(7 + 2 * hidden + len(TEXTURE), width, 3, padding=1)
+        # What EQs do, dB2; how two halves of a recording differ, band by band in units of its scale, and the logarithm
+        # of that scale in dB over the logarithm of 1 + wander: intercept, slope.
+        self.register_buffer("eq_covariance", torch.eye(N_MELS))
+        self.register_buffer("music_correlation", torch.eye(N_MELS))
+        self.register_buffer("music_scale", torch.zeros(2))
+        self.entry = nn.Conv1d(9 + 2 * hidden + len(TEXTURE), width, 3, padding=1)
         self.position = nn.Parameter(torch.zeros(width, N_MELS))
         self.blocks = nn.ModuleList(ResidualBlock(width, 2**power, dropout) for power in range(5))
         self.whole = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(dropout))
@@ -94,9 +106,11 @@ class ReferenceNetwork(nn.Module):
         weights = common * OCTAVES.to(common)
         apart = centred(reference.spectrum - own.spectrum, weights).clamp(-LARGEST_DB, LARGEST_DB) * common
         encoder = semantic.encoder
-        nature = encoder.nature(reference.texture) - encoder.nature(own.texture)
+        likely = self.likely(apart, common, wander_of(own, reference))
         hidden = [encoder.hidden(sound.texture) for sound in (own, reference)]
+        nature = encoder.natural_of(hidden[1]) - encoder.natural_of(hidden[0])
         rows = [apart / 10, apart.abs() / 10, nature / 10, (apart - nature) / 10, common]
+        rows += [likely / 10, (apart - likely) / 10]
         rows += [(1 + sound.wander).log() for sound in (own, reference)]
         textures = (own.texture - reference.texture).abs() / encoder.texture_scale
         entered = torch.cat(
@@ -109,8 +123,21 @@ class ReferenceNetwork(nn.Module):
         share, more = self.leave(torch.cat([inner, whole], dim=1)).unbind(1)
         # Where two sounds do not differ there is nothing to do, whatever the network would add.
         differing = torch.tanh((apart.square() * weights).sum(dim=1) / weights.sum(dim=1).clamp_min(1e-6))[:, None]
-        curve = torch.sigmoid(share + 2) * apart + 3 * more * differing
+        curve = likely + common * torch.sigmoid(share) * (apart - likely) + 3 * more * differing
         return curve - (curve * OCTAVES).sum(dim=1, keepdim=True) / OCTAVES.sum()
+
+    def likely(self, apart: torch.Tensor, common: torch.Tensor, wander_db: torch.Tensor) -> torch.Tensor:
+        """Return the EQs [n, 80] that most likely make the differences ``apart`` of two halves of a recording, dB."""
+        scale = torch.exp(self.music_scale[0] + self.music_scale[1] * torch.log1p(wander_db))
+        music = self.music_correlation * scale[:, :, None] * scale[:, None, :]
+        alone = torch.diag_embed(_REST + _UNHEARD * (1 - common))
+        weights = torch.linalg.solve(self.eq_covariance + music + _LEVEL + alone, apart[:, :, None])
+        return (self.eq_covariance @ weights)[:, :, 0]
+
+
+def wander_of(own: Sound, reference: Sound) -> torch.Tensor:
+    """Return how much bands wander in two sounds [n, 80], dB: the root mean square of theirs."""
+    return ((own.wander.square() + reference.wander.square()) / 2).sqrt()
 
 
 def settings_of(curves: torch.Tensor, semantic: SemanticNetwork) -> torch.Tensor:

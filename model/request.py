@@ -14,8 +14,9 @@ from model.eq import check_audio
 
 SHORTEST_S = 0.2
 SILENCE = 1e-5
-# From this peak on (-80 dBFS) a sound is taken in full; below, ever less until it counts as silence.
-PRESENT = 1e-4
+# From this peak on (-80 dBFS) a sound is taken in full; below, ever less down to two steps of 16 bits, which dither
+# alone reaches.
+PRESENT, DITHER = 1e-4, 6.2e-5
 _MOST_REMEMBERED = 64
 _Analysed = tuple[torch.Tensor, torch.Tensor]
 _remembered: ContextVar[list[tuple[np.ndarray, float, _Analysed]] | None] = ContextVar("remembered", default=None)
@@ -118,11 +119,11 @@ def remembering() -> Iterator[None]:
 
 
 def presence(audio: np.ndarray) -> float:
-    """Return 0 for silence, 1 for audio of an ordinary level, and between them by the peak in dB, DC left out."""
+    """Return 0 for silence and dither, 1 for an ordinary level, and between them by the peak in dB, DC left out."""
     audio = np.atleast_2d(audio)
     middle = audio.mean(axis=1)
     peak = float(max((audio.max(axis=1) - middle).max(), (middle - audio.min(axis=1)).max()))
-    return float(np.clip(np.log(max(peak, SILENCE) / SILENCE) / np.log(PRESENT / SILENCE), 0, 1))
+    return float(np.clip(np.log(max(peak, DITHER) / DITHER) / np.log(PRESENT / DITHER), 0, 1))
 
 
 def _peak(audio: np.ndarray) -> float:

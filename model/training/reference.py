@@ -1,5 +1,6 @@
 """Train the equaliser by reference: two halves of a recording, one of them equalised, and the EQ is known.
 
+0. In closed form: what EQs do, and how two halves of a recording differ (see `set_statistics`).
 1. Curves: an EQ's response is added to the spectrum of one half; the network is asked for the way back (if the clip had
    it) or there (if the reference had it). Three in ten references are other recordings, and what is asked for then is
    that the spectra come together.
@@ -18,7 +19,16 @@ from torch import nn
 
 from model import differentiable
 from model.encoder import OCTAVES, mel_centres_hz
-from model.reference import ReferenceEQ, ReferenceNetwork, Sound, audible, centred, settings_of
+from model.reference import (
+    LARGEST_DB,
+    ReferenceEQ,
+    ReferenceNetwork,
+    Sound,
+    audible,
+    centred,
+    settings_of,
+    wander_of,
+)
 from model.safe_db import Settings
 from model.semantic import SemanticEQ, SemanticNetwork
 from model.training import losses
@@ -62,7 +72,8 @@ class CurveStage(Stage):
         self.network, self.semantic, self.sampler, self.banks = network, semantic, sampler, banks
 
     def begin(self) -> None:
-        """Nothing follows from the data in closed form."""
+        """Set what the Wiener filter knows."""
+        set_statistics(self.network, self.sampler, self.banks[0])
 
     def trained(self) -> Iterable[nn.Parameter]:
         """Return the parameters that this stage trains."""
@@ -103,6 +114,9 @@ class AudioStage(CurveStage):
 
     name, learning_rate = "audio", 1e-4
     batch = 4
+
+    def begin(self) -> None:
+        """Nothing more follows from the data in closed form."""
 
     def losses(self, progress: float, validation: bool = False) -> dict[str, torch.Tensor]:
         """Return weighted losses on a random batch."""
@@ -178,6 +192,23 @@ def train_reference(
     path = equaliser.save(folder)
     forget_state(folder)
     return ReferenceEQ.load(path, semantic), path
+
+
+def set_statistics(network: ReferenceNetwork, sampler: SettingsSampler, bank: PairBank) -> None:
+    """Set the covariance of settings' responses, and how the difference of two halves goes with their wander."""
+    settings = torch.cat([sampler.balanced(3000)[0], sampler.varied(2000)])
+    responses = differentiable.response_db(settings, mel_centres_hz())
+    responses = centred(responses, OCTAVES.expand_as(responses))
+    network.eq_covariance.copy_(responses.T @ responses / len(responses))
+    halves = [bank.sounds(torch.arange(len(bank)), half) for half in (0, 1)]
+    common = audible(halves[0].spectrum) * audible(halves[1].spectrum)
+    apart = centred(halves[1].spectrum - halves[0].spectrum, common * OCTAVES).clamp(-LARGEST_DB, LARGEST_DB) * common
+    heard = common > 0
+    wandering = torch.log1p(wander_of(*halves))
+    rows = torch.stack([torch.ones_like(wandering), wandering], dim=-1)[heard]
+    network.music_scale.copy_(torch.linalg.lstsq(rows, (apart.abs() + 0.1).log()[heard][:, None]).solution[:, 0])
+    units = apart / torch.exp(network.music_scale[0] + network.music_scale[1] * wandering)
+    network.music_correlation.copy_(units.T @ units / (common.T @ common).clamp_min(min(50, len(bank))))
 
 
 def _either(chosen: torch.Tensor, first: Sound, second: Sound) -> Sound:

@@ -8,8 +8,9 @@ import soundfile as sf
 import torch
 
 from model import EQParams, ReferenceEQ, SemanticEQ, checkpoint, safe_db
+from model.encoder import N_MELS, OCTAVES, mel_centres_hz
 from model.eq import GRID_HZ
-from model.reference import SEGMENTS, listen, wander
+from model.reference import SEGMENTS, centred, listen, wander
 from model.training.reference import Amount, train_reference
 from tests.model.synthetic import pink_noise, write_safe
 
@@ -40,6 +41,20 @@ def test_by_reference_to_itself_a_sound_is_hardly_changed(eq):
     own = listen(noise, 44_100)
     with torch.no_grad():
         assert eq.network(own, own, eq.semantic.network).abs().max() < 1e-5
+
+
+def test_less_of_a_difference_is_an_eq_where_the_music_wanders_and_unheard_bands_follow_their_neighbours(eq):
+    curve = torch.as_tensor(EQ.response(mel_centres_hz(), 44_100)).float()[None]
+    curve, every = centred(curve, OCTAVES[None]), torch.ones(1, N_MELS)
+    heard = (torch.arange(N_MELS) < 60).float()[None]
+
+    def missed(common, wander_db):
+        likely = eq.network.likely(curve * common, common, torch.full((1, N_MELS), wander_db))
+        return float(centred(likely - curve, OCTAVES[None]).std() / curve.std())
+
+    steady, wandering, cut = missed(every, 0.1), missed(every, 10.0), missed(heard, 0.1)
+    assert steady < 0.25 and wandering > 1.5 * steady
+    assert steady < cut < 0.8
 
 
 def test_intensity_scales_the_gains(eq):
