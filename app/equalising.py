@@ -27,8 +27,13 @@ def read(path: Path) -> tuple[np.ndarray, int]:
     """
     import soundfile as sf
 
+    from stimuli.music import audio as recordings
+    from stimuli.music import containers
+
     if not path.is_file():
         raise ValueError(f"There is no file {path}.")
+    if path.suffix.lower() in containers.SUFFIXES:
+        return recordings.read(path)
     try:
         audio, sample_rate_hz = sf.read(path, dtype="float32", always_2d=True)
     except sf.LibsndfileError as error:

@@ -159,13 +159,8 @@ def status(database_url: DatabaseUrl = DATABASE_URL, simulated: Simulated = Fals
 
     with _opened(database_url) as engine:
         for name, value in overview(engine, simulated).items():
-            shown = ", ".join(_counted(key, n) for key, n in value.items()) if isinstance(value, dict) else value
+            shown = ", ".join(f"{key}: {n}" for key, n in value.items()) if isinstance(value, dict) else value
             typer.echo(f"{name:>18}  {'-' if shown in (None, '') else shown}")
-
-
-def _counted(name: str, count: object) -> str:
-    """One count of the overview: a number, or the places of a quota."""
-    return f"{name}: {count['taken']} of {count['at_most']}" if isinstance(count, dict) else f"{name}: {count}"
 
 
 def pause(database_url: DatabaseUrl = DATABASE_URL) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 from sqlalchemy import Engine
 
-from app.admin import interim, watching
+from app.admin import alerts, interim, watching
 from app.commands.places import DATABASE_URL, set_folder
 from app.commands.simulate import take_part
 from app.participant.simulated import Crowd
@@ -156,7 +156,8 @@ def progress_of(database_url: str, simulated: bool) -> tuple[list[list[str]], li
     with _opened(database_url) as engine:
         found = recruitment.overview(engine, simulated)
         people = watching.quality(engine, simulated)
-    overview = [[key.replace("_", " "), _shown(value)] for key, value in found.items()]
+    overview = [["look at", sentence] for sentence in alerts.alerts(found, people)]
+    overview += [[key.replace("_", " "), _shown(value)] for key, value in found.items()]
     return overview, [[_shown(row.get(name)) for name in QUALITY] for row in people]
 
 

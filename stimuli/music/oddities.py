@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from scipy.fft import rfft
 
 FULL_SCALE = 0.9995
 CLIPPED_SAMPLES, MOST_CLIPPED_RUNS = 3, 10  # so many samples in a row at full scale; so often
@@ -50,20 +51,21 @@ class _Heard:
         self.rate_hz, self.n_samples, self.n_clipped_runs = rate_hz, 0, 0
         self.energy = np.zeros(n_channels)
         self.spectrum = np.zeros(_N_FFT // 2 + 1)
-        self._was_full = np.zeros((CLIPPED_SAMPLES, n_channels), bool)
-        self._rest = np.zeros(0)
+        self._was_full = np.zeros((n_channels, CLIPPED_SAMPLES), bool)
+        self._rest = np.zeros(0, np.float32)
         self._window = _blackman_harris()
 
     def add(self, block: np.ndarray) -> None:
         """Listen to the next [samples, channels]."""
+        channels = np.ascontiguousarray(block.T)
         self.n_samples += len(block)
-        self.energy += (block.astype(np.float64) ** 2).sum(axis=0)
+        self.energy += [float(channel @ channel) for channel in channels]
         # Clipped samples stay together, whatever their sign.
-        full = np.concatenate([self._was_full, np.abs(block) >= FULL_SCALE])
-        runs = full[:-2] & full[1:-1] & full[2:]
-        self.n_clipped_runs += int((runs[1:] & ~runs[:-1]).sum())
-        self._was_full = full[-CLIPPED_SAMPLES:]
-        self._add_spectrum(np.concatenate([self._rest, block.mean(axis=1)]))
+        full = np.concatenate([self._was_full, np.abs(channels) >= FULL_SCALE], axis=1)
+        runs = full[:, :-2] & full[:, 1:-1] & full[:, 2:]
+        self.n_clipped_runs += int((runs[:, 1:] & ~runs[:, :-1]).sum())
+        self._was_full = full[:, -CLIPPED_SAMPLES:]
+        self._add_spectrum(np.concatenate([self._rest, channels.mean(axis=0)]))
 
     def _add_spectrum(self, sound: np.ndarray) -> None:
         """Welch's method: windows that overlap by half."""
@@ -71,15 +73,16 @@ class _Heard:
         n_windows = max(0, (len(sound) - hop) // hop)
         if n_windows:
             parts = np.lib.stride_tricks.sliding_window_view(sound, _N_FFT)[::hop][:n_windows]
-            parts = (parts - parts.mean(axis=1, keepdims=True)) * self._window
-            self.spectrum += (np.abs(np.fft.rfft(parts, axis=1)) ** 2).sum(axis=0)
+            spectra = rfft((parts - parts.mean(axis=1, keepdims=True)) * self._window, axis=1)
+            self.spectrum += (spectra.real**2 + spectra.imag**2).sum(axis=0)
         self._rest = sound[n_windows * hop :]
 
 
 def _blackman_harris() -> np.ndarray:
     """A window whose side lobes lie 92 dB under its main one, below `BAND_FLOOR_DB`."""
     turn = 2 * np.pi * np.arange(_N_FFT) / _N_FFT
-    return 0.35875 - 0.48829 * np.cos(turn) + 0.14128 * np.cos(2 * turn) - 0.01168 * np.cos(3 * turn)
+    window = 0.35875 - 0.48829 * np.cos(turn) + 0.14128 * np.cos(2 * turn) - 0.01168 * np.cos(3 * turn)
+    return window.astype(np.float32)
 
 
 def _short(heard: _Heard, duration_s: float) -> str | None:

@@ -75,15 +75,13 @@ def full_quota(connection: Connection, plan: Plan, session: AnyRow, kept: dict[s
     return any(sum(quota.takes(given) for given in others) >= quota.at_most for quota in mine)
 
 
-def filled(
-    connection: Connection, definition: Definition, study_id: int, simulated: bool = False
-) -> dict[str, dict[str, int]]:
-    """How many places of each quota are taken, by its title: ``{"taken": 12, "at_most": 20}``."""
-    found: dict[str, dict[str, int]] = {}
+def filled(connection: Connection, definition: Definition, study_id: int, simulated: bool = False) -> dict[str, str]:
+    """How many places of each quota are taken, by its title: ``12 of 20``."""
+    found: dict[str, str] = {}
     for name, kind in KINDS.items():
         if quotas := kind.quotas(definition):
             given = _answers(connection, definition, study_id, name, simulated)
-            found |= {q.title: {"taken": sum(map(q.takes, given)), "at_most": q.at_most} for q in quotas}
+            found |= {quota.title: f"{sum(map(quota.takes, given))} of {quota.at_most}" for quota in quotas}
     return found
 
 

@@ -117,7 +117,7 @@ def test_a_quota_counts_who_takes_part_and_nobody_else(serve):
     assert outcome(experience="none", old="no")[1] is None and outcome(experience="none")[1] is None
     first, ended = outcome(experience="some", old="yes")
     assert ended is None
-    assert recruitment.overview(running.engine)["quotas"] == {title: {"taken": 1, "at_most": 1}}
+    assert recruitment.overview(running.engine)["quotas"] == {title: "1 of 1"}
     assert outcome(experience="none", old="yes")[1] == "screened_out"
     simulated = new()
     step = at_the_questions(simulated, simulated=True)

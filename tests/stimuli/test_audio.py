@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from app import equalising
 from stimuli.music import audio
 
 RATE_HZ = 44100
@@ -41,6 +42,7 @@ def test_what_libsndfile_does_not_know_is_read_too(tmp_path, name, codec, stored
     assert found.shape[1] == pytest.approx(3 * RATE_HZ, abs=4096)
     assert np.sqrt((found**2).mean(axis=1)) == pytest.approx(0.1 / np.sqrt(2), rel=0.05)
     assert audio.excerpt(tmp_path / name, RATE_HZ, 2).audio.shape == (2, 2 * RATE_HZ)
+    assert np.array_equal(equalising.read(tmp_path / name)[0], found)
     with pytest.raises(ValueError, match=rf"^{name} is longer than the 0\.0333333 minutes allowed\.$"):
         audio.read(tmp_path / name, audio.Limits(max_duration_s=2))
 

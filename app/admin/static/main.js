@@ -138,7 +138,7 @@ class Admin {
       h("dl", { class: "numbers" }, numbers.map(([name, n]) => h("div", {}, h("dd", {}, String(n)), h("dt", {}, name)))),
       ...(share === null ? [] : [h("div", { class: "bar", role: "img", "aria-label": `${r.completed} of ${r.cap}` }, h("span", { style: `width:${100 * share}%` })), h("p", { class: "small soft" }, `${r.completed} of ${r.cap} planned participants`)]),
       ...(days.length ? [arrivals(days)] : []),
-      ...(Object.keys(r.quotas).length ? [facts(Object.entries(r.quotas).map(([who, { taken, at_most }]) => [who, `${taken} of ${at_most}`]))] : []),
+      ...(Object.keys(r.quotas).length ? [facts(Object.entries(r.quotas))] : []),
       h("p", { class: "small" }, where ? `Left: ${where}.` : "Nobody has left before the end."),
       h("p", { class: "small soft" }, `${r.minutes === null ? "No completed session yet" : `Median duration ${r.minutes} min`}; invitations: ${r.invitations.used} of ${r.invitations.made} used.`),
     );
