@@ -38,7 +38,7 @@ def rehearse(
     """
     from app.commands.analysis import one_thread
     from app.rehearsal.findings import is_go
-    from app.rehearsal.page import verdict_told
+    from app.rehearsal.page import NAME, verdict_told
     from study.design.definition import load
 
     one_thread()
@@ -56,7 +56,7 @@ def rehearse(
         for finding in rehearsed(definition, folder, out, participants, browser, told):
             findings.append(finding)
             _print(console, finding)
-    console.print(f"{verdict_told(findings)} The page is {out / 'rehearsal.html'}.", soft_wrap=True, highlight=False)
+    console.print(f"{verdict_told(findings)} The page is {out / NAME}.", soft_wrap=True, highlight=False)
     if not is_go(findings):
         raise typer.Exit(1)
 

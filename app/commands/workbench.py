@@ -22,12 +22,14 @@ def workbench(
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open it in the browser.")] = True,
 ) -> None:
     """Design, build, run and analyse a study in the browser, on this machine, until interrupted."""
+    import signal
     import threading
 
     from rich.console import Console
 
     from app.workbench.application import launched
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started here is stopped as after Ctrl+C
     check_port(host, port)
     _check_token(token)
     console = Console()

@@ -24,6 +24,7 @@ STYLE = """<style>
 .pages figure { margin: 0; } .pages img { border: 1px solid var(--line); border-radius: 4px; vertical-align: top; }
 .pages figcaption { max-width: 18rem; } .fault { color: var(--mark); }
 </style>"""
+NAME = "rehearsal.html"
 THUMBNAIL_PX = {"desktop": 220, "phone": 80}
 
 
@@ -54,7 +55,7 @@ def write(title: str, findings: Sequence[Finding], pages: Sequence[Shown], secon
     answer = [verdict_told(findings), f"It took {seconds:.0f} s."]
     text = report.page(f"Rehearsal: {title}", answer, False, sections)
     text = text.replace('<p class="answer">', f'<p class="answer {"go" if is_go(findings) else "no-go"}">', 1)
-    path = out / "rehearsal.html"
+    path = out / NAME
     path.write_text(text, encoding="utf-8")
     return path
 

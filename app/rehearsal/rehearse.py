@@ -179,6 +179,12 @@ def _walking(rehearsal: Rehearsal, told: Told, threads: ThreadPoolExecutor) -> I
         yield walking.result
 
 
+def walk_pages(rehearsal: Rehearsal, told: Told) -> Finding:
+    """Walk the pages and do nothing else; call it from a thread without an event loop."""
+    with _live(rehearsal, told) as live:
+        return timed(pages.PAGES, lambda: _walk(live))
+
+
 def _walk(live: _Live) -> Finding:
     rehearsal, definition = live.rehearsal, live.rehearsal.definition
     languages, n_steps, out = definition.languages, len(rehearsal.plan.sample), rehearsal.out / SCREENSHOTS

@@ -14,8 +14,9 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from app.participant.page import MONOSPACE, SYSTEM_FONT
-from app.workbench import equaliser, results, run, shown, stimuli, study
+from app.workbench import equaliser, results, run, shown, stimuli
 from app.workbench.access import TokenOnly
+from app.workbench.study import preview, tab
 
 CSS = Path(__file__).with_name("workbench.css")
 PORT = 7870
@@ -38,7 +39,7 @@ def blocks() -> gr.Blocks:
         with gr.Tab("Stimuli"):
             sets = stimuli.fill()
         with gr.Tab("Study"):
-            name = study.fill(sets)
+            name = tab.fill(sets)
         with gr.Tab("Run"):
             database = run.fill(name)
         with gr.Tab("Results"):
@@ -89,7 +90,7 @@ def launched(host: str = "127.0.0.1", port: int = PORT, token: str | None = None
             yield Launched(address, f"{address}/?token={token}", token)
         finally:
             run.stop_server()
-            study.end_preview()
+            preview.end_preview()
             page.close(verbose=False)
             os.environ.pop("GRADIO_TEMP_DIR")
             os.environ.update({} if before is None else {"GRADIO_TEMP_DIR": before})

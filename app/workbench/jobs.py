@@ -39,6 +39,11 @@ class Job:
         """Ask the work to stop."""
         self._stopping.set()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the work was asked to stop."""
+        return self._stopping.is_set()
+
     def go_on(self) -> None:
         """A step of the work; raises `Stopped` when it is to go no further."""
         if self._stopping.is_set():

@@ -16,6 +16,7 @@ from app.admin import alerts, interim, watching
 from app.commands.places import DATABASE_URL, set_folder
 from app.commands.simulate import take_part
 from app.participant.simulated import Crowd
+from app.workbench import rehearsing
 from app.workbench.places import new_folder
 from app.workbench.servers import Server
 from app.workbench.telling import refused, telling
@@ -70,6 +71,7 @@ def fill(name: gr.Textbox | None = None) -> gr.Textbox:
                 ids = gr.Textbox(label="Ids, one a line: a signed link for each", lines=3)
                 address = gr.Textbox("http://127.0.0.1:7860", label="Where participants reach the study")
                 sign, links = gr.Button("Sign links"), gr.File(label="Links", interactive=False, height=110)
+    rehearsing.fill(file)
     gr.Markdown("### How it goes")
     with gr.Row():
         look, of_simulated = gr.Button("Look"), gr.Checkbox(label="At the simulated ones")

@@ -21,7 +21,7 @@ STOPPING_S = 15.0
 
 @dataclass
 class Server:
-    """`semantic-eq serve` with these options; it ends with the workbench.
+    """`semantic-eq serve` with these options; it ends with the workbench, even one that is killed.
 
     Attributes
     ----------
@@ -66,8 +66,9 @@ class Server:
         self._log = new_folder() / "server.log"
         with self._log.open("wb") as log:
             # Not from the working folder: -P keeps Python from taking what lies there for the program.
-            command = [sys.executable, "-P", "-m", "app", "serve", *self._options()]
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            command = [sys.executable, "-P", "-m", "app.workbench.child", "serve", *self._options()]
+            # Nothing is written to the pipe: it ends with this process, however that ends, and with it the server.
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.PIPE)
         atexit.register(self.stop)
         until = time.monotonic() + READY_S
         while not self._answers():

@@ -44,6 +44,11 @@ def refused(text: str) -> gr.Error:
     return gr.Error(html.escape(text, quote=False), duration=None, title="This cannot be done", print_exception=False)
 
 
+def plain(text: str) -> str:
+    """A line as it is, whatever Markdown would make of it."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|" else letter for letter in text.strip())
+
+
 def warned(text: str) -> None:
     """Show a warning on the page."""
     gr.Warning(html.escape(text, quote=False), duration=None, title="Look at this")

@@ -145,4 +145,18 @@ def _item(value: Any) -> Any:
         for name, each in value.items():
             table[name] = _item(each)
         return table
+    if isinstance(value, list) and value and all(isinstance(each, dict | list) for each in value):
+        array = tomlkit.array().multiline(True)
+        for each in value:
+            array.append(_inline(each))
+        return array
     return tomlkit.item(value)
+
+
+def _inline(value: Any) -> Any:
+    """An entry of a list on one line; a line break in a text is escaped."""
+    if not isinstance(value, dict):
+        return tomlkit.item(value)
+    table = tomlkit.inline_table()
+    table.update(value)
+    return table

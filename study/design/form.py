@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from study.design.definition import Definition
+from study.design.grids import Grid
 from study.design.keys import Schema, limits, models_by_value, parts, references
 
 Path = tuple[str | int, ...]
-Kind = Literal["text", "words", "whole", "number", "yes", "choice", "names", "toml"]
+Kind = Literal["text", "words", "whole", "number", "yes", "choice", "names", "numbers", "toml", Grid]
 _NUMBERS: dict[str, Kind] = {"integer": "whole", "number": "number", "boolean": "yes"}
 
 
@@ -28,7 +29,8 @@ class Key:
         Where it is in the file: keys, and numbers of list entries.
     kind
         ``text`` (one string or a table of languages), ``words`` (a string), ``whole``, ``number``, ``yes``, ``choice``,
-        ``names`` (a list of strings), or ``toml`` for what is more than these: it is written as in the file.
+        ``names`` and ``numbers`` (lists), a kind of `study.design.grids` (a small table), or ``toml`` for what is more
+        than these: it is written as in the file.
     value
         As the file has it; None where it has nothing.
     """
@@ -138,11 +140,27 @@ def _key(path: Path, schema: Schema, required: bool, value: Any) -> Key:
 
 def _kind(schema: Schema) -> Kind:
     found = parts(schema)
-    if any(part.get("type") == "object" for part in found):
-        return "text" if len(found) > 1 else "toml"
+    if len(found) > 1 and any(part.get("type") == "object" for part in found):
+        return "text"
     part = found[0]
+    if part.get("type") == "object":
+        return _kind_of_values([part.get("additionalProperties"), *part.get("patternProperties", {}).values()])
     if "enum" in part or "const" in part:
         return "choice"
-    if part["type"] == "array":
-        return "names" if part.get("items", {}).get("type") == "string" else "toml"
-    return _NUMBERS.get(part["type"], "words")
+    return _kind_of_items(part.get("items", {})) if part["type"] == "array" else _NUMBERS.get(part["type"], "words")
+
+
+def _kind_of_values(schemas: list[Any]) -> Kind:
+    """Of a table with keys of the experimenter's: texts, numbers, or more than these."""
+    held = [schema for schema in schemas if isinstance(schema, dict)]
+    if any("anyOf" in schema for schema in held):
+        return "options"
+    return "amounts" if any(schema.get("type") == "number" for schema in held) else "toml"
+
+
+def _kind_of_items(schema: Schema) -> Kind:
+    if "anyOf" in schema:
+        return "texts"
+    if schema.get("type") == "array":
+        return "pairs" if len(schema.get("prefixItems", ())) == 2 else "toml"
+    return {"string": "names", "integer": "numbers", "number": "numbers"}.get(schema.get("type", ""), "toml")  # type: ignore[return-value]

@@ -1,0 +1,1 @@
+"""The tab that writes the study file, one file a part of it."""

@@ -1,0 +1,91 @@
+"""The study as a participant sees it: its page in a frame, and every page in every language at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from app.commands.places import SETS, set_folder
+from app.rehearsal import browsers, gallery
+from app.rehearsal.rehearse import Rehearsal, walk_pages
+from app.workbench import shown
+from app.workbench.jobs import Job
+from app.workbench.places import new_folder
+from app.workbench.servers import Server, free_port
+from app.workbench.telling import errors_told, refused, telling
+from app.workbench.working import followed
+from study.design import definition, editing, frozen
+
+WIDTHS = {"desktop": "100%", "phone": "390px"}
+PREVIEW: list[Server] = []
+JOB = Job()
+ABOUT_ALL = """Every page that looks unlike the others, in every language side by side, on a desktop and a phone: a
+headless browser goes the whole way and photographs them."""
+
+
+def fill(text: Component) -> None:
+    """Draw the part."""
+    with gr.Row():
+        width = gr.Radio(list(WIDTHS), value="desktop", show_label=False, container=False)
+        look, end = gr.Button("Show as a participant sees it", size="sm"), gr.Button("End", size="sm")
+    page = gr.HTML("", min_height=60)
+    gr.Markdown(ABOUT_ALL)
+    with gr.Row():
+        look_at_all, stop = gr.Button("Show every page in every language", size="sm"), gr.Button("Stop", size="sm")
+    pages = gr.HTML("", min_height=60)
+    private: dict[str, Any] = {"api_visibility": "private"}
+    look.click(preview, [text, width], page, **private)
+    end.click(end_preview, None, page, **private)
+    look_at_all.click(every_page, text, pages, **private)
+    stop.click(JOB.stop, None, None, **private)
+
+
+def _study(text: str) -> tuple[definition.Definition, Path]:
+    """The study and the folder of its set, which is there."""
+    study = definition.parse(editing.parse(text), "The study")
+    folder = set_folder(study.stimuli)
+    if not (folder / "manifest.json").is_file():
+        raise refused(f"No stimulus set in {folder}: build it first; names of sets are those under {SETS}.")
+    return study, folder
+
+
+@telling
+def preview(text: str, width: str, request: gr.Request) -> str:
+    """Serve the study as it stands from a place of its own, and show its page in a frame."""
+    study, folder = _study(text)
+    end_preview()
+    place = new_folder()
+    (place / "study.json").write_text(frozen.stated(study), encoding="utf-8")  # with the texts of other files in it
+    ours = f"{request.url.scheme}://{request.headers['host']}" if request else "'self'"
+    database = f"sqlite:///{place}/study.sqlite"
+    server = Server(place / "study.json", database, str(folder), port=free_port(7880), frame_ancestors=ours)
+    server.start()
+    PREVIEW.append(server)
+    return shown.in_frame(f"{server.address}/study/", "The study as a participant sees it", 760, WIDTHS[width])
+
+
+def end_preview() -> str:
+    """Stop the preview's server; its answers go with it."""
+    while PREVIEW:
+        PREVIEW.pop().stop()
+    return ""
+
+
+def every_page(
+    text: str,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008
+) -> Iterator[str]:
+    """Photograph every page in every language, and show them side by side."""
+    with errors_told(), JOB.alone("A preview"):
+        study, folder = _study(text)
+        if missing := browsers.missing():
+            raise refused(f"The pages cannot be shown: {missing}.")
+        rehearsal = Rehearsal(study, folder, new_folder())
+        for check, done, total in followed(JOB, lambda told: walk_pages(rehearsal, told)):
+            progress((done, total), desc=check, unit="steps")
+        page = gallery.write(rehearsal.walked.pages, study.languages, rehearsal.out)
+        yield shown.frame(page, "Every page in every language") if rehearsal.walked.pages else ""
