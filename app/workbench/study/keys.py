@@ -77,10 +77,18 @@ def _draw_grid(key: form.Key, languages: list[str], text: list[Component], commo
     """A small table whose rows can be changed, added and deleted."""
     kind, info = cast(grids.Grid, key.kind), common.pop("info")
     headers = grids.headers(kind, languages)
-    cells = grids.rows(kind, key.value, languages) or [[""] * len(headers)]
+    cells = [*grids.rows(kind, key.value, languages), [""] * len(headers)]  # the last one is for what is added
+    widths: list[str | int] = [f"{100 // len(headers)}%"] * len(headers)
     gr.Markdown(f"{key.name}: {info}", key=f"{common['key']} help", **NOTHING_KEPT)
     table = gr.Dataframe(
-        cells, headers=headers, type="array", datatype="str", column_count=len(headers), wrap=True, **common
+        cells,
+        headers=headers,
+        type="array",
+        datatype="str",
+        column_count=len(headers),
+        column_widths=widths,
+        wrap=True,
+        **common,
     )
     table.input(repeated(partial(set_grid, key, languages), 2), [text[0], table], text, **EDIT)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 from gradio.components import Component
 
@@ -19,7 +17,9 @@ from study.design.stimuli import StimulusSet
 
 SIMULATIONS = 4000
 SIZES = (8, 12, 16, 20, 30, 40)
-POWER_HEADERS = ["participants", "power, new music", "power, these clips", "margin of error", "found in 80 %"]
+POWER_TABLE = """| participants | power, new music | power, these clips | margin of error | found in 80 % |
+| --- | --- | --- | --- | --- |
+"""
 ABOUT_POWER = """How often studies of several sizes find a difference between two conditions: for new listeners and new
 music, and for these clips alone. The spread is assumed; `semantic-eq power --pilot` takes it from ratings."""
 
@@ -32,8 +32,7 @@ def fill(text: Component) -> None:
             effect = gr.Number(0.5, label="Difference to find, points", minimum=0.05, step=0.05)
             compute = gr.Button("Compute power")
         told = gr.Markdown("", min_height=30)
-        table = gr.Dataframe(headers=POWER_HEADERS, interactive=False, visible=False)
-    compute.click(power_of, [text, effect], [told, table], api_visibility="private")
+    compute.click(power_of, [text, effect], told, api_visibility="private")
 
 
 def meaning_of(text: str) -> str:
@@ -52,7 +51,7 @@ def meaning_of(text: str) -> str:
 
 
 @telling
-def power_of(text: str, effect: float | None) -> tuple[str, Any]:
+def power_of(text: str, effect: float | None) -> str:
     """Say what the study can find: with the participants that it plans, and with other numbers."""
     if not text.strip():
         raise refused("Begin a study file first.")
@@ -71,7 +70,8 @@ def power_of(text: str, effect: float | None) -> tuple[str, Any]:
         [str(n), *(f"{share:.0%}" for share in each), f"{margin:.2f}", f"{least:.2f}"]
         for n, each, margin, least in zip(sizes, shares.to_numpy(), points, smallest["difference"], strict=True)
     ]
-    return _said(study, effect, n_clips, wanted, rows), gr.Dataframe(rows, visible=True)
+    table = POWER_TABLE + "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"{_said(effect, n_clips, wanted, rows)}\n\n{table}"
 
 
 def _clips(study: definition.Definition) -> int:
@@ -79,7 +79,7 @@ def _clips(study: definition.Definition) -> int:
     return Plan(study, StimulusSet.load(set_folder(study.stimuli))).n_clips
 
 
-def _said(study: definition.Definition, effect: float, n_clips: int, wanted: int | None, rows: list[list[str]]) -> str:
+def _said(effect: float, n_clips: int, wanted: int | None, rows: list[list[str]]) -> str:
     of = f"a difference of {effect:g} points on {n_clips} clips"
     if wanted is None:
         return f"The study plans no number of participants (`recruitment.cap`, `analysis.looks`). Of studies with {of}:"
