@@ -10,10 +10,11 @@ from pathlib import Path
 from app.rehearsal.pages import Shown
 
 NAME = "pages.html"
-WIDTH_PX = {"desktop": 420, "phone": 150}
+WIDTH_PX = {"desktop": 270, "phone": 92}
 STYLE = """
 :root { color-scheme: light dark; } body { font: 14px/1.4 system-ui, sans-serif; margin: 1rem; }
 table { border-collapse: collapse; } th { text-align: left; padding: .3rem .8rem .3rem 0; vertical-align: top; }
+tbody th { position: sticky; left: 0; background: Canvas; }
 td { padding: 0 1rem 1rem 0; vertical-align: top; white-space: nowrap; }
 img { border: 1px solid #8886; border-radius: 4px; vertical-align: top; }
 thead th { position: sticky; top: 0; background: Canvas; } .fault { color: #d55e00; white-space: normal; }

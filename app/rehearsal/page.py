@@ -17,7 +17,7 @@ STYLE = """<style>
 .go { color: #17705a; } .no-go { color: var(--mark); }
 @media (prefers-color-scheme: dark) { .go { color: #5ec7a8; } }
 .checks td { white-space: normal; vertical-align: top; padding-bottom: .45rem; }
-.checks td:first-child { font-weight: 700; } .checks td:nth-child(2) { white-space: nowrap; }
+.checks td:first-child { font-weight: 700; } .checks td:nth-child(2), .checks td:last-child { white-space: nowrap; }
 .failed td:first-child { color: var(--mark); } .omitted td:first-child { color: var(--quiet); }
 .checks ul { margin: .2rem 0 0; padding-left: 1.1rem; }
 .pages { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }

@@ -27,8 +27,8 @@ ABOUT_ALL = """Every page that looks unlike the others, in every language side b
 headless browser goes the whole way and photographs them."""
 
 
-def fill(text: Component) -> None:
-    """Draw the part."""
+def fill(text: Component) -> gr.Button:
+    """Draw the part of one page; gives the button that shows all of them, for whose pages there is more room below."""
     with gr.Row():
         width = gr.Radio(list(WIDTHS), value="desktop", show_label=False, container=False)
         look, end = gr.Button("Show as a participant sees it", size="sm"), gr.Button("End", size="sm")
@@ -36,12 +36,11 @@ def fill(text: Component) -> None:
     gr.Markdown(ABOUT_ALL)
     with gr.Row():
         look_at_all, stop = gr.Button("Show every page in every language", size="sm"), gr.Button("Stop", size="sm")
-    pages = gr.HTML("", min_height=60)
     private: dict[str, Any] = {"api_visibility": "private"}
     look.click(preview, [text, width], page, **private)
     end.click(end_preview, None, page, **private)
-    look_at_all.click(every_page, text, pages, **private)
     stop.click(JOB.stop, None, None, **private)
+    return look_at_all
 
 
 def _study(text: str) -> tuple[definition.Definition, Path]:

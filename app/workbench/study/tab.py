@@ -44,10 +44,12 @@ def fill(sets: gr.Dropdown) -> gr.Textbox:
             with gr.Tab("Text of the file"):
                 code = gr.Code(language=None, label="study.toml", lines=20, max_lines=34, interactive=True)
             with gr.Tab("Preview"):
-                preview.fill(truth)
+                look_at_all = preview.fill(truth)
             with gr.Row():
                 name = gr.Textbox("study.toml", label="File", scale=3)
                 save = gr.Button("Save", variant="primary", scale=1)
+
+    pages = gr.HTML("", min_height=60)
 
     with area:
 
@@ -72,5 +74,6 @@ def fill(sets: gr.Dropdown) -> gr.Textbox:
     for button, function in ((add, add_entry), (remove, leave_out), (take_in, take_in_part)):
         button.click(repeated(function, 3), [truth, part], everywhere, **EDIT)
     fit.click(repeated(files.fitted_to, 3), [truth, sets], everywhere, **EDIT)
+    look_at_all.click(preview.every_page, truth, pages, **private)
     save.click(files.save_as, [truth, name, opened], [opened, name], **private)
     return name
