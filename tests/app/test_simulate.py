@@ -1,7 +1,6 @@
 """Simulated participants come as the study wants people to come: with an id, a signed link or an invitation code."""
 
 import csv
-import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -140,17 +139,18 @@ def test_a_fault_of_the_program_is_not_taken_for_a_mistake():
 
 
 def test_a_server_that_is_just_starting_is_waited_for():
+    answers = [b"{}", b'{"trials": 3, "minutes": 1, "id_parameters": ["ID"], "id_required": false}']
+
     class Study(BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(b'{"trials": 3, "minutes": 1, "id_parameters": ["ID"], "id_required": false}')
+            self.wfile.write(answers.pop(0))
 
-    port = free_port()
-    crowd = Crowd(f"http://127.0.0.1:{port}", Model(), wait_s=10.0)
-    with ThreadPoolExecutor(1) as thread:
+    with ThreadPoolExecutor(1) as thread, HTTPServer(("127.0.0.1", 0), Study) as server:
+        crowd = Crowd(f"http://127.0.0.1:{server.server_port}", Model(), wait_s=10.0)
+        server.timeout = 5
         welcome = thread.submit(crowd.welcome)
-        time.sleep(0.2)
-        with HTTPServer(("127.0.0.1", port), Study) as server:
-            server.handle_request()
-            assert welcome.result(5) == {"trials": 3, "minutes": 1}
+        server.handle_request()
+        server.handle_request()
+        assert welcome.result(5) == {"trials": 3, "minutes": 1}
