@@ -1,7 +1,9 @@
 """Makes the sounds of the condition `personal` in a process of its own, from the judgements that a session has stored.
 
-A session is begun with once: when its last judgement is in, or when its sounds are asked for and missing, as after a
-restart. The same judgements give the same files, so that it does no harm when two servers do the same work.
+The processes start with the first judgement, since what they import takes longer than the sounds. A session is begun
+with once: when its last judgement is in, or when its sounds are asked for and missing, as after a restart; its sounds
+are shared among the processes. The same judgements give the same files, so that it does no harm when two servers do
+the same work.
 """
 
 from __future__ import annotations
@@ -11,7 +13,10 @@ import logging
 import multiprocessing
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +31,7 @@ from study.storage.models import Response, Session, Step
 
 LONGEST_S = 300.0
 LESS_URGENT = 5
-MAX_PROCESSES = 2
+N_PROCESSES = min(2, os.cpu_count() or 1)
 LOG = logging.getLogger("semantic_eq")
 
 
@@ -65,17 +70,19 @@ class Renderer:
             if public_id in self._under_way:
                 return
             self._under_way.add(public_id)
-        try:
-            self._threads.submit(self._begin, public_id)
-        except RuntimeError:  # the server is stopping
+        if not self._submit(self._begin, public_id):
             self._under_way.discard(public_id)
 
     def judged(self, public_id: str, position: int) -> None:
         """An answer was stored; the last judgement of a session begins its sounds."""
         sample = self._running.plan.sample
         is_judgement = position < len(sample) and sample[position]["kind"] == "calibration"
-        if self._running.made and is_judgement and sample[position + 1]["kind"] != "calibration":
+        if not self._running.made or not is_judgement:
+            return
+        if sample[position + 1]["kind"] != "calibration":
             self.begin(public_id)
+        else:
+            self._submit(self._processes)
 
     def progress(self, public_id: str) -> dict[str, int]:
         """How many of a session's sounds are there, and how many there will be."""
@@ -95,29 +102,47 @@ class Renderer:
             if self._running.made is None or len(judgements) < self._n_judgements:
                 self._under_way.discard(public_id)
                 return
-            if self._pool is None or not self._pool.active:
-                context = multiprocessing.get_context("spawn")
-                n = min(MAX_PROCESSES, os.cpu_count() or 1)
-                self._pool = ProcessPool(max_workers=n, initializer=_less_urgent, context=context)
-            arguments = (self._running.made, self._files(), self._running.secret, public_id, judgements)
-            future = self._pool.schedule(render, args=arguments, timeout=LONGEST_S)
-            future.add_done_callback(lambda done: self._done(public_id, done))
+            more = (self._running.secret, public_id, judgements)
+            parts = [
+                self._processes().schedule(render, args=(self._running.made, files, *more), timeout=LONGEST_S)
+                for files in shared(self._files(), N_PROCESSES)
+            ]
+            left: set[Future[None]] = set(parts)
+            for part in parts:
+                part.add_done_callback(lambda done: self._done(public_id, done, left))
         except Exception as error:  # a database that is away: the page asks again
             self._under_way.discard(public_id)
             _log(public_id, error)
 
-    def _done(self, public_id: str, future: Future[None]) -> None:
-        self._under_way.discard(public_id)
-        if not future.cancelled() and (error := future.exception()) is not None:
+    def _done(self, public_id: str, part: Future[None], left: set[Future[None]]) -> None:
+        left.discard(part)
+        if not part.cancelled() and (error := part.exception()) is not None:
             _log(public_id, error)
+        if not left:
+            self._under_way.discard(public_id)
+            self._submit(self._forget_withdrawn, public_id)
+
+    def _processes(self) -> ProcessPool:
+        """The processes, started where they are not running."""
+        if self._pool is None or not self._pool.active:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPool(max_workers=N_PROCESSES, initializer=_begin_process, context=context)
+            self._pool.schedule(os.getpid)  # a pool starts with its first piece of work
+        return self._pool
+
+    def _submit(self, piece: Callable[..., object], *arguments: object) -> bool:
+        """Have something done in the background; False when the server is stopping: the next one looks."""
         try:
-            self._threads.submit(self._forget_withdrawn, public_id)
+            self._threads.submit(piece, *arguments)
         except RuntimeError:
-            return  # the server is stopping; the next one looks
+            return False
+        return True
 
     def _files(self) -> dict[str, str]:
-        sources = self._running.made.sources if self._running.made else {}
-        return {sound: str(self._running.stimuli.audio_path(source)) for sound, source in sources.items()}
+        """The file that each sound is made of, those of a word together."""
+        made = self._running.made
+        sources = sorted(made.sources.items(), key=lambda each: made.descriptor_of(each[0])) if made else []
+        return {sound: str(self._running.stimuli.audio_path(source)) for sound, source in sources}
 
     def _judgements(self, public_id: str) -> list[Judgement]:
         answered = (Response.session_id == Step.session_id) & (Response.position == Step.position)
@@ -157,9 +182,18 @@ def render(made: MadeSounds, files: dict[str, str], secret: str, public_id: str,
         made.keep(public_id, sound, content, about)
 
 
-def _less_urgent() -> None:
+def shared(files: dict[str, str], n: int) -> list[dict[str, str]]:
+    """Files in as many parts of about the same size, each of neighbours; fewer where there are fewer files."""
+    items = list(files.items())
+    ends = [round(len(items) * part / n) for part in range(n + 1)]
+    parts = [dict(items[begin:end]) for begin, end in pairwise(ends)]
+    return [part for part in parts if part]
+
+
+def _begin_process() -> None:
     os.nice(LESS_URGENT)
     os.environ["OMP_NUM_THREADS"] = "1"
+    import_module("stimuli.rendering.personal")
 
 
 def _log(public_id: str, error: BaseException) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from model import EQParams, PersonalWord
 from stimuli.music import audio
 from stimuli.rendering import flac
-from stimuli.rendering.render import Take, take_of, within_ceiling
+from stimuli.rendering.render import HIGHEST_DBTP, Take, take_of, within_ceiling
 
 ROOM = 1.1
 """By how much files are padded beyond the largest of a clip, where others are to be made later."""
@@ -61,7 +61,7 @@ def version(original: Path, setting: EQParams, dither: int) -> tuple[bytes, dict
     for intensity in _INTENSITIES:
         scaled = setting.scaled(intensity)
         try:
-            _, limited_db, (take,) = within_ceiling(sound, rate_hz, lambda heard: [_take(heard, rate_hz, scaled)])  # noqa: B023
+            take, limited_db = _within_ceiling(sound, rate_hz, scaled)
         except ValueError:  # more limiting than can be borne
             continue
         data = flac.encode(flac.quantise(take.audio, dither), rate_hz)
@@ -69,6 +69,15 @@ def version(original: Path, setting: EQParams, dither: int) -> tuple[bytes, dict
             data = flac.padded(data, n_bytes)
             return data, _about(take, scaled, limited_db, intensity, data)
     raise ValueError(f"{original.name} leaves no room for versions of it: build its set again, with --probes.")
+
+
+def _within_ceiling(sound: np.ndarray, rate_hz: int, setting: EQParams) -> tuple[Take, float]:
+    """The equalised original, and by how much it was limited for it, in dB; most need no limiting: one pass."""
+    take = _take(sound, rate_hz, setting)
+    if take.dbtp <= HIGHEST_DBTP:
+        return take, 0.0
+    _, limited_db, (take,) = within_ceiling(sound, rate_hz, lambda heard: [_take(heard, rate_hz, setting)])
+    return take, limited_db
 
 
 def _take(heard: np.ndarray, rate_hz: int, setting: EQParams) -> Take:

@@ -27,6 +27,8 @@ from stimuli.rendering.conditions import Condition, condition, listener, one_thr
 
 _ANCHORS_HZ = (3500, 7000)
 _MARGIN_DB = 0.1
+HIGHEST_DBTP = loudness.CEILING_DBTP - _MARGIN_DB
+"""The true peak from which on an excerpt is limited: what dither and rounding may add stays under the ceiling."""
 _MOST_LIMITING_DB = 6.0
 _ROUNDS = 5
 
@@ -140,7 +142,7 @@ def within_ceiling(
     audio, ceiling_db, limited_db = source, None, 0.0
     for _ in range(_ROUNDS):
         takes = treated(audio)
-        over_db = max(take.dbtp for take in takes) - (loudness.CEILING_DBTP - _MARGIN_DB)
+        over_db = max(take.dbtp for take in takes) - HIGHEST_DBTP
         if over_db <= 0:
             return audio, round(limited_db, 2), takes
         peak_dbtp = loudness.true_peak_dbtp(source, sample_rate_hz)

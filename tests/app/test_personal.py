@@ -11,7 +11,7 @@ from scipy.signal import lfilter
 from sqlalchemy import select
 
 from app.participant.own_words import own_words
-from app.participant.rendering import Judgement, render
+from app.participant.rendering import Judgement, render, shared
 from app.participant.simulated import Crowd
 from app.server import create_app
 from app.settings import Settings
@@ -92,6 +92,14 @@ def test_a_judgement_off_the_scale_is_refused(judgement):
 @pytest.mark.parametrize(("judgement", "kept"), [(-4, -1.0), (0, 0.0), (4, 1.0)])
 def test_a_judgement_is_kept_from_minus_one_to_one(judgement, kept):
     assert CALIBRATION.check({"judgement": judgement}, None, None) == {"judgement": kept}
+
+
+@pytest.mark.parametrize(("n", "sizes"), [(0, []), (1, [1]), (2, [1, 1]), (3, [2, 1]), (30, [15, 15])])
+def test_the_sounds_of_a_session_are_shared_among_two_processes(n, sizes):
+    files = {str(number): f"{number}.flac" for number in range(n)}
+    parts = shared(files, 2)
+    assert sorted((len(part) for part in parts), reverse=True) == sizes
+    assert [name for part in parts for name in part] == list(files)
 
 
 @pytest.mark.slow
