@@ -27,7 +27,7 @@ def rehearse(
     file: Annotated[Path | None, typer.Argument(help="Study file; default: the shipped one.")] = None,
     stimuli_set: Set = None,
     out: Annotated[Path, typer.Option(help="Folder for rehearsal.html, screenshots and results.")] = OUT,
-    participants: Annotated[int, typer.Option("-n", min=3, help="Simulated listeners to take through it.")] = 8,
+    participants: Annotated[int, typer.Option("-n", min=3, help="Simulated listeners to take through it.")] = 6,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Walk every page in a headless browser.")
     ] = True,

@@ -54,7 +54,7 @@ class Rehearsal:
     folder: Path
     out: Path
     data: Path = Path("data")
-    participants: int = 8
+    participants: int = 6
     with_browser: bool = True
     walked: pages.Walked = field(default_factory=pages.Walked)
 

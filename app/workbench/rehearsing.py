@@ -30,7 +30,7 @@ def fill(file: gr.Textbox) -> None:
     with gr.Accordion("Rehearse: go or no-go", open=False):
         gr.Markdown(ABOUT)
         with gr.Row():
-            listeners = gr.Slider(3, 24, value=8, step=1, label="Simulated listeners")
+            listeners = gr.Slider(3, 24, value=6, step=1, label="Simulated listeners")
             browser = gr.Checkbox(True, label="Walk every page in a headless browser")
             start, stop = gr.Button("Rehearse", variant="primary"), gr.Button("Stop the rehearsal")
         told = gr.Markdown(NOTHING_YET, container=True, min_height=80)

@@ -34,6 +34,7 @@ NUMBERS = {
     "stimuli build workers": (None, 1, None),
     "study attack sessions": (8, 3, None),
     "study invite n": (1, 1, None),
+    "study rehearse participants": (6, 3, None),
     "train clap_clips": (500, None, None),
     "train fma_ratio": (0.0, None, None),
     "train musdb_ratio": (0.0, None, None),
