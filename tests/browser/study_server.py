@@ -40,8 +40,9 @@ def write_study(file: Path, n_descriptors: int = 1, **tables: object) -> Path:
 
 
 def application(database_url: str, folder: str | Path, file: str | Path):
-    """The application as `semantic-eq serve` runs it."""
-    return create_app(Settings(database_url=database_url, stimuli=folder, study_file=file, admin_token=TOKEN))
+    """The application as `semantic-eq serve` runs it, without the playground."""
+    given = {"database_url": database_url, "stimuli": folder, "study_file": file, "admin_token": TOKEN}
+    return create_app(Settings(**given, playground="off"))
 
 
 def configured(app, port: int) -> uvicorn.Server:

@@ -74,7 +74,7 @@ def test_a_link_to_nothing_stops_the_build(tmp_path):
     shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("__pycache__", "screenshots"))
     for page in (tmp_path / "docs").rglob("*.md"):
         page.write_text("# Page\n", encoding="utf-8")
-    settings = {"docs_dir": str(tmp_path / "docs"), "site_dir": str(tmp_path / "site")}
+    settings = {"docs_dir": str(tmp_path / "docs"), "site_dir": str(tmp_path / "site"), "plugins": []}
     build(load_config(str(ROOT / "mkdocs.yml"), **settings))
     (tmp_path / "docs" / "index.md").write_text("# Page\n\n[nothing](nothing.md)\n", encoding="utf-8")
     with pytest.raises(Abort):
