@@ -26,9 +26,13 @@ study: $(VENV)/.installed
 	@echo "To make a study of your own by mouse, in another terminal: $(BIN)/semantic-eq workbench"
 	$(BIN)/semantic-eq serve --allow-simulated
 
+# What is imported is compiled and kept, by two processes at once, before the test processes import the same together.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.installed-test
 	$(BIN)/python -m tests.browser.install
 	$(BIN)/ruff check .
+	$(BIN)/python -c 'import app.server, mkdocs.commands.build, mkdocstrings, schemathesis' & \
+	$(BIN)/python -c 'import analysis.analyse, stimuli.build, model.training.loop, statsmodels.api, hypothesis'; wait
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 validate: $(VENV)/.installed-test

@@ -16,7 +16,8 @@ LONGEST = (
     "analysis/test_paradigm_commands.py", "browser/test_nothing_lost.py", "model/test_training.py",
     "browser/test_people.py", "app/test_attack.py", "documentation/test_readme.py", "browser/test_admin.py",
     "stimuli/test_build.py", "browser/test_drafts.py", "analysis/test_clips.py", "browser/test_player.py",
-    "app/test_crash.py", "browser/test_sound_trouble.py", "documentation/test_site.py",
+    "app/test_crash.py", "browser/test_sound_trouble.py", "documentation/test_site.py", "browser/test_playground.py",
+    "browser/test_plain_words.py", "browser/test_blind.py",
 )  # fmt: skip
 TESTS = Path(__file__).parent
 
