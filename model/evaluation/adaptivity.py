@@ -60,14 +60,18 @@ def responses(
     fine, means = settings.mean_response_db(_FINE_HZ), settings.mean_response_db(GRID_HZ)
     rows = []
     for clip in clips:
-        spectrum = _spectrum(clip)
+        spectrum, before_lu = _spectrum(clip), _loudness_lu(clip.audio, clip.sample_rate)
         for descriptor in descriptors:
             for k in STEPS:
-                audio = filtered(clip.audio, clip.sample_rate, _FINE_HZ, k * fine[descriptor])
+                gains_db = k * fine[descriptor]
+                audio = filtered(clip.audio, clip.sample_rate, _FINE_HZ, gains_db) if k else clip.audio
                 score = baseline_score(audio, clip.sample_rate, means[descriptor])
                 for system, propose in systems.items():
                     params = propose(audio, clip.sample_rate, descriptor)
-                    measured = _measured(params, means[descriptor], audio if k == 0 else None, clip.sample_rate)
+                    measured = _measured(params, means[descriptor])
+                    if k == 0:
+                        after_lu = _loudness_lu(params.apply(audio, clip.sample_rate), clip.sample_rate)
+                        measured["loudness_lu"] = after_lu - before_lu
                     rows.append({"system": system, "descriptor": descriptor, "clip": clip.name, "k": k})
                     rows[-1] |= {"baseline_score": score, "spectrum": spectrum, **measured}
     return pd.DataFrame(rows)
@@ -77,22 +81,17 @@ def _spectrum(clip: Clip) -> np.ndarray:
     return analysed(clip.audio, clip.sample_rate)[0][0].numpy()
 
 
-def _measured(
-    params: EQParams, mean_curve_db: np.ndarray, audio: np.ndarray | None, sample_rate: float
-) -> dict[str, Any]:
+def _loudness_lu(audio: np.ndarray, sample_rate: float) -> float:
+    return float(pyloudnorm.Meter(sample_rate).integrated_loudness(audio.T.astype(np.float64)[:, :2]))
+
+
+def _measured(params: EQParams, mean_curve_db: np.ndarray) -> dict[str, Any]:
     curve = params.response(GRID_HZ, 44_100)
-    change = np.nan
-    if audio is not None:
-        meter = pyloudnorm.Meter(sample_rate)
-        block = audio.T.astype(np.float64)[:, :2]
-        change = meter.integrated_loudness(
-            params.apply(block.T, sample_rate).T.astype(float)
-        ) - meter.integrated_loudness(block)
     beyond = float(np.mean(np.abs(np.array(params.values)[GAINS]) > BEYOND_DB))
     return {
         "dose": dose(curve, mean_curve_db),
         "beyond": beyond,
-        "loudness_lu": change,
+        "loudness_lu": np.nan,
         "curve": curve,
         "change": params.response(mel_centres_hz(), 44_100),
     }

@@ -61,6 +61,7 @@ class CurveStage(Stage):
 
     name, learning_rate, weight_decay = "curves", 2e-3, 0.02
     batch = 64
+    network: ReferenceNetwork
 
     def __init__(
         self,
