@@ -70,6 +70,17 @@ def add_table(text: str, name: str) -> str:
     return tomlkit.dumps(document)
 
 
+def add_first(text: str, path: Path) -> str:
+    """Give a list of tables its first entry, at ``path``: the first of the shipped study, else one without keys."""
+    *above, name, _ = path
+    shipped: Any = at(tomlkit.parse(SHIPPED.read_text(encoding="utf-8")), (*above, name))
+    document = _document(text)
+    entries = tomlkit.aot()
+    entries.append(shipped[0] if shipped else tomlkit.table())
+    _down(document, above)[name] = entries
+    return tomlkit.dumps(document)
+
+
 def add_entry(text: str, path: Path, name_key: str | None) -> str:
     """Add an entry to a list of tables: a copy of its last one, under a name of its own."""
     entry = dict(at(parse(text), path)[-1])

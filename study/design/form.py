@@ -100,9 +100,9 @@ def _tables(
     yield Table(path, help_text, here is not None, optional, is_entry, keys if here is not None else ())
     for name, value in schema["properties"].items():
         names, is_list = references(value)
-        if is_list:
+        if is_list and here is not None:
             yield from _entries((*path, name), value, models, there.get(name) or [])
-        elif names:
+        elif names and not is_list:
             inner, is_optional = there.get(name), value.get("default", ...) is None
             shown = inner if inner is not None or is_optional else {}
             own = value.get("default") if inner is None else None
@@ -118,6 +118,8 @@ def _own_default(defaults: Mapping[str, Any] | None, name: str) -> dict[str, Any
 def _entries(path: Path, schema: Schema, models: Schema, entries: list[Mapping[str, Any]]) -> Iterator[Table]:
     names, _ = references(schema)
     key, by_value = models_by_value(schema)
+    if not entries:
+        yield Table((*path, 0), " ".join(models[names[0]].get("description", "").split()), False, True, True)
     for number, entry in enumerate(entries):
         chosen = str(by_value.get(str(entry.get(key)), names[0])).rsplit("/", 1)[-1]
         yield from _tables((*path, number), models[chosen], models, entry, optional=True, is_entry=True)

@@ -119,3 +119,25 @@ def test_a_table_that_is_left_out_shows_what_holds_without_it():
     assert next(key for key in checks.keys if key.name == "attention").default == 0
     consent = form.tables(editing.parse(editing.set_value(RATING, ("consent",), None)))
     assert [table.is_there for table in consent if table.path == ("consent",)] == [False]
+
+
+@pytest.mark.parametrize(
+    ("title", "path"), [("questionnaire quotas 1", ("questionnaire", "quotas", 0)), ("headphones 1", ("headphones", 0))]
+)
+def test_a_list_that_is_empty_is_offered_and_gets_its_first_entry(title, path):
+    text = editing.set_value(RATING, path[:-1], None)
+    assert [table.title for table in form.tables(editing.parse(text)) if table.path[: len(path)] == path] == [title]
+    after = editing.add_first(text, path)
+    shipped = editing.at(editing.parse(RATING), path[:-1])
+    assert editing.at(editing.parse(after), path) == (shipped[0] if shipped else {})
+    assert [table.is_there for table in form.tables(editing.parse(after)) if table.path == path] == [True]
+    without = editing.set_value(RATING, ("questionnaire",), None)
+    assert not any(table.path[:2] == ("questionnaire", "quotas") for table in form.tables(editing.parse(without)))
+
+
+def test_a_quota_is_made_key_by_key():
+    text = editing.add_first(RATING, ("questionnaire", "quotas", 0))
+    text = editing.set_value(text, ("questionnaire", "quotas", 0, "answers"), {"experience": ["listener"]})
+    text = editing.set_value(text, ("questionnaire", "quotas", 0, "at_most"), 20)
+    (quota,) = parse(editing.parse(text)).questionnaire.quotas
+    assert (quota.title, quota.at_most) == ("experience: listener", 20)

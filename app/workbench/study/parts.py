@@ -67,5 +67,8 @@ def leave_out(text: str, chosen: str | None) -> str:
 @telling
 def take_in_part(text: str, chosen: str | None) -> str:
     """Take a table that is left out into the file, as the shipped study has it."""
-    path = _chosen(text, chosen).path
+    table = _chosen(text, chosen)
+    if table.is_entry:
+        return editing.add_first(text, table.path)
+    path = table.path
     return editing.add_table(text, str(path[0])) if len(path) == 1 else editing.set_value(text, path, {})
