@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from app.commands import (
     analysis,
+    deploy,
     equalise,
     evaluation,
     package,
@@ -46,6 +47,7 @@ for group in (
     training,
     evaluation,
     workbench,
+    deploy,
 ):
     group.register(cli)
 

@@ -10,6 +10,8 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 import pytest
 
+from app.deployment.check import check
+from app.deployment.found import Outcome
 from tests.app.deployed import nginx, served
 from tests.app.study_process import free_port
 
@@ -146,3 +148,19 @@ def test_no_request_is_smuggled_past_nginx(site, twisted):
                 secure.recv(65_536)
         with httpx.Client(base_url=site[0], verify=site[1]) as victim:
             assert victim.get("/health/live").json() == {"status": "alive"}
+
+
+@pytest.mark.slow
+def test_a_check_from_outside_finds_only_that_its_certificate_is_its_own(site, monkeypatch, tmp_path):
+    """`deploy check` of this nginx, first as a stranger, then as somebody who trusts the certificate."""
+    address, tls, plain = site
+    port = int(plain.rpartition(":")[2])
+    found = {each.what: each for each in check(address, simulated=True, http_port=port)}
+    wrong = {what for what, each in found.items() if each.outcome is Outcome.BAD}
+    assert wrong == {"certificate", "expiry", "playground"} and "self-signed" in found["certificate"].sentence
+    (tmp_path / "trusted.pem").write_text("".join(map(ssl.DER_cert_to_PEM_cert, tls.get_ca_certs(binary_form=True))))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted.pem"))
+    told = {each.what: each.outcome for each in check(address, simulated=True, http_port=port)}
+    assert {what for what, outcome in told.items() if outcome is Outcome.BAD} == {"expiry", "playground"}  # of two days
+    assert told["HTTP/2"] is told["HSTS"] is told["plain HTTP"] is told["rates"] is told["cookie"] is Outcome.GOOD
+    assert told["blindness"] is told["clock"] is told["own pages"] is Outcome.GOOD

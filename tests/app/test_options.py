@@ -6,6 +6,7 @@ from docs.site import commands
 
 # Command and option: default, least, most.
 NUMBERS = {
+    "deploy check http_port": (80, 1, 65_535),
     "evaluate max_clips": (40, None, None),
     "power seed": (1, None, None),
     "power simulations": (20_000, None, None),
@@ -46,6 +47,7 @@ OFF = (
     *("interim-means yes", "simulate fetch_audio", "analyse simulated", "evaluate held_out_only", "train wandb"),
     *("evaluate all_settings", "stimuli build anchors", "stimuli build replace", "stimuli export sources"),
     *("stimuli export wav", "stimuli report embed", "study status simulated", "package simulated", "package free_text"),
+    "deploy check simulated",
 )
 FOUND = {
     f"{name} {option.name}": (option.default, getattr(option, "min", None), getattr(option, "max", None))

@@ -1,0 +1,1 @@
+"""A running server looked at from outside, as a participant's browser or an attacker sees it."""
