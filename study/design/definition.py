@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 from pydantic import AfterValidator, Field, ValidationError, create_model, model_validator
 from pydantic_core import ErrorDetails
 
-from study.design import texts
+from study.design import order, texts
 from study.design.blocks import Block
 from study.design.checks import Checks
 from study.design.parts import FORMER_NAMES, Name, Part, Share, Text, distinct, renamed
@@ -59,6 +59,8 @@ class Design(Part):
 
     order: Literal["blocked", "mixed"] = "blocked"
     """Trials grouped by descriptor, or descriptors shuffled."""
+    block_order: Literal["fixed", "counterbalanced"] = "fixed"
+    """Blocks in this file's order, or in orders of a Williams square that participants are spread over."""
     clips_per_participant: int | None = Field(None, ge=1)
     """So many of the clips for each participant, all equally often; without it, all."""
     min_listened_fraction: Share = renamed(1.0, "min_listened_fraction", "hear_share")
@@ -229,6 +231,16 @@ class Definition(_Parts):
     def block_of(self, detail: Mapping[str, Any]) -> Block:
         """The block that a step with this ``detail`` belongs to."""
         return self.effective_blocks[detail.get("block", 0)]
+
+    @property
+    def n_block_orders(self) -> int:
+        """Orders of the blocks that participants are spread over."""
+        return order.n_rows(len(self.effective_blocks)) if self.design.block_order == "counterbalanced" else 1
+
+    def block_order(self, block_row: int) -> list[int]:
+        """Numbers of the blocks, from 0, in the order of who has this row."""
+        n, orders = len(self.effective_blocks), self.n_block_orders
+        return order.williams(n)[block_row % orders] if orders > 1 else list(range(n))
 
     def descriptor(self, name: str | None) -> Descriptor | None:
         """A descriptor by its name."""

@@ -15,6 +15,8 @@ from study.design.stimuli import StimulusSet
 from study.kinds import KINDS, PARADIGMS
 from study.kinds.paradigm import ANSWER_S
 
+EVENLY = "each at each place, and after each other one, equally often per"
+
 
 class Description(NamedTuple):
     """Facts by heading, what somebody ought to look at, and why it cannot be served (None where it can)."""
@@ -98,6 +100,8 @@ def _minutes(plan: Plan) -> list[str]:
 def _balance(plan: Plan) -> list[str]:
     lines = [line for number, block in enumerate(plan.blocks, start=1) for line in _balance_of(plan, number, block)]
     rows = plan.n_block_rows * plan.n_condition_rows
+    if (orders := plan.definition.n_block_orders) > 1:
+        lines.append(f"{len(plan.blocks)} blocks in {orders} orders (Williams): {EVENLY} {orders} participants")
     lines.append(f"all together balanced after each {rows} participants who complete; drop-outs do not count")
     if plan.n_clips < len(plan.clips):
         lines.append(f"{plan.n_clips} of {len(plan.clips)} clips each, every clip equally often over participants")
@@ -108,12 +112,12 @@ def _balance_of(plan: Plan, number: int, block: Block) -> list[str]:
     """What a block balances over how many participants."""
     paradigm = PARADIGMS[block.paradigm]
     n_parts, rows = paradigm.n_parts(plan, block), paradigm.n_rows(plan, block)
-    orders, evenly = order.n_rows(n_parts), "each at each place, and after each other one, equally often per"
+    orders = order.n_rows(n_parts)
     return [
-        f"block {number}, {n_parts} parts in {orders} orders: {evenly} {orders} participants"
+        f"block {number}, {n_parts} parts in {orders} orders: {EVENLY} {orders} participants"
         if n_parts > 1
         else f"block {number}, one part",
-        f"  {paradigm.balances} in {rows} orders (Williams): {evenly} {rows} participants",
+        f"  {paradigm.balances} in {rows} orders (Williams): {EVENLY} {rows} participants",
     ]
 
 

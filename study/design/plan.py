@@ -59,7 +59,7 @@ class Plan:
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """The study's blocks, in the order in which all participants go through them."""
+        """The study's blocks, in the study file's order."""
         return self.definition.effective_blocks
 
     @property
@@ -69,18 +69,14 @@ class Plan:
 
     @property
     def n_block_rows(self) -> int:
-        """Orders of the parts of blocks that participants are spread over."""
-        return lcm(*(PARADIGMS[block.paradigm].n_part_rows(self, block) for block in self.blocks))
+        """Orders of the blocks and of their parts that participants are spread over, each with each."""
+        n_part_rows = lcm(*(PARADIGMS[block.paradigm].n_part_rows(self, block) for block in self.blocks))
+        return self.definition.n_block_orders * n_part_rows
 
     @property
     def n_condition_rows(self) -> int:
         """Orders within the parts that participants are spread over."""
         return lcm(*(PARADIGMS[block.paradigm].n_rows(self, block) for block in self.blocks))
-
-    @property
-    def has_practice(self) -> bool:
-        """Whether practice comes before the first trial."""
-        return self.definition.practice is not None or self.blocks[0].practice > 0
 
     def conditions_of(self, block: Block) -> list[str]:
         """The conditions that a block presents."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from study.design import checks
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
 
 def parts_of(plan: Plan, assignment: Assignment, rng: random.Random) -> list[tuple[int, list[Trial]]]:
     """The parts of a session with the index of their block: all presentations in one participant's order."""
+    blocks = plan.definition.block_order(assignment.block_row)
+    own = replace(assignment, block_row=assignment.block_row // plan.definition.n_block_orders)
     return [
         (index, part)
-        for index, block in enumerate(plan.blocks)
-        for part in _parts_of(plan, block, assignment, rng, is_first=index == 0)
+        for place, index in enumerate(blocks)
+        for part in _parts_of(plan, plan.blocks[index], own, rng, is_first=place == 0)
     ]
 
 

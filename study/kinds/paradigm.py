@@ -121,7 +121,7 @@ class Paradigm(Kind):
             "is_practice": step.trial_kind == "practice",
             "min_listened_fraction": block.min_listened_fraction,
             "notice": self.notice(at),
-            "counts_from_here": step.trial_number == 1 and at.plan.has_practice,
+            "counts_from_here": step.trial_number == 1 and bool(at.definition.practice or block.practice),
             "duration_s": at.plan.stimuli.by_id[self.sounds(step)[0]].duration_s,
         }
 

@@ -32,12 +32,14 @@ class _Practice(Rating):
     is_counted = False
 
     def steps(self, plan: Plan, assignment: Assignment, rng: random.Random) -> list[dict[str, Any]]:
-        """That of the study's first block, before all blocks."""
-        part, block = self.part(plan.definition), plan.blocks[0]
+        """That of the participant's first block, before all blocks."""
+        part, first = self.part(plan.definition), plan.definition.block_order(assignment.block_row)[0]
         if part is None:
             return []
+        block = plan.blocks[first]
         paradigm = kinds.PARADIGMS[block.paradigm]
-        return [paradigm.presentation(trial, block, 0) for trial in paradigm.practice(plan, block, part.trials, rng)]
+        trials = paradigm.practice(plan, block, part.trials, rng)
+        return [paradigm.presentation(trial, block, first) for trial in trials]
 
 
 KIND = _Practice()

@@ -99,10 +99,13 @@ def sessions(
     if identifiers is not None:
         columns |= {name: Column("string", "") for name in definition.recruitment.id_parameters}
     own = identifiers or {}
-    return _frame([dict(own.get(record["session"]["public_id"], {})) | _session(record) for record in records], columns)
+    return _frame(
+        [dict(own.get(record["session"]["public_id"], {})) | _session(record, definition) for record in records],
+        columns,
+    )
 
 
-def _session(record: Record) -> dict[str, Any]:
+def _session(record: Record, definition: Definition) -> dict[str, Any]:
     session, answers = record["session"], record["answers"]
     started, finished = session["started_at"], session.get("finished_at")
     took_s = None if finished is None else clock.elapsed_s(started, finished)
@@ -119,6 +122,7 @@ def _session(record: Record) -> dict[str, Any]:
             "participant": participant(session["number"]),
             "minutes": None if took_s is None else round(took_s / 60, 2),
             "trials": session["n_trials"],
+            "block_order": " ".join(str(index + 1) for index in definition.block_order(session["block_row"])),
             "clips": " ".join(session["clips"]),
             "steps_answered": len(answers),
         }
