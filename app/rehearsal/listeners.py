@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 LISTENERS = "Simulated listeners"
 AT_THE_SAME_TIME = 4
+WAIT_S = 60.0  # the server is in this very process: it is never away, but the machine may be busy
 # Nobody leaves or answers at random: what is rehearsed is the study, not its screening.
 MODEL = Model(dict(EFFECTS), inattentive=0.0, dropout=0.0)
 
 
 def crowd(address: str, stimuli: StimulusSet, arrivals: Sequence[dict[str, Any]], seed: int = 0) -> Wiretap:
     """Give listeners who are ready to take part, one for each arrival."""
-    return Wiretap(address, MODEL, stimuli, seed, arrivals=list(arrivals), keeps_unmasked=False)
+    return Wiretap(address, MODEL, stimuli, seed, wait_s=WAIT_S, arrivals=list(arrivals), keeps_unmasked=False)
 
 
 def take(tap: Wiretap, tell: Tell) -> Finding:

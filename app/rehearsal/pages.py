@@ -1,7 +1,7 @@
 """Every page that a participant meets, walked in a headless browser in every language, photographed and answered.
 
 A page that looks like one that was met (the same texts but for numbers) is answered over HTTP, so that a study of an
-hour is walked in a minute. The session is a simulated one: breaks have no minimum, and a page is answered by its own
+hour is walked in minutes. The session is a simulated one: breaks have no minimum, and a page is answered by its own
 controls once its sounds have passed, which they do faster.
 """
 

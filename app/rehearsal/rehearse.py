@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -141,10 +142,26 @@ class _Live:
 
 def _as_served(rehearsal: Rehearsal, told: Told) -> Iterator[Finding]:
     """The checks that need the running server; the pages are walked while the listeners take part."""
-    with ThreadPoolExecutor(2) as threads, _walking(rehearsal, told, threads) as walked:
-        with _live(rehearsal, told) as live:
-            yield from _listened(live, threads)
-        yield walked()
+    ending = threading.Event()
+    tell = _until(ending, told)
+    with ThreadPoolExecutor(2) as threads, _walking(rehearsal, tell, threads) as walked:
+        try:
+            with _live(rehearsal, tell) as live:
+                yield from _listened(live, threads)
+            yield walked()
+        finally:
+            ending.set()  # who is still on the way is not waited for where the rehearsal is interrupted
+
+
+def _until(ending: threading.Event, told: Told) -> Told:
+    """Tell on, and stop whoever tells once the rehearsal ends."""
+
+    def tell(check: str, done: int, total: int) -> None:
+        if ending.is_set():
+            raise InterruptedError("The rehearsal ended.")
+        told(check, done, total)
+
+    return tell
 
 
 def _listened(live: _Live, threads: ThreadPoolExecutor) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import threading
 import tomllib
 
 import numpy as np
@@ -13,7 +14,7 @@ from analysis.statistics.distinguishing import HeldOut
 from app.participant.attack import Outcome
 from app.rehearsal import blindness, budget, data, page, pages, sounds, texts
 from app.rehearsal.findings import Finding, Verdict, found, is_go, timed
-from app.rehearsal.rehearse import Rehearsal, rehearse
+from app.rehearsal.rehearse import Rehearsal, _until, rehearse
 from stimuli.manifest import ClipInfo, Manifest, Stimulus
 from study.design import definition, templates
 from study.design.plan import Plan
@@ -251,3 +252,13 @@ def test_the_page_says_go_or_no_go_and_needs_no_other_file(tmp_path):
 def test_all_ways_of_asking_have_scales_that_the_analysis_knows():
     for name in templates.NAMES:
         assert not data.unknown_scales(definition.parse(tomllib.loads(templates.template(name))))
+
+
+def test_who_is_on_the_way_is_stopped_once_the_rehearsal_ends():
+    ending, heard = threading.Event(), []
+    tell = _until(ending, lambda *how_far: heard.append(how_far))
+    tell("Pages", 1, 2)
+    ending.set()
+    with pytest.raises(InterruptedError):
+        tell("Pages", 2, 2)
+    assert heard == [("Pages", 1, 2)]
