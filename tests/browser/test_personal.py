@@ -30,17 +30,20 @@ def test_the_calibration_goes_by_keyboard_and_the_sounds_made_of_it_are_heard(vi
         for number in range(1, N + 1):
             expect(page.get_by_text(f"Judgement {number} of {N}")).to_be_visible()
             expect(page.get_by_role("heading", level=1)).to_have_text(
-                "How warm is this version, compared with the original?"
+                "How warm is this version, compared with the untouched clip?"
             )
             expect(page.locator("fieldset.scale")).to_be_enabled()
             seen["calibration"] = looked_at(person, tmp_path)
             page.keyboard.press("9" if number == 1 else "1")
             expect(page.locator("input[type=radio]:checked")).to_have_value("4" if number == 1 else "-4")
             page.keyboard.press("Enter")
+        while person.is_shown("trial", "personal").kind == "trial":
+            person.answer()
         bar = page.get_by_role("progressbar", name="Sounds made")
         expect(bar).to_have_attribute("max", "3")
         seen["waiting"] = looked_at(person, tmp_path)
         others_done.set()
+        person.is_shown("trial")
         expect(page.get_by_role("heading", level=1)).to_have_text("How warm does this sound?")
         with app.state.running.engine.connect() as connection:
             who = connection.execute(select(Session.public_id)).scalar_one()
