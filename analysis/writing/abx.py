@@ -13,7 +13,7 @@ from analysis.numbers import counted, listed, number, p_value
 from analysis.statistics import abx
 from analysis.statistics.table import Table
 from analysis.writing.document import Document, with_deviations, write_document
-from analysis.writing.figure_style import COLOURS, new_figure
+from analysis.writing.figure_style import COLOURS, new_figure, short
 from analysis.writing.folder import whole_folder
 from analysis.writing.report import Beside
 
@@ -86,7 +86,7 @@ def analyse_abx(
 
 def abx_figure(found: pd.DataFrame, listeners: pd.DataFrame) -> Figure:
     """Draw the proportion of right answers of every pair, over listeners and of each one."""
-    figure, axes = new_figure(max(0.75 + 0.27 * len(found), 1.4))
+    figure, axes = new_figure(max(0.75 + 0.32 * len(found), 1.4))
     axis, colour = axes[0, 0], COLOURS[2]
     axis.axvline(abx.CHANCE, color="#666666", linewidth=0.7, linestyle=":")
     for y, row in enumerate(found.itertuples()):
@@ -96,9 +96,14 @@ def abx_figure(found: pd.DataFrame, listeners: pd.DataFrame) -> Figure:
         axis.hlines(y, row.new_listeners_low, row.new_listeners_high, color=colour, linewidth=0.7)
         axis.hlines(y, row.ci_low, row.ci_high, color=colour, linewidth=2.2)
         axis.plot(row.proportion, y, "o", color=colour, markersize=4.5, markeredgecolor="white")
-    axis.set_yticks(range(len(found)), [_pair(row) for row in found.to_dict("records")])
+    axis.set_yticks(range(len(found)), [_label(row) for row in found.to_dict("records")])
     axis.set(xlim=(0, 1.02), ylim=(len(found) - 0.5, -0.6), xlabel="proportion of right answers")
     return figure
+
+
+def _label(row: dict[str, Any]) -> str:
+    word = "" if row["descriptor"] == EVERY else f"{short(row['descriptor'], 18)}\n"
+    return f"{word}{short(row['a'], 12)} or {short(row['b'], 12)}"
 
 
 def _pair(row: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from analysis.statistics.contrasts import EVERY
 from analysis.statistics.results import Results
 from analysis.statistics.robust import tie_handling
 from analysis.writing.answer import headline
-from analysis.writing.figure_style import COLOURS, new_figure
+from analysis.writing.figure_style import COLOURS, new_figure, short
 
 COLUMNS = ["participants", "analysis", "holds_for", "estimate", "ci_low", "ci_high", "p"]
 NAME = "multiverse"
@@ -68,7 +68,7 @@ def multiverse_figure(table: pd.DataFrame, a: str, b: str) -> Figure:
         axis.plot(row.estimate, y, "so"[sets.index(row.participants)], color=colour, markersize=3.5, mfc=face)
     axis.set_yticks(range(len(table)), table["analysis"])
     axis.invert_yaxis()
-    axis.set_xlabel(f"{a} minus {b}, points")
+    axis.set_xlabel(f"{short(a)} minus {short(b)}, points")
     handles = [axis.plot([], [], "so"[i], color=COLOURS[(2, 1)[i]], markersize=3.5)[0] for i in range(len(sets))]
     figure.legend(handles, sets, loc="outside upper center", ncols=2)
     return figure

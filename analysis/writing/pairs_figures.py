@@ -4,29 +4,27 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.writing.figure_style import COLOURS, MARKERS, new_figure
+from analysis.writing.figure_style import COLOURS, MARKERS, new_figure, panels, short
 
 
 def preferences_figure(preferences: pd.DataFrame) -> Figure:
     """Draw each condition's log-worth with its 95 % CI over listeners (thick) and for new music (thin)."""
-    descriptors = list(preferences["descriptor"].unique())
-    figure, axes = new_figure(2.2, columns=len(descriptors), sharey=True)
-    for axis, descriptor in zip(axes[0], descriptors, strict=True):
-        rows = preferences[preferences["descriptor"] == descriptor]
-        axis.axhline(0, color="#888888", linewidth=0.5)
-        for k, row in enumerate(rows.itertuples()):
-            colour = COLOURS[k % len(COLOURS)]
+    descriptors, conditions = (list(preferences[name].unique()) for name in ("descriptor", "condition"))
+    figure, axes = panels(len(descriptors), 0.65 + 0.2 * len(conditions), sharey=True, sharex=True)
+    for axis, descriptor in zip(axes, descriptors, strict=True):
+        axis.axvline(0, color="#888888", linewidth=0.5)
+        for row in preferences[preferences["descriptor"] == descriptor].itertuples():
+            y = conditions.index(row.condition)
+            colour, marker = COLOURS[y % len(COLOURS)], MARKERS[y % len(MARKERS)]
             if np.isfinite(row.new_music_low):
-                axis.vlines(k, row.new_music_low, row.new_music_high, color=colour, linewidth=0.7)
-            axis.vlines(k, row.ci_low, row.ci_high, color=colour, linewidth=2.2)
-            axis.plot(
-                k, row.log_worth, MARKERS[k % len(MARKERS)], color=colour, markersize=4.5, markeredgecolor="white"
-            )
-        axis.set_title(descriptor)
-        axis.grid(axis="y", linewidth=0.3, color="#cccccc")
-        axis.set_xticks(range(len(rows)), rows["condition"], rotation=40, ha="right", rotation_mode="anchor")
-        axis.set_xlim(-0.6, len(rows) - 0.4)
-    axes[0, 0].set_ylabel("log-worth (log-odds)")
+                axis.hlines(y, row.new_music_low, row.new_music_high, color=colour, linewidth=0.7)
+            axis.hlines(y, row.ci_low, row.ci_high, color=colour, linewidth=2.2)
+            axis.plot(row.log_worth, y, marker, color=colour, markersize=4.5, markeredgecolor="white")
+        axis.set_title(short(descriptor, 14))
+        axis.grid(axis="x", linewidth=0.3, color="#cccccc")
+    axes[0].set_yticks(range(len(conditions)), [short(name) for name in conditions])
+    axes[0].set_ylim(len(conditions) - 0.5, -0.5)
+    figure.supxlabel("log-worth (log-odds)", fontsize=7)
     return figure
 
 
@@ -43,8 +41,8 @@ def choices_figure(tests: pd.DataFrame) -> Figure:
             shares = counts / max(counts.sum(), 1)
             axis.barh(y, shares, left=np.cumsum(shares) - shares, color=colours, edgecolor="white", linewidth=0.4)
             places.append(y)
-            left_names.append(f"{descriptor}: {row.a}")
-            right_names.append(row.b)
+            left_names.append(f"{short(descriptor, 14)}: {short(row.a, 14)}")
+            right_names.append(short(row.b, 14))
             y += 1
         y += 0.6
     axis.axvline(0.5, color="black", linewidth=0.5, linestyle=":")

@@ -7,12 +7,14 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from analysis.analyse import draw
 from analysis.data.cells import cells
 from analysis.data.ratings import from_table
 from analysis.statistics.descriptives import descriptives
 from analysis.statistics.results import compute
+from analysis.writing.abx import abx_figure
 from analysis.writing.figure_style import COLOURS, short, style
 from analysis.writing.figures import adaptive_figure, means_figure
 from analysis.writing.medians import medians_figure
@@ -113,3 +115,16 @@ def test_medians_are_drawn_over_the_whole_scale(scale, limits):
     row = {"descriptor": "warm", "condition": "a", "median": 4, "q1": 3, "q3": 5, "ci_low": 3, "ci_high": 5}
     figure = medians_figure(pd.DataFrame([row]), scale)
     assert figure.axes[0].get_ylim() == pytest.approx(limits)
+
+
+def test_long_labels_of_abx_pairs_stay_in_the_figure():
+    long = [f"condition number {i} with a long name" for i in range(2)]
+    rows = [(word, *long, 0.6, 0.5, 0.7, 0.4, 0.8) for word in ("warm", "$\\frac{$", "an uncommonly long descriptor")]
+    names = ["descriptor", "a", "b", "proportion", "ci_low", "ci_high", "new_listeners_low", "new_listeners_high"]
+    found = pd.DataFrame(rows, columns=names)
+    with style():
+        figure = abx_figure(found, found[names[:4]])
+        ConstrainedLayoutEngine().execute(figure)
+        axis = figure.axes[0]
+        assert min(label.get_window_extent().x0 for label in axis.get_yticklabels()) >= 0
+        assert axis.get_position().width > 0.3
