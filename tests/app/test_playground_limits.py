@@ -170,7 +170,8 @@ def test_worker_that_dies_at_work_is_replaced(server, caplog):
         assert ask(browser, clip, 0.77).status_code == 200
 
 
-def test_worker_that_dies_while_it_has_nothing_to_do_is_replaced(server):
+def test_worker_that_dies_while_it_has_nothing_to_do_is_replaced(server, monkeypatch):
+    monkeypatch.setattr(workers, "LONGEST_S", PATIENCE_S)  # it loads the models anew, at the lowest priority
     address, clip = server
     os.kill(worker_pid(), signal.SIGKILL)
     time.sleep(0.5)

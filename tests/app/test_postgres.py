@@ -36,6 +36,7 @@ def wait_until(condition) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_one_of_two_replicas_is_killed_and_everyone_finishes(tmp_path, postgres):
     folder, log, file = write_set(tmp_path / "set", n_clips=3), tmp_path / "acknowledged.jsonl", tmp_path / "study.json"
     file.write_text(shipped(checks={"attention": 3, "repeats": 3, "repeat_distance": 5}).canonical())

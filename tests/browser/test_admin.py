@@ -68,6 +68,7 @@ def test_export_downloads_an_archive(page):
     assert started.value.path().read_bytes()[:2] == b"PK"
 
 
+@pytest.mark.slow
 def test_set_report_plays_a_stimulus(page, address):
     page.set_default_timeout(60_000)
     page.goto(f"{address}/api/admin/stimuli/report")
@@ -91,6 +92,7 @@ def test_other_browsers_are_listed_and_signed_out(page, visit, address):
     expect(page.get_by_label("Admin token")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_participant_is_readmitted_in_another_browser(page, visit, address):
     person = visit(address).begin("?PROLIFIC_PID=ada")
     person.answer()

@@ -19,6 +19,7 @@ def study(serve):
     return serve(**BOTH)
 
 
+@pytest.mark.slow
 def test_by_hand_on_a_telephone_and_axe_finds_nothing(study, visit):
     person = visit(study.address, viewport={"width": 360, "height": 740}).begin()
     seen = {}
@@ -63,6 +64,7 @@ def test_by_keyboard_and_nothing_is_answered_before_all_is_heard(study, visit):
     assert [row.answer for row in study.responses(person, "abx")] == [{"choice": "b"}] * 2
 
 
+@pytest.mark.slow
 def test_a_reload_comes_back_to_the_same_sounds(study, visit):
     person = visit(study.address).begin()
     person.hear_all()

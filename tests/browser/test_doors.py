@@ -1,5 +1,6 @@
 """Who may come in, and what turns a participant away."""
 
+import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
@@ -9,6 +10,7 @@ from study.storage.models import Session
 BARE = {"questionnaire": None, "level": None, "instructions": None, "comments": None, "practice": None}
 
 
+@pytest.mark.slow
 def test_a_wrong_invitation_code_is_told_and_the_right_one_opens(serve, visit):
     served = serve(**BARE, recruitment={"invitation": True})
     right = recruitment.invite(served.engine, 1)[0]
@@ -28,6 +30,7 @@ def test_a_wrong_invitation_code_is_told_and_the_right_one_opens(serve, visit):
     assert other.session == person.session
 
 
+@pytest.mark.slow
 def test_a_headphone_check_is_repeated_once_and_then_ends_the_study(serve, visit):
     check = {"test": "woods", "trials": 3, "pass_mark": 3, "attempts": 2, "on_failure": "screen_out"}
     served = serve(**BARE, consent=None, headphones=[check])
@@ -43,6 +46,7 @@ def test_a_headphone_check_is_repeated_once_and_then_ends_the_study(serve, visit
     assert person.reload().kind == "finished"
 
 
+@pytest.mark.slow
 def test_who_declines_is_let_go_and_who_must_bring_an_id_is_reported(serve, visit):
     rules = {"id_parameters": ["PROLIFIC_PID"], "id_parameter": "PROLIFIC_PID", "id_required": True}
     served = serve(**BARE, recruitment=rules)
@@ -94,6 +98,7 @@ def test_who_began_elsewhere_goes_on_by_code_and_by_link(serve, visit):
     assert served.rows(select(Session.state)) == [("active",)]
 
 
+@pytest.mark.slow
 def test_another_person_starts_at_a_shared_computer(serve, visit):
     served = serve(**BARE, recruitment={"shared_computer": True})
     person = visit(served.address).begin("?PROLIFIC_PID=ada").walk()

@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from playwright.sync_api import expect
 from sqlalchemy import update
 
@@ -12,6 +13,7 @@ CHECK = {"test": "woods", "trials": 2, "pass_mark": 2, "attempts": 1}
 REST_S = 600
 
 
+@pytest.mark.slow
 def test_what_was_begun_in_a_step_is_there_after_a_reload(serve, visit):
     served = serve(consent=None, instructions=None, headphones=[CHECK], practice=None)
     person = visit(served.address).begin()
@@ -33,6 +35,7 @@ def test_what_was_begun_in_a_step_is_there_after_a_reload(serve, visit):
     expect(person.reload().stage.get_by_role("textbox")).to_have_value("half a sen")
 
 
+@pytest.mark.slow
 def test_a_break_goes_on_while_the_page_is_loaded_anew(serve, visit):
     steps = {"consent": None, "questionnaire": None, "level": None, "instructions": None, "practice": None}
     served = serve(n_descriptors=2, breaks={"minimum_s": REST_S}, **steps)

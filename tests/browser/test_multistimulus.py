@@ -168,6 +168,7 @@ def test_a_reference_is_switched_to_in_place_and_need_not_be_heard(serve, visit)
     assert [own["plays"] for own in second.telemetry["sounds"]][1] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("questions", [TWO, None])
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(serve, visit, questions):
     block = PAGES | {"min_listened_fraction": 0} | ({"questions": questions} if questions else {})

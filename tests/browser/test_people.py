@@ -90,7 +90,11 @@ def step_by_key(person, act) -> None:
 
 @pytest.mark.parametrize(
     ("locale", "start", "question"),
-    [("de-AT", "Beginnen", "warm"), ("es-MX", "Comenzar", "cálido"), ("zh-CN", "开始", "温暖")],
+    [
+        ("de-AT", "Beginnen", "warm"),
+        pytest.param("es-MX", "Comenzar", "cálido", marks=pytest.mark.slow),
+        pytest.param("zh-CN", "开始", "温暖", marks=pytest.mark.slow),
+    ],
 )
 def test_the_browsers_language_is_spoken_and_can_be_changed_by_hand(serve, visit, locale, start, question):
     served = serve(consent=None, questionnaire=None, level=None, instructions=None)

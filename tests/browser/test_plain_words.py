@@ -1,10 +1,12 @@
 """What each page says to somebody who hears it read out, and what Enter does where something is missing."""
 
+import pytest
 from playwright.sync_api import expect
 
 NOTHING_BEFORE = {"consent": None, "headphones": [], "level": None, "instructions": None, "practice": None}
 
 
+@pytest.mark.slow
 def test_the_focus_brings_the_checks_notice_and_the_scale_asks_for_no_degree(serve, visit):
     checks = {"attention": 0, "audible": 1, "repeats": 0, "not_before": 0}
     served = serve(**NOTHING_BEFORE | {"questionnaire": None}, checks=checks)
@@ -21,6 +23,7 @@ def test_the_focus_brings_the_checks_notice_and_the_scale_asks_for_no_degree(ser
     assert person.page.locator("main").count() == 1  # Gradio's own, around the page
 
 
+@pytest.mark.slow
 def test_the_first_trial_after_practice_says_that_it_counts(serve, visit):
     served = serve(**NOTHING_BEFORE | {"questionnaire": None, "practice": {"trials": 1}})
     person = visit(served.address).begin()

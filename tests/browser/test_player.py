@@ -138,6 +138,7 @@ def test_an_answer_in_the_moment_in_which_the_sound_ends_is_taken(serve, visit, 
     assert [row.rating for row in served.responses(person)] == [4]
 
 
+@pytest.mark.slow
 def test_the_sound_of_the_level_goes_round_until_the_level_is_set(serve, visit):
     person = visit(serve(**BARE | {"level": {}}).address)
     person.page.add_init_script(RECORD)
@@ -148,6 +149,7 @@ def test_the_sound_of_the_level_goes_round_until_the_level_is_set(serve, visit):
     expect(play_button(person)).to_have_attribute("data-state", "playing")
 
 
+@pytest.mark.slow
 def test_the_level_that_was_set_stays_through_a_reload(serve, visit):
     served = serve(**BARE | {"level": {}})
     person = visit(served.address)

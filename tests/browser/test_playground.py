@@ -158,6 +158,7 @@ def serious(page) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_own_word_is_taught_by_keyboard_compared_blind_kept_exported_and_forgotten(page, tmp_path):
     page.get_by_role("button", name="Your own word").click()
     told, band = page.locator(".told"), page.locator(".plot .band")

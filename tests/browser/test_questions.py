@@ -1,5 +1,6 @@
 """The questionnaire: questions that depend on earlier answers, and the end for whom there is no place left."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_plain_words import NOTHING_BEFORE
@@ -14,6 +15,7 @@ FULL = {"answers": {"experience": ["none"]}, "at_most": 0}
 END = {"quota_text": "We have enough people like you.", "screened_out_redirect": "https://recruiter.example/out"}
 
 
+@pytest.mark.slow
 def test_questions_come_and_go_with_earlier_answers_and_a_full_quota_ends_kindly(serve, visit):
     questionnaire = {"questions": QUESTIONS, "quotas": [FULL]}
     served = serve(**NOTHING_BEFORE | {"questionnaire": questionnaire, "completion": END})

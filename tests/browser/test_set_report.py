@@ -52,6 +52,7 @@ def test_the_page_shows_a_curve_per_clip_and_condition(small_set, page):
     assert "built-in" in text and "LUFS" in text and all(word in text for word in small_set.conditions)
 
 
+@pytest.mark.slow
 def test_a_page_to_send_holds_its_audio(small_set, tmp_path):
     import dataclasses
 

@@ -77,6 +77,7 @@ def test_a_sound_that_breaks_off_is_shown_as_paused_and_goes_on(serve, visit, lo
     person.answer()
 
 
+@pytest.mark.slow
 def test_a_headphone_check_that_breaks_off_is_played_again(serve, visit, long):
     person = visit(serve(long, **BARE | {"headphones": [CHECK]}).address)
     person.page.add_init_script(CALL)
@@ -128,6 +129,7 @@ def test_a_sound_missing_on_the_server_is_a_pause_that_ends_by_itself(serve, vis
     assert len(person.rated) == 1
 
 
+@pytest.mark.slow
 def test_a_slow_line_is_told_with_a_bar_until_the_sound_is_there(person):
     person.page.clock.install()
     line = person.page.context.new_cdp_session(person.page)

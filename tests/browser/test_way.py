@@ -1,5 +1,6 @@
 """The whole way of a participant through a study of real stimuli, and the way back after a reload in every step."""
 
+import pytest
 from sqlalchemy import select
 
 from study.storage.models import Session
@@ -32,6 +33,7 @@ def test_from_consent_to_completion_code_every_rating_is_in_the_database(serve, 
     assert facts == {"browser": "Chrome", "browser_version": version, "operating_system": "Linux", "device": "desktop"}
 
 
+@pytest.mark.slow
 def test_a_reload_in_every_step_comes_back_to_the_same_step(serve, visit):
     check = {"test": "woods", "trials": 1, "pass_mark": 1, "attempts": 1}
     served = serve(n_descriptors=2, breaks={"minimum_s": 0}, headphones=[check])

@@ -61,6 +61,7 @@ def run(words: list[str], home: Path) -> None:
     assert result.exit_code == 0, f"{words}: {result.output} {result.exception}"
 
 
+@pytest.mark.slow
 def test_the_chain_of_commands_gives_a_report(home):
     simulate, _, build, check, serve, export, analyse = commands()
     assert [words[0] for words in (simulate, build, check, serve, export, analyse)] == [

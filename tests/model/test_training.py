@@ -97,6 +97,7 @@ def test_without_nature_every_clip_is_taken_for_usual_music(material, tmp_path):
         assert eq.network.encoder.nature(torch.randn(2, 12, 80)).abs().max() < 1e-5
 
 
+@pytest.mark.slow
 def test_the_published_recipe_brings_outputs_nearer_to_the_target(material, tmp_path):
     known, pink = material
     plan = replace(TINY, origin="audio", autoencoder_steps=1, end_to_end_steps=12, listening_steps=1)

@@ -96,6 +96,7 @@ def test_the_level_sound_is_the_loudest_stimulus(small_set):
     assert loudness.blocks_lufs(read(small_set, level), RATE_HZ).max() == pytest.approx(max(loudest), abs=0.01)
 
 
+@pytest.mark.slow
 def test_two_workers_make_the_same_files_as_one(tmp_path, recordings):
     clips = folder_clips(recordings)
     sets = [

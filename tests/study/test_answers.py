@@ -228,8 +228,14 @@ def test_of_two_sounds_the_earlier_was_played_first(first_play_ms, played_first)
 @pytest.mark.parametrize("kind", ["trial", "pair", "multistimulus"])
 @pytest.mark.parametrize("trial_kind", ["anchor", "attention", "practice", "rating", "repeat"])
 def test_only_an_attention_check_says_what_to_answer(kind, trial_kind):
-    step = SimpleNamespace(trial_kind=trial_kind, expected=2)
-    at = SimpleNamespace(step=step, message=lambda key, **words: f"{key} {words}")
+    step = SimpleNamespace(trial_kind=trial_kind, expected=2, descriptor="warm")
+    first = SimpleNamespace(mark=lambda value, at, descriptor: f"{value} ({descriptor})")
+    at = SimpleNamespace(
+        step=step,
+        block=SimpleNamespace(first=first),
+        definition=SimpleNamespace(descriptor=str),
+        message=lambda key, **words: f"{key} {words}",
+    )
     notice = KINDS[kind].notice(at)
     assert (notice is not None) == (trial_kind == "attention")
-    assert notice is None or ("'rating': 2" if kind != "pair" else "'side': 'B'") in notice
+    assert notice is None or ("'rating': '2 (warm)'" if kind != "pair" else "'side': 'B'") in notice

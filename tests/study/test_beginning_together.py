@@ -59,9 +59,10 @@ def n_studies(address) -> list[int]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def databases(request, tmp_path):
-    """Empty databases, one for each time; on PostgreSQL schemas, in which each connection finds nothing else."""
+    """Empty databases: a few of SQLite, whose writers wait for each other; on PostgreSQL one for each time, as schemas
+    in which each connection finds nothing else."""
     if request.param == "sqlite":
-        yield [f"sqlite:///{tmp_path}/{number}.sqlite" for number in range(N_TIMES)]
+        yield [f"sqlite:///{tmp_path}/{number}.sqlite" for number in range(5)]
         return
     address = make_url(request.getfixturevalue("postgres")).set(drivername="postgresql+psycopg")
     names = [f"together_{number}" for number in range(N_TIMES)]
