@@ -40,6 +40,8 @@ CHECK = {"test": "woods", "trials": 1, "pass_mark": 1, "attempts": 2}
 SHOWN = {"start-light": "start-wide-light", "trial-light": "trial-chosen-wide-light"}
 SHOWN |= {"trial-dark": "trial-chosen-wide-dark", "headphones-dark": "headphones-choose-wide-dark"}
 SHOWN |= {"trial-narrow": "trial-chosen-narrow-light", "level-narrow": "level-narrow-light"}
+WAYS = ("with-a-reference", "multistimulus", "pair", "abx")
+SHOWN |= {name: f"{name}-wide-light" for name in WAYS[1:]}
 # What the server's clock is ahead: as far as the pages' sounds, or their ratings would come too early for it.
 AHEAD_S = [0.0]
 RULES = {"id_parameters": ["PROLIFIC_PID"], "id_parameter": "PROLIFIC_PID", "id_required": True, "cap": 2}
@@ -173,6 +175,23 @@ def listening(camera: Camera, person: Listener) -> None:
     person.page.wait_for_function("!document.querySelector('.stage').inert")
 
 
+def ways_of_asking(camera: Camera) -> None:
+    """A reference to switch to, and pages of several sounds, before and after they were heard."""
+    blocks = [
+        {"paradigm": "single", "reference": "original", "conditions": ["semantic"], "clips": ["clip0"]},
+        {"paradigm": "multistimulus", "clips": ["clip0"]},
+        {"paradigm": "pair", "reference": "original", "no_difference": True, "strength": True, "clips": ["clip0"]},
+        {"paradigm": "abx", "conditions": ["original", "semantic"], "trials": 1, "clips": ["clip0"]},
+    ]
+    checks = {"attention": 0, "audible": 0, "repeats": 0}
+    with camera.study("ways", **BARE, blocks=blocks, checks=checks, breaks=None) as (address, _):
+        person = camera.visitor(address).begin()
+        for kind, name in zip(("trial", "multistimulus", "pair", "abx"), WAYS, strict=True):
+            person.walk(until=kind)
+            person.play()
+            camera.take(name, person)
+
+
 def end(camera: Camera) -> None:
     """The last pages, and those of who comes too late or twice."""
     with camera.study("end", **BARE | {"comments": {}}, recruitment=RULES) as (address, engine):
@@ -263,7 +282,7 @@ def main() -> None:
         singles = options.singles or Path(place) / "singles"
         singles.mkdir(parents=True, exist_ok=True)
         camera = Camera(browser, Path(place), singles)
-        for visits in (way, end, leaving, shared, languages):
+        for visits in (way, ways_of_asking, end, leaving, shared, languages):
             visits(camera)
         browser.close()
         for size in SIZES:

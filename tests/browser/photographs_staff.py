@@ -1,7 +1,7 @@
 """Photographs of what experimenters see: `python -m tests.browser.photographs_staff OUT`.
 
 Sign-in, admin page, playground and the report of a set, from `semantic-eq serve` with its default set after twelve
-simulated participants.
+simulated participants; and one picture of the whole way, from study file to report.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ WIDTHS = {"wide": 1200, "narrow": 380}
 SIGN_IN = ("wide-light", "narrow-dark")
 ADMIN = ("wide-light", "wide-dark", "narrow-light")
 PLAYGROUND = ("wide-light", "wide-dark", "narrow-light", "narrow-dark")
+PANEL, GAP = (900, 620), 20
 OWN_WORD = ("wide-light", "narrow-dark")
 REPORT = ("wide-light", "wide-dark", "narrow-light")
 
@@ -69,6 +70,22 @@ def playground(page: Page, address: str, out: Path) -> None:
     take(page, "playground-own-word", OWN_WORD, out)
 
 
+def overview(browser: Browser, report: Path, out: Path) -> None:
+    """One picture: the study file in the workbench, a trial, the admin page, the report."""
+    page = browser.new_page(viewport={"width": 1100, "height": 760})
+    page.goto(report.as_uri())
+    shots = [Image.open(out / f"{name}.png") for name in ("workbench", "trial-light", "admin-wide-light")]
+    shots.append(Image.open(io.BytesIO(page.screenshot())))
+    width, height = PANEL
+    picture = Image.new("RGB", (2 * width + 3 * GAP, 2 * height + 3 * GAP), "#d9dde3")
+    for number, shot in enumerate(shots):
+        scaled = shot.convert("RGB").resize((width, round(shot.height * width / shot.width)), Image.Resampling.LANCZOS)
+        panel = Image.new("RGB", PANEL, "white")
+        panel.paste(scaled.crop((0, 0, width, min(height, scaled.height))))
+        picture.paste(panel, (GAP + number % 2 * (width + GAP), GAP + number // 2 * (height + GAP)))
+    picture.quantize(255, dither=Image.Dither.NONE).save(out / "overview.png", optimize=True)
+
+
 def main() -> None:
     """Serve, simulate, photograph."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -81,6 +98,8 @@ def main() -> None:
             run("simulate", "-n", 12, "--url", address, folder=folder)
             browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox", "--disable-gpu"])
             visit(browser, address, out)
+            run("analyse", "--out", "analysis", folder=folder)
+            overview(browser, folder / "analysis" / "report.html", out)
             browser.close()
 
 
