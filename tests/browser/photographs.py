@@ -176,19 +176,18 @@ def listening(camera: Camera, person: Listener) -> None:
 
 
 def ways_of_asking(camera: Camera) -> None:
-    """A reference to switch to, and pages of several sounds, before and after they were heard."""
-    blocks = [
-        {"paradigm": "single", "reference": "original", "conditions": ["semantic"], "clips": ["clip0"]},
-        {"paradigm": "multistimulus", "clips": ["clip0"]},
-        {"paradigm": "pair", "reference": "original", "no_difference": True, "strength": True, "clips": ["clip0"]},
-        {"paradigm": "abx", "conditions": ["original", "semantic"], "trials": 1, "clips": ["clip0"]},
-    ]
-    checks = {"attention": 0, "audible": 0, "repeats": 0}
-    with camera.study("ways", **BARE, blocks=blocks, checks=checks, breaks=None) as (address, _):
-        person = camera.visitor(address).begin()
-        for kind, name in zip(("trial", "multistimulus", "pair", "abx"), WAYS, strict=True):
-            person.walk(until=kind)
-            person.play()
+    """A reference to switch to, and pages of several sounds, when the first sound plays."""
+    blocks = (
+        ("trial", {"paradigm": "single", "reference": "original", "conditions": ["semantic"]}),
+        ("multistimulus", {"paradigm": "multistimulus"}),
+        ("pair", {"paradigm": "pair", "reference": "original", "no_difference": True, "strength": True}),
+        ("abx", {"paradigm": "abx", "conditions": ["original", "semantic"], "trials": 1}),
+    )
+    for name, (kind, block) in zip(WAYS, blocks, strict=True):
+        checks = {"attention": 0, "audible": 0, "repeats": 0}
+        with camera.study(name, **BARE, blocks=[block | {"checks": checks}]) as (address, _):
+            person = camera.visitor(address).begin()
+            Participant.play(person.is_shown(kind))
             camera.take(name, person)
 
 
