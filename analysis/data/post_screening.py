@@ -26,9 +26,7 @@ class Anchored:
         """Refuse a name that is none of the ratings' conditions."""
         for role, name in (("hidden reference", self.reference), ("mid-range anchor", self.mid_anchor)):
             if name is not None and name not in conditions:
-                raise ValueError(
-                    f"The {role} {name!r} is no condition of these ratings; there are {', '.join(conditions)}."
-                )
+                raise ValueError(f"The {role} is the unknown condition {name!r} (known: {', '.join(conditions)}).")
 
 
 def reference_below_90(ratings: Ratings, reference: str | None) -> pd.Series:

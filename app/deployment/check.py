@@ -36,7 +36,7 @@ def check(url: str, simulated: bool = False, http_port: int = 80) -> Iterator[Fo
     """
     place = urlsplit(url if "://" in url else f"https://{url}")
     if place.scheme not in ("http", "https") or not place.hostname:
-        raise ValueError(f"{url} is no address of a server, such as https://study.example.org.")
+        raise ValueError(f"{url} is not the address of a server, such as https://study.example.org.")
     base = f"{place.scheme}://{place.netloc}{place.path.rstrip('/')}"
     trusting: ssl.SSLContext | bool = ssl.create_default_context() if place.scheme == "https" else True
     try:

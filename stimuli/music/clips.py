@@ -107,8 +107,8 @@ def other_files(folder: str | Path) -> str | None:
     if not others:
         return None
     kinds = ", ".join(f"{n} {suffix}" for suffix, n in sorted(others.items()))
-    files = "1 file is no recording by its name" if others.total() == 1 else f"{others.total()} files are no recordings"
-    return f"{files} ({kinds})."
+    files = "1 file is not a recording" if others.total() == 1 else f"{others.total()} files are not recordings"
+    return f"{files}, going by the name ({kinds})."
 
 
 def starting_at(clips: list[Clip], starts_s: dict[str, float]) -> list[Clip]:

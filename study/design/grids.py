@@ -47,7 +47,7 @@ def value(kind: Grid, cells: Sequence[Sequence[Any]], languages: Sequence[str]) 
         return [_text(row, languages) for row in kept]
     for row in kept:
         if not row[0] or not any(row[1:]):
-            raise ValueError(f"The row {', '.join(filter(None, row))} is not whole: it lacks a cell.")
+            raise ValueError(f"The row {', '.join(filter(None, row))} is incomplete: a cell is empty.")
     if kind == "options":
         return {row[0]: _text(row[1:], languages) for row in kept}
     if kind == "amounts":

@@ -74,7 +74,7 @@ def read(text: str, languages: tuple[str, ...] = ("en", "de", "es", "zh")) -> Im
     try:
         table = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ValueError(f"The configuration is no YAML ({' '.join(str(error).split())}).") from None
+        raise ValueError(f"The configuration is not valid YAML ({' '.join(str(error).split())}).") from None
     if not isinstance(table, dict) or not isinstance(table.get("pages"), list):
         raise ValueError("The configuration has no list of pages, which every configuration of webMUSHRA has.")
     return _Reader(table, languages).read()

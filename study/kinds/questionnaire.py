@@ -80,7 +80,7 @@ def _check_options(where: str, wanted: Mapping[str, list[str]], questions: Seque
     for name, values in wanted.items():
         if name not in choices:
             known = ", ".join(choices) or "none"
-            raise ValueError(f"{where} names {name}, which is no choice asked before (these are: {known})")
+            raise ValueError(f"{where} names {name}, which is not a choice asked earlier (known: {known})")
         if unknown := [value for value in values if value not in choices[name].options]:
             offered = ", ".join(choices[name].options)
             raise ValueError(f"{where}: {name} has no option {unknown[0]!r} (its options: {offered})")

@@ -67,7 +67,7 @@ def test_an_item_counts_until_more_than_a_quarter_find_its_anchor_excellent(who,
 
 
 def test_an_unknown_reference_is_refused():
-    with pytest.raises(ValueError, match="'original' is no condition"):
+    with pytest.raises(ValueError, match="unknown condition 'original'"):
         Anchored("original").refuse_unknown(["reference"])
 
 

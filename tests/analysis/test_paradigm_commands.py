@@ -112,7 +112,7 @@ def test_a_hidden_reference_that_is_named_states_the_post_screening(tmp_path):
     names = ("--reference", "reference", "--mid-anchor", "anchor70", "--scale", "0", "100")
     result = run("analyse", "--ratings", FOLDER / "mushra.csv", *names, "--out", tmp_path)
     assert "The ratings of 10 participants" in result.output
-    with pytest.raises(ValueError, match="hidden reference 'original' is no condition"):
+    with pytest.raises(ValueError, match="hidden reference is the unknown condition 'original'"):
         run("analyse", "--ratings", FOLDER / "mushra.csv", "--reference", "original", "--scale", "0", "100")
 
 

@@ -229,7 +229,10 @@ def test_a_certificate_is_to_be_renewed_two_weeks_before_its_end(seconds, outcom
 
 
 def test_the_command_refuses_what_is_no_server():
-    for address, said in (("ftp://a", "no address of a server"), ("http://127.0.0.1:1", "does not answer as a server")):
+    for address, said in (
+        ("ftp://a", "not the address of a server"),
+        ("http://127.0.0.1:1", "does not answer as a server"),
+    ):
         result = CliRunner().invoke(cli, ["deploy", "check", address])
         assert isinstance(result.exception, ValueError) and said in str(result.exception)
 

@@ -148,7 +148,7 @@ def test_a_likert_scale_has_two_to_eleven_points(n, is_taken):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("pages: [", "is no YAML"),
+        ("pages: [", "is not valid YAML"),
         ("testname: alone", "has no list of pages"),
         ("pages: [{type: generic, content: hello}]", "has no page with sounds"),
     ],

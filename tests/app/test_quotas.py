@@ -57,7 +57,7 @@ def test_answers_are_of_a_kind_where_each_question_has_one_of_its_values(given, 
 @pytest.mark.parametrize(
     ("questions", "message"),
     [
-        (asked(ABOUT, EXPERIENCE), "question about: asked_if names experience, which is no choice asked before"),
+        (asked(ABOUT, EXPERIENCE), "question about: asked_if names experience, which is not a choice asked earlier"),
         (asked(EXPERIENCE, ABOUT | {"asked_if": {"experience": ["lots"]}}), "experience has no option 'lots'"),
         (asked(EXPERIENCE, quotas=[{"answers": {"age": ["x"]}, "at_most": 1}]), "quota 1 names age"),
         (asked(EXPERIENCE, quotas=[{"answers": {}, "at_most": 1}]), "at least 1 item"),

@@ -124,7 +124,7 @@ def test_rows_of_cells_are_a_value_of_the_file_and_back(kind, cells, value):
 
 
 def test_a_row_that_is_not_whole_is_told_in_a_sentence():
-    for kind, cells, said in (("pairs", [["a", ""]], "lacks a cell"), ("amounts", [["a", "much"]], "no.* number")):
+    for kind, cells, said in (("pairs", [["a", ""]], "a cell is empty"), ("amounts", [["a", "much"]], "no.* number")):
         with pytest.raises(ValueError, match=said):
             grids.value(kind, cells, ["en"])
 
@@ -139,7 +139,7 @@ def test_a_table_of_the_form_is_written_in_place_and_comments_stay():
     assert editing.parse(text)["consent"]["items"][:-1] == items.value
     lost = set(RATING.splitlines()) - set(text.splitlines())
     assert not [line for line in lost if line.startswith("#")]
-    with pytest.raises(gr.Error, match="lacks a cell"):
+    with pytest.raises(gr.Error, match="a cell is empty"):
         keys.set_grid(key("analysis", "margins"), LANGUAGES, RATING, [["quality", ""]])
 
 

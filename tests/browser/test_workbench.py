@@ -114,7 +114,7 @@ def make_a_set(page, music):
 def write_a_study(page):
     """Begin with a template, mend what does not fit so small a set in the form, and save."""
     open_tab(page, "Study")
-    page.get_by_role("button", name="Begin with it").click()
+    page.get_by_role("button", name="Start from it").click()
     expect(page.get_by_text("do not fit among the")).to_be_visible()
     choose(page, "Part of the study file", "checks")
     for name, value in {"attention": "0", "audible": "0", "repeats": "0"}.items():

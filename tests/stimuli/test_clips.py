@@ -102,10 +102,10 @@ def test_what_is_no_recording_by_its_name_is_counted_and_a_broken_link_is_not_pa
     assert clips.other_files(tmp_path) is None
     for name in ("a.wav", "cover.JPG", ".hidden"):
         (tmp_path / name).write_bytes(b"x")
-    assert clips.other_files(tmp_path) == "1 file is no recording by its name (1 .jpg)."
+    assert clips.other_files(tmp_path) == "1 file is not a recording, going by the name (1 .jpg)."
     (tmp_path / "README").write_bytes(b"x")
     (tmp_path / "back.jpg").write_bytes(b"x")
-    assert clips.other_files(tmp_path) == "3 files are no recordings (2 .jpg, 1 README)."
+    assert clips.other_files(tmp_path) == "3 files are not recordings, going by the name (2 .jpg, 1 README)."
     (tmp_path / "b.m4a").symlink_to("nowhere.m4a")
     assert [clip.name for clip in clips.folder_clips(tmp_path)] == ["a", "b"]
 

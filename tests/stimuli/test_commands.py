@@ -46,7 +46,7 @@ def test_a_set_is_built_listed_shown_verified_and_exported(music, run):
     made = run("build", "--clips", "music", *options, "--out", "sets/mine", cwd=music)
     assert made.code == 0 and "sets/mine: 2 stimuli of 1 clips" in made.out
     assert "Left out: broken.ogg cannot be read" in made.err
-    assert "Left out: 1 file is no recording by its name (1 .txt)." in made.err
+    assert "Left out: 1 file is not a recording, going by the name (1 .txt)." in made.err
     assert "song: It lasts 3.0 s, less than the excerpt of 10 s, and is taken whole." in made.err
     assert "original, flow:dimensions=1,beta=0.01" in run("list", "sets", cwd=music).out
     shown = run("show", "sets/mine", cwd=music).out

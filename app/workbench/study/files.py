@@ -32,7 +32,7 @@ def open_file(path: str) -> tuple[str | None, str, str, str, str]:
 def fitted_to(text: str, name: str | None) -> str:
     """The file for the set that is chosen: its name, its conditions, and those of the file's words that it has."""
     if not text or not name:
-        raise refused("Begin a study file, and choose a set in the tab Stimuli.")
+        raise refused("Start a study file, and choose a set in the tab Stimuli.")
     return _fitted(text, name)
 
 
@@ -52,7 +52,7 @@ def _fitted(text: str, name: str) -> str:
 def save_as(text: str, name: str, opened: str | None) -> tuple[str, str]:
     """Write the file; another one of its name is left as it is."""
     if not text.strip():
-        raise refused("There is no study yet: begin with a way of asking, or open a file.")
+        raise refused("There is no study yet: start from a way of asking, or open a file.")
     path = Path(name.strip() or "study.toml")
     path = path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")
     if path.exists() and str(path) != opened:

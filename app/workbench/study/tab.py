@@ -25,7 +25,7 @@ def fill(sets: gr.Dropdown) -> gr.Textbox:
     truth, shape, opened = gr.State(""), gr.State(""), gr.State(None)
     with gr.Row(equal_height=True):
         template = gr.Dropdown(templates.NAMES, value="rating", label="Way of asking, where a new file begins", scale=2)
-        begin = gr.Button("Begin with it")
+        begin = gr.Button("Start from it")
         given = gr.UploadButton("Open a file …", file_types=[".toml"])
         fit = gr.Button("Fit it to the set chosen in Stimuli")
     with gr.Row():
