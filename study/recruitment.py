@@ -91,6 +91,14 @@ def completion_codes(engine: Engine) -> dict[str, str]:
     return {participant(row.number): row.completion_code for row in rows if row.completion_code}
 
 
+def recruiters_ids(engine: Engine, simulated: bool = False) -> dict[str, str]:
+    """The id by which the recruiting site knows each participant who came with one: personal data."""
+    with reading(engine) as connection:
+        of_study = (Session.study_id == study_row(connection).id, Session.simulated == simulated)
+        query = select(Session.number, Session.external_id).where(*of_study, Session.external_id.is_not(None))
+        return {participant(row.number): row.external_id for row in connection.execute(query)}
+
+
 def arrivals(engine: Engine, simulated: bool = False) -> list[dict[str, Any]]:
     """How many started and completed on each day of UTC since the first, days without anybody included."""
     with reading(engine) as connection:

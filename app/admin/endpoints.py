@@ -73,7 +73,9 @@ def router(running: RunningStudy, access: Access) -> APIRouter:
         conditions = running.definition.conditions
         rows, sessions = watching.balance(engine, conditions, simulated), watching.quality(engine, simulated)
         found = alerts.alerts(recruitment.overview(engine, simulated), sessions)
-        return {"sessions": sessions, "balance": rows, "alerts": found}
+        ids = recruitment.recruiters_ids(engine, simulated)
+        named = [row | {"recruiters_id": ids.get(row["participant"])} for row in sessions]
+        return {"sessions": named, "balance": rows, "alerts": found}
 
     @routes.get("/look")
     def look(simulated: bool = False) -> dict[str, Any]:

@@ -91,11 +91,18 @@ def test_export_holds_every_response_once_and_no_identifiers(admin):
     assert not any("PROLIFIC" in column for column in pd.read_csv(archive.open("sessions.csv")).columns)
 
 
-def test_withdrawing_deletes_one_person_and_an_unknown_one_is_reported(admin, studied):
+def recruiters_ids(admin):
+    return {row["participant"]: row["recruiters_id"] for row in admin.get("/api/admin/quality").json()["sessions"]}
+
+
+def test_withdrawing_deletes_one_person_with_their_id_and_an_unknown_one_is_reported(admin, studied):
     person = TestClient(studied)
-    step = person.post("/api/study/session", json={"parameters": {"PROLIFIC_PID": "gone"}}).json()["step"]
+    person.post("/api/study/session", json={"parameters": {"PROLIFIC_PID": "gone"}})
+    assert recruiters_ids(admin) == {"P0003": None, "P0004": None, "P0005": "gone"}
+    assert TestClient(studied).get("/api/admin/quality").status_code == 401
     assert admin.post("/api/admin/withdraw", json={"who": "gone"}).status_code == 200
-    assert person.get("/api/study/step").status_code == 401, step
+    assert person.get("/api/study/step").status_code == 401
+    assert "gone" not in recruiters_ids(admin).values()
     answer = admin.post("/api/admin/withdraw", json={"who": "gone"})
     assert answer.status_code == 400 and "nothing was deleted" in answer.json()["message"]
 

@@ -152,7 +152,7 @@ class Admin {
     const doubtful = sessions.filter(failed).length;
     const summary = sessions.length ? `${sessions.length} sessions, ${doubtful} of them doubtful (a failed check or headphone test, or one rating nearly always). Exclusion is decided by the analysis, by its written rules.` : "Nobody has started yet.";
     this.quality.replaceChildren(h("p", { class: "small soft" }, summary), 
-      ...(rows.length ? [table(QUALITY, rows), h("details", {}, h("summary", {}, "Where they are, and with what"), table(PLACES, places))] : []));
+      ...(rows.length ? [table(QUALITY, rows), h("details", {}, h("summary", {}, "Who they are to the recruiter, where they are, and with what they listen"), table(PLACES, places))] : []));
   }
 
   showBalance(balance, { block_rows, condition_rows }) {

@@ -23,11 +23,11 @@ export function qualityCells(row) {
     known(row.focus_losses), known(row.underruns), known(row.flagged)];
 }
 
-export const PLACES = ["Participant", "Where", "Minutes", "Language", "Device", "Browser", "Level"];
+export const PLACES = ["Participant", "Recruiter's id", "Where", "Minutes", "Language", "Device", "Browser", "Level"];
 
-/** Where one participant is and with what they listen, as the cells of a row below `PLACES`. */
+/** Who one participant is to the recruiter, where they are and with what they listen, as the cells of a row below `PLACES`. */
 export function placeCells(row) {
-  return [cell(row.participant), cell(row.state === "active" ? `step ${row.step} of ${row.n_steps}: ${row.at}` : sentence(row.state)), known(row.minutes, (minutes) => minutes.toFixed(1)),
+  return [cell(row.participant), known(row.recruiters_id), cell(row.state === "active" ? `step ${row.step} of ${row.n_steps}: ${row.at}` : sentence(row.state)), known(row.minutes, (minutes) => minutes.toFixed(1)),
     known(row.language), known(row.device), known(row.browser), known(row.level_db, (db) => `${db.toFixed(1)} dB`)];
 }
 
