@@ -84,6 +84,12 @@ def mel_bank(sample_rate: float) -> torch.Tensor:
     return bank / bank.sum(dim=1, keepdim=True).clamp(min=1e-9)
 
 
+@lru_cache(maxsize=16)
+def held_bands(sample_rate: float) -> torch.Tensor:
+    """Return which mel bands [80] the sample rate holds."""
+    return mel_bank(sample_rate).sum(dim=1) > 0
+
+
 def representative(audio: np.ndarray, sample_rate: float) -> np.ndarray:
     """Return ``audio`` [channels, samples], or, beyond 2 minutes, twelve evenly spaced excerpts of it."""
     n, total = int(EXCERPT_S * sample_rate), audio.shape[-1]
@@ -102,16 +108,18 @@ def log_mel(audio: torch.Tensor, sample_rate: float) -> tuple[torch.Tensor, torc
 
     Returns
     -------
-    power [batch, bins, frames], bands [batch, 80, frames] : linear power, channels averaged
+    power [batch, frames, bins], bands [batch, 80, frames] : linear power, channels averaged
     """
     size = window_samples(sample_rate)
     if audio.shape[-1] < size:
         audio = nn.functional.pad(audio, (0, size - audio.shape[-1]))
     flat = audio.reshape(-1, audio.shape[-1])
     window = torch.hann_window(size, dtype=audio.dtype, device=audio.device)
-    spectrum = torch.stft(flat, size, size // 2, window=window, center=False, return_complex=True)
-    power = (spectrum.real.square() + spectrum.imag.square()).reshape(*audio.shape[:2], *spectrum.shape[1:]).mean(1)
-    return power, mel_bank(float(sample_rate)).to(power) @ power
+    # Frame after frame, as they lie in memory: half the time of going through them bin by bin.
+    spectrum = torch.stft(flat, size, size // 2, window=window, center=False, return_complex=True).mT
+    power = spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag)
+    power = power.reshape(*audio.shape[:2], *power.shape[1:]).mean(1)
+    return power, (power @ mel_bank(float(sample_rate)).to(power).T).mT.contiguous()
 
 
 def features(audio: torch.Tensor, sample_rate: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -136,16 +144,15 @@ def features_and_frames(
 ) -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor]]:
     """Return what `features` does, and of every clip the levels in dB [80, frames] of the frames that are no pauses."""
     power, bands = log_mel(audio, sample_rate)
-    bank = mel_bank(float(sample_rate)).to(power)
-    rows = [_features_of_one(*pair, bank) for pair in zip(power, bands, strict=True)]
+    bank, held = mel_bank(float(sample_rate)).to(power), held_bands(float(sample_rate)).to(power.device)
+    rows = [_features_of_one(*pair, bank, held) for pair in zip(power, bands, strict=True)]
     spectra, textures, frames = zip(*rows, strict=True)
     return torch.stack(spectra), torch.stack(textures), list(frames)
 
 
 def _features_of_one(
-    power: torch.Tensor, bands: torch.Tensor, bank: torch.Tensor
+    power: torch.Tensor, bands: torch.Tensor, bank: torch.Tensor, held: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    held = bank.sum(dim=1) > 0
     loudness = bands.detach().sum(dim=0)
     loud = loudness > loudness.max() * 10 ** (GATE_DB / 10)
     # The power is large: only the frames that are looked at are copied.
@@ -154,11 +161,11 @@ def _features_of_one(
     floor = bands.detach()[held].mean() * 10 ** (FLOOR_DB / 10) + 1e-20
     decibels = 10 * torch.log10(bands + floor)
     long_term = 10 * torch.log10(bands.mean(dim=1) + floor)
-    ordered = decibels.sort(dim=1).values
+    ordered = _sorted(decibels)
     n = ordered.shape[1]
     steps = decibels.diff(dim=1) if n > 1 else torch.zeros_like(decibels)
-    momentary = 10 * (bank @ torch.log10(power.index_select(1, frames[::4]) + floor))
-    lasting = 10 * (bank @ torch.log10(power @ (loud / loud.sum()) + floor))
+    momentary = 10 * (torch.log10(power.index_select(0, frames[::4]) + floor) @ bank.T).T
+    lasting = 10 * (bank @ torch.log10((loud / loud.sum()) @ power + floor))
     standard = _standardised(decibels)
     measures = [
         decibels.mean(dim=1) - long_term,
@@ -174,6 +181,13 @@ def _features_of_one(
     texture = torch.stack(measures) / 10
     spectrum = torch.where(held, long_term - long_term[held].mean(), 0.0)
     return spectrum, torch.where(held, texture, 0.0), decibels
+
+
+def _sorted(rows: torch.Tensor) -> torch.Tensor:
+    """Return rows in ascending order: by NumPy, eight times as fast, where no gradient has to pass through."""
+    if rows.requires_grad or rows.device.type != "cpu":
+        return rows.sort(dim=1).values
+    return torch.from_numpy(np.sort(rows.numpy(), axis=1))
 
 
 def _standardised(rows: torch.Tensor) -> torch.Tensor:

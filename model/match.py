@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from model.encoder import AUDIBLE_BAND_DB, N_MELS, mel_bank, mel_centres_hz
+from model.encoder import AUDIBLE_BAND_DB, N_MELS, held_bands, mel_centres_hz
 from model.eq import EQParams, check_audio
 from model.fitting import fit_curve
 from model.request import analysed, check_intensity
@@ -84,7 +84,7 @@ def spectrum(audio: np.ndarray, sample_rate: float) -> np.ndarray:
     """Return the long-term spectrum [80] in mel bands, dB; NaN where a band holds nothing that can be heard."""
     check_audio(audio, sample_rate)
     bands_db = analysed(audio, sample_rate)[0][0].double().numpy()
-    held = mel_bank(float(sample_rate)).sum(dim=1).numpy() > 0
+    held = held_bands(float(sample_rate)).numpy()
     audible = held & (bands_db > bands_db[held].max() + AUDIBLE_BAND_DB)
     return np.where(audible, bands_db, np.nan)
 

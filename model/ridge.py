@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from model import checkpoint
-from model.encoder import N_MELS, mel_bank, mel_centres_hz
+from model.encoder import N_MELS, held_bands, mel_centres_hz
 from model.eq import GRID_HZ, EQParams, response_db
 from model.fitting import FIT_RATE_HZ
 from model.request import analysed, check_request
@@ -122,7 +122,7 @@ def dose(curve_db: np.ndarray, target_db: np.ndarray) -> float:
 def long_term_spectrum(audio: np.ndarray, sample_rate: float, usual_db: np.ndarray) -> np.ndarray:
     """Return the audio encoder's long-term spectrum [80] in dB; bands beyond the sample rate are as ``usual_db``."""
     heard_db = analysed(audio, sample_rate)[0][0].double().numpy()
-    held = mel_bank(float(sample_rate)).sum(dim=1).numpy() > 0
+    held = held_bands(float(sample_rate)).numpy()
     return np.where(held, heard_db + usual_db[held].mean(), usual_db)
 
 

@@ -116,10 +116,12 @@ class SemanticNetwork(nn.Module):
     def step(self, z_audio: torch.Tensor, descriptor: int) -> torch.Tensor:
         """Return the way from the flat EQ [batch, 32] that the default traversal goes at full intensity."""
         direction = self.directions()[descriptor]
-        along = self.along(self.targets[descriptor] - z_audio, descriptor)
-        likely = self.likely_eq(z_audio)
-        across = self.along(likely, descriptor)[:, None] * direction - likely
-        length = self.shape(across).norm(dim=1, keepdim=True) / self.shape(direction).norm()
+        own, likely = self.shape(direction), self.likely_eq(z_audio)
+        # Doses as `along` gives them, both at once.
+        missing = torch.stack([self.targets[descriptor] - z_audio, likely])
+        along, applied = (self.shape(missing) @ own / own.square().sum()).unbind()
+        across = applied[:, None] * direction - likely
+        length = self.shape(across).norm(dim=1, keepdim=True) / own.norm()
         across = across / torch.sqrt(1 + (length / ACROSS_LIMIT).square())
         dose = self.dose(along, descriptor)
         return dose[:, None] * direction + across * (dose / self.ceilings[descriptor])[:, None]
