@@ -65,6 +65,16 @@ def test_a_template_is_a_study_file_in_four_languages_and_says_what_its_keys_are
     assert study.analysis.unprocessed in study.conditions
 
 
+@pytest.mark.parametrize("name", templates.NAMES)
+def test_the_texts_of_a_template_are_true_of_other_words_and_conditions(name):
+    study = definition.parse(tomllib.loads(templates.template(name)))
+    texts = [study.welcome, study.instructions.text, *(block.instructions for block in study.effective_blocks)]
+    words = {language: [word.label[language] for word in study.descriptors] for language in study.languages}
+    words["en"] += ["four", "three"]
+    for text in filter(None, texts):
+        assert not [(language, word) for language in words for word in words[language] if word in text[language]]
+
+
 def test_an_unknown_template_is_told(tmp_path):
     with pytest.raises(ValueError, match="no template mushroom; there are rating, abx, multistimulus, pairs, quality"):
         run("study", "new", tmp_path / "study.toml", "--template", "mushroom")
