@@ -1,12 +1,14 @@
 """Grouped commits: one commit for many, and one piece of work that fails spoils nobody's."""
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from study.refusals import Refusal
+from study.storage import commits as commits_module
 from study.storage.commits import Commits
 from study.storage.database import open_database, reading
 
@@ -69,3 +71,41 @@ def test_closing_finishes_what_waits_and_takes_nothing_more(engine):
     assert all(future.result(0) == 1 for future in futures)
     with pytest.raises(Refusal, match="busy"):
         commits.submit(insert(9))
+
+
+def fail(connection):
+    connection.execute(text("INSERT INTO nowhere VALUES (1)"))
+
+
+@pytest.mark.parametrize(
+    ("fails_at", "asked_at", "works", "tries"),
+    [
+        (None, 0.0, True, 0),  # as the last commit went
+        (None, 9.9, True, 0),
+        (None, 10.0, True, 1),
+        (0.5, 0.9, False, 0),  # tried a moment ago
+        (0.5, 1.0, True, 1),
+        (0.5, 30.0, True, 1),
+    ],
+)
+def test_whether_the_database_works_is_tried_where_nobody_knows(engine, monkeypatch, fails_at, asked_at, works, tries):
+    def set_clock(seconds):
+        monkeypatch.setattr(commits_module, "time", SimpleNamespace(monotonic=lambda: 1000.0 + seconds))
+
+    commits, committed = Commits(engine), []
+    set_clock(0.0)
+    event.listen(engine, "commit", committed.append)
+    assert commits.works() and len(committed) == 1  # nothing was written yet
+    if fails_at is not None:
+        set_clock(fails_at)
+        with pytest.raises(DBAPIError):
+            commits.submit(fail).result(10)
+    set_clock(asked_at)
+    assert commits.works() is works and len(committed) == 1 + tries
+    commits.close()
+
+
+def test_a_database_that_takes_nothing_does_not_work(engine):
+    commits = Commits(engine)
+    commits.close()
+    assert commits.works() is False

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from study import clock
-from study.sessions.hearing import missing_s, needed_s
+from study.refusals import Refusal
+from study.sessions.hearing import check, missing_s, needed_s
 from tests.study.test_plan import shipped
 
 UP_S = 1000.0  # when the step came up
@@ -70,3 +71,28 @@ def test_what_must_be_heard_of_each_kind_of_step(shown, share, needed):
     definition = shipped(design={"min_listened_fraction": share})
     plan = SimpleNamespace(stimuli=SimpleNamespace(by_id=sounds), definition=definition)
     assert needed_s(plan, shown) == pytest.approx([0.95 * seconds for seconds in needed])
+
+
+@pytest.mark.parametrize(
+    ("served", "answered_at", "retry_after_s"),
+    [
+        ({"0": UP_S}, UP_S + 2.8, 1.01),
+        ({"0": UP_S}, UP_S + 3.794, 0.02),  # as much again as rounding may take away
+        ({"0": UP_S}, UP_S + 3.801, None),
+        ({}, UP_S + 3.8, 3.81),
+        ({}, UP_S + 5000, 3.81),
+    ],
+)
+@pytest.mark.parametrize(("simulated", "resume_sha256"), [(False, "a"), (True, "a"), (False, None)])
+def test_an_answer_before_its_sound_could_be_heard_is_refused_until_then(
+    served, answered_at, retry_after_s, simulated, resume_sha256
+):
+    plan = SimpleNamespace(stimuli=SimpleNamespace(by_id={"a": SimpleNamespace(duration_s=4.0)}), definition=shipped())
+    whose = {"simulated": simulated, "resume_sha256": resume_sha256, "language": "en", "step_since": UP_S}
+    session = step("trial", stimulus="a", **whose)
+    if retry_after_s is None or simulated or resume_sha256 is None:
+        check(plan, session, served, answered_at)
+        return
+    with pytest.raises(Refusal) as refused:
+        check(plan, session, served, answered_at)
+    assert refused.value.more == {"retry_after_s": retry_after_s, "unserved": [] if served else [0]}

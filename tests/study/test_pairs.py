@@ -63,6 +63,18 @@ def test_what_a_participant_compares_ties_all_conditions_together(design, row):
     assert not pairs.unconnected(own)
 
 
+@pytest.mark.parametrize("n_conditions", [3, 4, 5, 6])
+def test_whatever_the_budget_each_condition_is_heard_about_equally_often(n_conditions):
+    asked = tuple(pairs.every_pair(names("k", n_conditions)))
+    for n in range(n_conditions - 1, len(asked) + 1):
+        circle = pairs.well_spread(asked, n)
+        assert sorted(circle) == sorted(asked)
+        for start in range(len(asked)):
+            stretch = (circle * 2)[start : start + n]
+            heard = Counter(name for pair in stretch for name in pair)
+            assert spread(heard, names("k", n_conditions)) <= 2 and not pairs.unconnected(stretch)
+
+
 def test_a_budget_is_held_to_what_ties_the_conditions_and_to_what_there_is():
     four = tuple(pairs.every_pair("abcd"))
     for n in (3, 12):

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from study.refusals import Refusal
-from study.sessions import session, starting, steps
+from study.sessions import hearing, session, starting, steps
 from study.sessions.running import RunningStudy
-from study.storage.models import Session
+from study.storage.models import Session, Step
 from tests.study.answering import answer_to
 from tests.study.test_plan import shipped
 
@@ -96,3 +96,14 @@ def test_minutes_left_are_rounded_up(pair):
 )
 def test_a_steps_address_is_its_session_and_three_to_six_digits(address, position):
     assert steps.position_of("abc", address) == position
+
+
+def test_when_a_sound_was_first_served_is_stored(pair):
+    running, _ = pair
+    place = (Step.session_id == 2, Step.position == 3)
+    for now, kept in [({"0": 5.0}, {"0": 5.0}), ({"0": 9.0, "1": 7.0}, {"0": 5.0, "1": 7.0})]:
+        with running.engine.begin() as connection:
+            hearing._store(connection, {(2, 3): now, (99, 3): now})  # the latter withdrawn meanwhile
+            assert connection.scalar(select(Step.served).where(*place)) == kept
+    with running.engine.connect() as connection:
+        assert connection.scalar(select(Step.served).where(Step.session_id == 1, Step.position == 3)) is None
