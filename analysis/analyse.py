@@ -21,7 +21,7 @@ from analysis.writing.figure_style import write as write_figure
 from analysis.writing.findings import results_section
 from analysis.writing.folder import whole_folder
 from analysis.writing.limits import limits
-from analysis.writing.methods import methods, screening_told
+from analysis.writing.methods import methods, screening_text
 from analysis.writing.reproduce import write_reproduction
 from analysis.writing.table_files import write_table
 
@@ -193,7 +193,7 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, step: Callable[[st
     qmd, references = quarto.paper(title, answer.answer(main), texts, captions, tables)
     (out / "paper.qmd").write_text(qmd, encoding="utf-8")
     (out / "references.bib").write_text(references, encoding="utf-8")
-    page = report.report(settings.title, main, tables, svgs, texts, screening_told(screening), settings.beside)
+    page = report.report(settings.title, main, tables, svgs, texts, screening_text(screening), settings.beside)
     (out / "report.html").write_text(page, encoding="utf-8")
     return replace(main, tables=tables)
 

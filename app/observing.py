@@ -42,15 +42,15 @@ class JsonLines(logging.Formatter):
             **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[1]:
-            line["exception"] = "\n".join(_told(record.exc_info[1]))
+            line["exception"] = "\n".join(_exception_text(record.exc_info[1]))
         return json.dumps(line, ensure_ascii=False)
 
 
-def _told(error: BaseException) -> Iterator[str]:
+def _exception_text(error: BaseException) -> Iterator[str]:
     """A traceback with all that led to it, in which a database's error has its kind only."""
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if before is not None:
-        yield from _told(before)
+        yield from _exception_text(before)
         yield "which led to:"
     yield "".join(traceback.format_tb(error.__traceback__)).rstrip()
     kind, driver = type(error), type(error).__module__.partition(".")[0]
@@ -140,7 +140,7 @@ class Observe:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began = time.perf_counter()
+        start = time.perf_counter()
         status = 0
 
         async def heard() -> Message:
@@ -167,7 +167,7 @@ class Observe:
             sentence = "Something went wrong on the server; nothing that was saved is lost."
             await error(500, "server", sentence)(scope, receive, noted)
         finally:
-            self._record(scope, status, time.perf_counter() - began)
+            self._record(scope, status, time.perf_counter() - start)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_of(scope)

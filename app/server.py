@@ -45,7 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
     Raises
     ------
     ValueError
-        In one sentence: no stimulus set, a database that cannot be used, or one begun with another study.
+        In one sentence: no stimulus set, a database that cannot be used, or one created with another study.
     """
     running = RunningStudy.open(settings.database_url, settings.study_file, settings.stimuli)
     clips = ClipStore(settings.playground_folder) if settings.playground != "off" else None

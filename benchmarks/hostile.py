@@ -68,11 +68,11 @@ async def participate(port: int, n: int, seconds: float, listening: bool = False
     people = [Participant(port) for _ in range(n)]
     for start in range(0, n, 20):
         await asyncio.gather(*(person.start() for person in people[start : start + 20]))
-    begun, found = time.perf_counter() + 0.5, []
+    start, found = time.perf_counter() + 0.5, []
 
     async def one(number: int) -> None:
-        person, due = people[number], begun + number / n
-        while due < begun + seconds:
+        person, due = people[number], start + number / n
+        while due < start + seconds:
             await asyncio.sleep(max(due - time.perf_counter(), 0))
             if person.step["kind"] == "finished":
                 found.extend(person.latencies_s)
@@ -207,12 +207,12 @@ def memory_over_requests(port: int, pid: int) -> list[dict[str, float]]:
 
 async def steady(port: int, pid: int, n: int, minutes: float) -> None:
     """Print the memory (MB) every minute while participants come, listen, answer and are followed by others."""
-    begun = time.monotonic()
+    start = time.monotonic()
 
     async def watch() -> None:
         while True:
             memory = resident_mb(pid)["server"]
-            print(f"| {(time.monotonic() - begun) / 60:.1f} | {memory:.0f} | {os.getloadavg()[0]:.1f} |", flush=True)
+            print(f"| {(time.monotonic() - start) / 60:.1f} | {memory:.0f} | {os.getloadavg()[0]:.1f} |", flush=True)
             await asyncio.sleep(60)
 
     print("| min | server MB | load |\n| ---: | ---: | ---: |", flush=True)

@@ -80,11 +80,11 @@ class Participant:
 
     async def answer(self) -> None:
         """Answer the step that is shown."""
-        begun = time.perf_counter()
+        start = time.perf_counter()
         body = {"answer": answer_to(self.step), "telemetry": {"rt_ms": 1800.0, "plays": 1, "heard_s": 8.0}}
         status, content = await self.client.ask("POST", f"/api/study/step/{self.step['id']}", body)
         assert_ok(status, content)
-        self.latencies_s.append(time.perf_counter() - begun)
+        self.latencies_s.append(time.perf_counter() - start)
         self.step = json.loads(content)["step"]
 
     async def listen(self) -> None:
@@ -102,14 +102,14 @@ def assert_ok(status: int, content: bytes) -> None:
 
 async def rate(act: list[Callable[[], Awaitable]]) -> float:
     """Acts per second when clients act one after the other without a pause, each `ANSWERS` times."""
-    begun = time.perf_counter()
+    start = time.perf_counter()
 
     async def one(number: int) -> None:
         for _ in range(ANSWERS):
             await act[number]()
 
     await asyncio.gather(*(one(number) for number in range(len(act))))
-    return len(act) * ANSWERS / (time.perf_counter() - begun)
+    return len(act) * ANSWERS / (time.perf_counter() - start)
 
 
 async def study_rate(port: int) -> float:
@@ -136,11 +136,11 @@ async def paced(port: int, n: int, every_s: float, seconds: float, listening: bo
     people = [Participant(port) for _ in range(n)]
     for start in range(0, n, 20):
         await asyncio.gather(*(person.start() for person in people[start : start + 20]))
-    begun = time.perf_counter() + 0.5
+    start = time.perf_counter() + 0.5
 
     async def one(number: int) -> None:
-        person, due = people[number], begun + every_s * number / n
-        while due < begun + seconds and not person.step["ends"]:
+        person, due = people[number], start + every_s * number / n
+        while due < start + seconds and not person.step["ends"]:
             await asyncio.sleep(max(due - time.perf_counter(), 0))
             if listening:
                 await person.listen()

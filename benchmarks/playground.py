@@ -45,11 +45,11 @@ AudioContext = class extends Context { constructor(...given) { super(...given); 
 MOVE = """async (value) => {
   const slider = document.querySelector('#intensity');
   window.aims = [];
-  const began = performance.now();
-  const since = () => performance.now() - began;
+  const start = performance.now();
+  const since = () => performance.now() - start;
   slider.value = value;
   slider.dispatchEvent(new Event('input'));
-  const drawn = Number(document.querySelector('.plot').dataset.drawn_ms) - began;
+  const drawn = Number(document.querySelector('.plot').dataset.drawn_ms) - start;
   const shown = new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(since()))));
   const near = (from, to) => 0.05 * Math.abs(from - to) + 1e-4 * Math.abs(to);
   const there = ([parameter, from, to]) => Math.abs(parameter.value - to) <= near(from, to);

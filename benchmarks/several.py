@@ -38,12 +38,12 @@ MASK = (Path(__file__).resolve().parents[1] / "app/participant/static/mask.js").
 ALONE = """async (addresses) => {{
   {}
   const context = new AudioContext();
-  const begun_ms = performance.now();
+  const start_ms = performance.now();
   await Promise.all(addresses.map(async (address) => {{
     const bytes = await (await fetch(address)).arrayBuffer();
     await context.decodeAudioData(unmask(bytes, address.split("#")[1]));
   }}));
-  return performance.now() - begun_ms;
+  return performance.now() - start_ms;
 }}""".format(MASK.replace("export ", ""))
 
 

@@ -48,11 +48,11 @@ class Recorder:
         """Count lines and time for a test or fixture, and no longer for the one within which it runs."""
         before, self._context = self._context, context
         self._coverage.switch_context(context)
-        began = time.perf_counter()
+        since = time.perf_counter()
         try:
             return (yield)
         finally:
-            took_s = time.perf_counter() - began
+            took_s = time.perf_counter() - since
             self._seconds[context] = self._seconds.get(context, 0.0) + took_s
             if before:
                 self._seconds[before] = self._seconds.get(before, 0.0) - took_s

@@ -91,9 +91,9 @@ def odds_with_slopes(ratings: Ratings, a: str, b: str) -> tuple[pd.DataFrame, pd
         if found is None:
             continue
         row = found.coefficients.iloc[-1]
-        told = found.converged and row["se"] <= MOST_SE
-        ratio = np.exp([row["estimate"], row["ci_low"], row["ci_high"]]) if told else [np.nan] * 3
-        odds.append([descriptor, a, b, *ratio, row["estimate"], row["se"], row["z"], row["p"], told])
+        is_estimable = found.converged and row["se"] <= MOST_SE
+        ratio = np.exp([row["estimate"], row["ci_low"], row["ci_high"]]) if is_estimable else [np.nan] * 3
+        odds.append([descriptor, a, b, *ratio, row["estimate"], row["se"], row["z"], row["p"], is_estimable])
         sds += [[descriptor, v.group, v.term, np.sqrt(v.variance)] for v in found.variances.itertuples()]
     return pd.DataFrame(odds, columns=ODDS), pd.DataFrame(sds, columns=SDS)
 

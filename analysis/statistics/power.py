@@ -284,10 +284,10 @@ def statement(
             f"difference of {new.difference:.2f} points for new listeners and new music, and of "
             f"{row.difference:.2f} points (d_z = {row.dz:.2f}) for these clips alone."
         )
-    told = {"equivalence": "show equivalence within {:g} points where there is no difference",
+    promises = {"equivalence": "show equivalence within {:g} points where there is no difference",
             "adaptivity": "find that the difference changes by {:g} points over one SD of clips' scores"}  # fmt: skip
     for row in others.itertuples():
-        what = told[row.test].format(row.size)
+        what = promises[row.test].format(row.size)
         sentences.append(
             f"With {row.n_participants} participants and {row.n_clips} clips, {row.power:.0%} of studies {what}."
         )

@@ -117,7 +117,9 @@ def compute(
     _, several = rated_by_level(layout, np.zeros_like(layout.clip), of_participants=True)
     several = several and len(layout.counts) <= MOST_SLOPE_PARTICIPANTS
     if thorough:
-        models["slopes"] = mixed.fit(layout, slopes=True) if several and _slopes_can_be_told(layout.counts) else None
+        models["slopes"] = (
+            mixed.fit(layout, slopes=True) if several and _slopes_are_identifiable(layout.counts) else None
+        )
     check = ordinal.fit(ratings) if thorough else None
     pair = compared_conditions(grid.conditions, compared)
     main = fit_main(layout, ratings, *pair) if pair else None
@@ -189,7 +191,7 @@ def _main_tables(main: MainModel | None, ratings: Ratings) -> list[Table]:
     ]
 
 
-def _slopes_can_be_told(counts: np.ndarray) -> bool:
+def _slopes_are_identifiable(counts: np.ndarray) -> bool:
     return len(counts) > 2 and counts.sum() > 3 * counts.shape[0]
 
 

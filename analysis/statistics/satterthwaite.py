@@ -135,8 +135,10 @@ class CrossedFit:
                 sd = np.sqrt(matrix[i, i])
                 with np.errstate(invalid="ignore", divide="ignore"):
                     r = matrix[i, :i] / (sd * np.sqrt(np.diag(matrix)[:i])) if term.correlated else []
-                told = ", ".join(f"{value:.2f}" for value in r)
-                rows.append([term.group, name, matrix[i, i], sd, *_sd_interval(matrix[i, i], spread[start]), told])
+                correlations = ", ".join(f"{value:.2f}" for value in r)
+                rows.append(
+                    [term.group, name, matrix[i, i], sd, *_sd_interval(matrix[i, i], spread[start]), correlations]
+                )
                 start += 1
         rows.append(["residual", "", self.sigma**2, self.sigma, *_sd_interval(self.sigma**2, spread[-1]), ""])
         return pd.DataFrame(rows, columns=VARIANCES)

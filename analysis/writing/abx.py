@@ -113,10 +113,10 @@ def _pair(row: dict[str, Any]) -> str:
 
 def answer(tables: dict[str, pd.DataFrame]) -> list[str]:
     """Say of every pair whether it was told apart, and by how many."""
-    return [_told(row) for row in tables["abx"].to_dict("records")]
+    return [_row_text(row) for row in tables["abx"].to_dict("records")]
 
 
-def _told(row: dict[str, Any]) -> str:
+def _row_text(row: dict[str, Any]) -> str:
     scope = "The conditions" if row["descriptor"] == EVERY else f"For {row['descriptor']},"
     heard = row["p_holm"] < 0.05
     verdict = "were told apart" if heard else "were not shown to be told apart"

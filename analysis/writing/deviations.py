@@ -31,7 +31,7 @@ def went_on(looks: pd.DataFrame, completed: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def told(deviations: pd.DataFrame) -> str:
+def summary(deviations: pd.DataFrame) -> str:
     """Say in one sentence whether and where the analysis deviates (`part` of each row)."""
     if deviations.empty:
         return "No deviation from the preregistration."
@@ -42,4 +42,4 @@ def told(deviations: pd.DataFrame) -> str:
 def section(deviations: pd.DataFrame) -> str:
     """Write the section of the paper."""
     table = "" if deviations.empty else f"\n{to_markdown(deviations)}"
-    return f"# {TITLE}\n\n{told(deviations)}\n{table}"
+    return f"# {TITLE}\n\n{summary(deviations)}\n{table}"

@@ -73,7 +73,7 @@ def with_deviations(document: Document, found: pd.DataFrame | None) -> Document:
         document,
         tables={**document.tables, deviations.TITLE: [table]},
         texts={**document.texts, deviations.NAME: deviations.section(found)},
-        opening={**document.opening, deviations.TITLE: deviations.told(found)},
+        opening={**document.opening, deviations.TITLE: deviations.summary(found)},
     )
 
 

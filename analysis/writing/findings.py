@@ -7,20 +7,20 @@ from analysis.statistics.results import Results
 from analysis.writing import medians
 from analysis.writing.answer import FEW, answer
 from analysis.writing.claims import anova_rows, constant, friedman_rows, noun, pairs_tested
-from analysis.writing.kept import kept_told
-from analysis.writing.methods import reduction_told
+from analysis.writing.kept import kept_text
+from analysis.writing.methods import reduction_text
 
 
 def results_section(results: Results) -> str:
     """Write the results section."""
-    parts = ["# Results", " ".join([*kept_told(results), *answer(results)])]
-    parts += [_main_tests_told(results), anova_told(results), _posthoc_told(results), _friedman_told(results)]
-    parts += odds_told(results)
-    parts += [medians.results_told(results), _reliability_told(results), _adaptive_told(results)]
+    parts = ["# Results", " ".join([*kept_text(results), *answer(results)])]
+    parts += [_main_tests_text(results), anova_text(results), _posthoc_text(results), _friedman_text(results)]
+    parts += odds_text(results)
+    parts += [medians.results_text(results), _reliability_text(results), _adaptive_text(results)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def anova_told(results: Results) -> str:
+def anova_text(results: Results) -> str:
     """Tell the ANOVA, or why there is none."""
     parts = []
     for row in anova_rows(results):
@@ -46,7 +46,7 @@ def _no_anova(results: Results) -> str:
     return "participants' means do not vary beyond what they share"
 
 
-def _posthoc_told(results: Results) -> str:
+def _posthoc_text(results: Results) -> str:
     if results["posthoc"].empty:
         return ""
     pairs = pairs_tested(results)
@@ -68,7 +68,7 @@ def _posthoc_told(results: Results) -> str:
     return f"{len(found)} of {n} {verb} significant{within}.\n\n- " + "\n- ".join(parts)
 
 
-def _main_tests_told(results: Results) -> str:
+def _main_tests_text(results: Results) -> str:
     if results.main is None or "main_model_tests" not in results.tables or results["main_model_tests"].empty:
         return " ".join(convergence(results))
     asked = noun(results.ratings)
@@ -99,7 +99,7 @@ def convergence(results: Results, reduction: bool = True) -> list[str]:
     elif not results.main.fit.converged:
         sentences.append("The main model did not converge and should not be reported.")
     else:
-        sentences.append("The main model converged." + (f" {reduction_told(results.main)}" if reduction else ""))
+        sentences.append("The main model converged." + (f" {reduction_text(results.main)}" if reduction else ""))
     if results.ordinal is not None:
         state = "converged" if results.ordinal.converged else "did not converge and should not be reported"
         people = counted(results.ordinal.n_participants, "participant")
@@ -107,33 +107,33 @@ def convergence(results: Results, reduction: bool = True) -> list[str]:
     return sentences
 
 
-def odds_told(results: Results) -> list[str]:
+def odds_text(results: Results) -> list[str]:
     """Tell the odds of a higher rating within each descriptor, where a cumulative logit model with slopes converged on
     enough clips and participants."""
     if "ordinal_odds" not in results.tables or min(_sizes(results)) < FEW:
         return []
     rows = results["ordinal_odds"]
-    told = [
+    odds = [
         f"{number(row.odds_ratio)} for {row.descriptor} ({interval(row.ci_low, row.ci_high)}, {p_value(row.p)})"
         for row in rows[rows["converged"]].itertuples()
     ]
     a, b = results.pair
     opening = f"With ratings taken as ordered categories, the odds of a higher rating with {a} were, relative to {b},"
-    return [f"{opening} {listed(told)} (cumulative logit models with slopes of condition)."] if told else []
+    return [f"{opening} {listed(odds)} (cumulative logit models with slopes of condition)."] if odds else []
 
 
 def _sizes(results: Results) -> tuple[int, int]:
     return len(results.cells.participants), results.ratings.main["clip"].nunique()
 
 
-def _friedman_told(results: Results) -> str:
+def _friedman_text(results: Results) -> str:
     parts = [
         f"{row.descriptor}, χ²({row.dof}) = {number(row.chi2)}, {p_value(row.p)}" for row in friedman_rows(results)
     ]
     return f"Friedman's test: {'; '.join(parts)}." if parts else ""
 
 
-def _reliability_told(results: Results) -> str:
+def _reliability_text(results: Results) -> str:
     if "reliability" not in results.tables:
         return ""
     parts = []
@@ -143,7 +143,7 @@ def _reliability_told(results: Results) -> str:
     return f"Reliability: {'; '.join(parts)}." if parts else ""
 
 
-def _adaptive_told(results: Results) -> str:
+def _adaptive_text(results: Results) -> str:
     if "adaptive" not in results.tables or results.compared is None:
         return ""
     a = results.compared[0]
@@ -153,10 +153,10 @@ def _adaptive_told(results: Results) -> str:
     of_a = spread[spread["condition"] == a]
     varied = listed([f"{number(row.spread_db)} dB for {row.descriptor}" for row in of_a.itertuples()])
     opening = f"The EQ of {a} differed by clip (rms spread {varied}). " if varied else ""
-    return f"{opening}{adaptivity_told(results)}"
+    return f"{opening}{adaptivity_text(results)}"
 
 
-def adaptivity_told(results: Results) -> str:
+def adaptivity_text(results: Results) -> str:
     """Say whether the advantage depends on how much a clip already sounds so, and where it ends."""
     a, b = results.pair
     row = results["adaptivity"].iloc[0]

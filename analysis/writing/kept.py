@@ -8,7 +8,7 @@ from analysis.numbers import listed, number, p_value
 from analysis.statistics.contrasts import EVERY
 from analysis.statistics.results import Results
 
-_TOLD = {
+_VERDICTS = {
     "equivalent": "is equivalent to",
     "worse": "is worse than",
     "better": "is better than",
@@ -16,7 +16,7 @@ _TOLD = {
 }
 
 
-def kept_told(results: Results) -> list[str]:
+def kept_text(results: Results) -> list[str]:
     """Give the verdict on every condition, for the widest basis that the data allow; nothing where none was asked."""
     if "kept" not in results.tables:
         return []
@@ -28,19 +28,19 @@ def kept_told(results: Results) -> list[str]:
     opening = (
         f"For {rows[0]['basis']}, in {asked} within {number(rows[0]['margin'])} points of {rows[0]['unprocessed']}"
     )
-    return [f"{opening}: {'; '.join(_told(row) for row in rows)}.", *_parts_told(table, rows)]
+    return [f"{opening}: {'; '.join(_row_text(row) for row in rows)}.", *_parts_text(table, rows)]
 
 
-def _told(row: dict[str, Any]) -> str:
+def _row_text(row: dict[str, Any]) -> str:
     of = "" if row["descriptor"] == EVERY else f" for {row['descriptor']}"
     p = f"equivalence {p_value(row['p_equivalence'])}, difference {p_value(row['p_difference'])}"
     return (
-        f"{row['condition']} {_TOLD[row['verdict']]} {row['unprocessed']}{of} ({number(row['difference'])} points, "
+        f"{row['condition']} {_VERDICTS[row['verdict']]} {row['unprocessed']}{of} ({number(row['difference'])} points, "
         f"90% CI [{number(row['ci90_low'])}, {number(row['ci90_high'])}], {p})"
     )
 
 
-def _parts_told(table: pd.DataFrame, rows: list[dict[str, Any]]) -> list[str]:
+def _parts_text(table: pd.DataFrame, rows: list[dict[str, Any]]) -> list[str]:
     """Name the descriptors whose verdict is another than that over all."""
     shown = []
     for row in rows:

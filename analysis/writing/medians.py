@@ -33,7 +33,7 @@ def medians_figure(medians: pd.DataFrame, scale: tuple[float, float]) -> Figure:
     return figure
 
 
-def methods_told(results: Results) -> str:
+def methods_text(results: Results) -> str:
     """Say how medians were taken, where they were."""
     if "medians" not in results.tables:
         return ""
@@ -43,7 +43,7 @@ def methods_told(results: Results) -> str:
     )
 
 
-def results_told(results: Results) -> str:
+def results_text(results: Results) -> str:
     """Give the medians, where there are any."""
     if "medians" not in results.tables:
         return ""

@@ -38,31 +38,31 @@ def methods(results: Results, everyone: Results, screening: Screening) -> str:
     paragraphs = [
         "## Participants",
         f"The study had {counted(len(screening.measured), 'participant')}. "
-        f"{_exclusions_told(screening, everyone.ratings.point)}",
+        f"{_exclusions_text(screening, everyone.ratings.point)}",
         "## Design",
-        _design_told(everyone.ratings),
+        _design_text(everyone.ratings),
         "## Analysis",
-        _analysis_told(results),
+        _analysis_reported(results),
         _software(),
     ]
     return "\n\n".join(["# Methods", *paragraphs]) + "\n"
 
 
-def _design_told(ratings: Ratings) -> str:
+def _design_text(ratings: Ratings) -> str:
     low, high = ratings.scale
     clips, conditions, asked = (ratings.levels(name) for name in ("clip", "condition", "descriptor"))
     kinds = ratings.extra["kind"].value_counts() if "kind" in ratings.extra else pd.Series(dtype=int)
     checks = [f"{counted(int(kinds[k]), 'response')} to {name}" for k, name in _EXTRA.items() if kinds.get(k, 0)]
     of = "" if ratings.asked in ("descriptor", "test") else f" of {ratings.asked}"
     return (
-        f"{_within_told(ratings, of)} {counted(len(clips), 'clip')}, {counted(len(conditions), 'condition')} "
+        f"{_within_text(ratings, of)} {counted(len(clips), 'clip')}, {counted(len(conditions), 'condition')} "
         f"({', '.join(conditions)}) and {counted(len(asked), noun(ratings))} ({', '.join(asked)}), on a scale from "
         f"{low:g} to {high:g}. In all, {counted(int(ratings.main['rating'].notna().sum()), 'rating')} were given"
-        f"{_missing_told(ratings)}." + (f" There were also {listed(checks)}." if checks else "")
+        f"{_missing_text(ratings)}." + (f" There were also {listed(checks)}." if checks else "")
     )
 
 
-def _within_told(ratings: Ratings, of: str) -> str:
+def _within_text(ratings: Ratings, of: str) -> str:
     """Say whether the same participants rated several conditions."""
     rated = ratings.main.dropna(subset="rating")
     several = rated.groupby("participant", observed=True)["condition"].nunique() > 1
@@ -83,19 +83,19 @@ _EXTRA = {
 }
 
 
-def _missing_told(ratings: Ratings) -> str:
+def _missing_text(ratings: Ratings) -> str:
     n, lacking = int(ratings.main["rating"].isna().sum()), len(cells(ratings).missing())
     parts = f" and {n:,} asked for but not given" if n else ""
     return parts + (f"; {counted(lacking, 'participant-by-cell mean')} had none" if lacking else "")
 
 
-def _exclusions_told(screening: Screening, point: float) -> str:
+def _exclusions_text(screening: Screening, point: float) -> str:
     broken = [*dict.fromkeys(screening.log["rule"])]
     rules = [rule for rule in RULES_TOLD if rule in (screening.measured if screening.stated else broken)]
-    applied = listed([_rule_told(screening, rule, point) for rule in rules])
+    applied = listed([_rule_text(screening, rule, point) for rule in rules])
     n, people = len(screening.broke()), len(screening.measured)
     if screening.stated:
-        return _stated_told(screening, applied, n)
+        return _stated_text(screening, applied, n)
     opening = "No rules for leaving out participants were stated, and all were analysed"
     if n == 0:
         return f"{opening}."
@@ -106,12 +106,12 @@ def _exclusions_told(screening: Screening, point: float) -> str:
     return f"{opening}. The main tests were run again without {who} had {applied}."
 
 
-def _rule_told(screening: Screening, rule: str, point: float) -> str:
+def _rule_text(screening: Screening, rule: str, point: float) -> str:
     limit = float(getattr(screening.rules, rule))
     return RULES_TOLD[rule].format(limit=limit * point if rule == "repeat_mean_difference" else limit)
 
 
-def _stated_told(screening: Screening, applied: str, n: int) -> str:
+def _stated_text(screening: Screening, applied: str, n: int) -> str:
     if not applied:
         return (
             "The rules for leaving out participants that were written down before the study do not apply to these data."
@@ -122,7 +122,7 @@ def _stated_told(screening: Screening, applied: str, n: int) -> str:
     )
 
 
-def screening_told(screening: Screening) -> str:
+def screening_text(screening: Screening) -> str:
     """Say in the report who is analysed and where the other version lies."""
     n, broke = len(screening.measured), len(screening.broke())
     if not broke:
@@ -142,14 +142,14 @@ def screening_told(screening: Screening) -> str:
     )
 
 
-def _analysis_told(results: Results) -> str:
+def _analysis_reported(results: Results) -> str:
     """Say which analyses were run on these data, and no others."""
-    parts = [_main_told(results), _means_told(results), medians.methods_told(results), _beside_told(results)]
-    parts += [kept_methods(results), _appendix_told(results)]
+    parts = [_main_text(results), _means_text(results), medians.methods_text(results), _beside_text(results)]
+    parts += [kept_methods(results), _appendix_text(results)]
     return " ".join(part for part in parts if part)
 
 
-def _main_told(results: Results) -> str:
+def _main_text(results: Results) -> str:
     if results.main is None:
         return ""
     terms = results.main.fit.reml.terms
@@ -169,11 +169,11 @@ def _main_told(results: Results) -> str:
     random = f"crossed random intercepts{both}{within}{more}"
     return (
         f"The question for {scope} was answered by a linear mixed model of single ratings (REML) with fixed effects of "
-        f"{fixed} and {random}, tested with Satterthwaite's degrees of freedom.{coding} {reduction_told(results.main)}"
+        f"{fixed} and {random}, tested with Satterthwaite's degrees of freedom.{coding} {reduction_text(results.main)}"
     )
 
 
-def reduction_told(main: MainModel) -> str:
+def reduction_text(main: MainModel) -> str:
     """Say what of the maximal model was left out, and by which rule."""
     if not main.left_out:
         return "The maximal model that the design allows was kept."
@@ -183,7 +183,7 @@ def reduction_told(main: MainModel) -> str:
     )
 
 
-def _means_told(results: Results) -> str:
+def _means_text(results: Results) -> str:
     """Say which tests were made of participants' means: only those that gave a result."""
     grid, asked = results.cells, noun(results.ratings)
     several_clips = results.ratings.main["clip"].nunique() > 1
@@ -200,7 +200,7 @@ def _means_told(results: Results) -> str:
             f"They were tested by a repeated-measures ANOVA{corrected}, with generalised eta squared (Olejnik & "
             f"Algina, 2003){out}."
         )
-    parts += _pairs_told(results)
+    parts += _pairs_text(results)
     if friedman_rows(results):
         parts.append(f"Friedman's test was run within each {asked}.")
     two_sided = "Tests are two-sided at 5%" if results.main or len(parts) > 1 else ""
@@ -210,7 +210,7 @@ def _means_told(results: Results) -> str:
     return " ".join([*parts, f"{closing[0].upper()}{closing[1:]}." if closing else ""]).strip()
 
 
-def _pairs_told(results: Results) -> list[str]:
+def _pairs_text(results: Results) -> list[str]:
     if not len(pairs_tested(results)):
         return []
     n_pairs = len(results.cells.conditions) * (len(results.cells.conditions) - 1) // 2
@@ -222,7 +222,7 @@ def _pairs_told(results: Results) -> list[str]:
     ]
 
 
-def _beside_told(results: Results) -> str:
+def _beside_text(results: Results) -> str:
     """Say which tests stand beside those of the compared conditions."""
     if results.compared is None or results["primary"]["p"].isna().all():
         return ""
@@ -238,11 +238,11 @@ def _beside_told(results: Results) -> str:
     )
 
 
-def _appendix_told(results: Results) -> str:
-    return " ".join([*_ordinal_told(results), *_odds_told(results)])
+def _appendix_text(results: Results) -> str:
+    return " ".join([*_ordinal_text(results), *_odds_text(results)])
 
 
-def _odds_told(results: Results) -> list[str]:
+def _odds_text(results: Results) -> list[str]:
     if "ordinal_odds" not in results.tables or not results["ordinal_odds"]["converged"].any():
         return []
     a, b = results.pair
@@ -254,7 +254,7 @@ def _odds_told(results: Results) -> list[str]:
     ]
 
 
-def _ordinal_told(results: Results) -> list[str]:
+def _ordinal_text(results: Results) -> list[str]:
     if results.ordinal is None or not results.ordinal.converged:
         return []
     first = f" of the first {results.ordinal.n_participants} participants" if _is_part(results) else ""

@@ -34,11 +34,11 @@ def _turned(row: dict[str, Any], compared: tuple[str, str]) -> dict[str, Any]:
 
 
 def _new_music(rows: list[dict[str, Any]], sizes: dict[str, tuple[int, int]]) -> str:
-    parts = [_music_told(row, *sizes[row["descriptor"]]) for row in rows]
+    parts = [_music_text(row, *sizes[row["descriptor"]]) for row in rows]
     return f"For new listeners and new music: {'; '.join(parts)}."
 
 
-def _music_told(row: dict[str, Any], listeners: int, clips: int) -> str:
+def _music_text(row: dict[str, Any], listeners: int, clips: int) -> str:
     if np.isnan(row["p_new_music"]):
         return f"for {row['descriptor']} nothing can be said, since {_why_not(listeners, clips)}"
     low, high = (_share_of(row[f"new_music_{end}"]) for end in ("low", "high"))
@@ -102,25 +102,25 @@ def results(tables: dict[str, pd.DataFrame], compared: tuple[str, str], scales: 
 def _of_descriptor(descriptor: str, scale: Scale, rows: dict[str, list[dict[str, Any]]]) -> list[str]:
     test, agreement, group = (rows[name][0] for name in ("preference_tests", "agreement", "transitivity"))
     return [
-        _alike_told(descriptor, test),
-        _separated_told(scale),
-        _significant_told(rows["preference_pairs"]),
-        *[_term_told(row) for row in rows["preference_terms"]],
-        _fit_told(test),
-        _consistency_told(group),
-        _agreement_told(agreement),
-        _transitivity_told(group),
+        _alike_text(descriptor, test),
+        _separated_text(scale),
+        _significant_text(rows["preference_pairs"]),
+        *[_term_text(row) for row in rows["preference_terms"]],
+        _fit_text(test),
+        _consistency_text(group),
+        _agreement_text(agreement),
+        _transitivity_text(group),
     ]
 
 
-def _alike_told(descriptor: str, test: dict[str, Any]) -> str:
+def _alike_text(descriptor: str, test: dict[str, Any]) -> str:
     if np.isnan(test["F"]):
         return f"For {descriptor} there are too few participants to test all conditions together."
     verdict = "were not chosen alike" if test["p"] < 0.05 else "were not shown to be chosen differently"
     return f"For {descriptor} the conditions {verdict}, {f_test(test['dof1'], test['dof2'], test['F'], test['p'])}."
 
 
-def _transitivity_told(row: dict[str, Any]) -> str:
+def _transitivity_text(row: dict[str, Any]) -> str:
     if not row["triples"]:
         return ""
     return (
@@ -129,7 +129,7 @@ def _transitivity_told(row: dict[str, Any]) -> str:
     )
 
 
-def _separated_told(scale: Scale) -> str:
+def _separated_text(scale: Scale) -> str:
     if not scale.separated:
         return ""
     return (
@@ -138,7 +138,7 @@ def _separated_told(scale: Scale) -> str:
     )
 
 
-def _significant_told(rows: list[dict[str, Any]]) -> str:
+def _significant_text(rows: list[dict[str, Any]]) -> str:
     found = [row for row in rows if row["p_holm"] < 0.05]
     if not found:
         return f"None of its {len(rows)} pairs differed after Holm's correction."
@@ -152,7 +152,7 @@ def _significant_told(rows: list[dict[str, Any]]) -> str:
     return f"{len(found)} of {len(rows)} pairs differed after Holm's correction: {'; '.join(parts)}."
 
 
-def _term_told(row: dict[str, Any]) -> str:
+def _term_text(row: dict[str, Any]) -> str:
     if row["term"] == "same":
         return f"Two equal conditions would be called the same in {row['probability']:.0%} of comparisons."
     verdict = "mattered" if row["p"] < 0.05 else "was not shown to matter"
@@ -162,7 +162,7 @@ def _term_told(row: dict[str, Any]) -> str:
     )
 
 
-def _fit_told(test: dict[str, Any]) -> str:
+def _fit_text(test: dict[str, Any]) -> str:
     if np.isnan(test["deviance"]):
         return ""
     verdict = (
@@ -176,7 +176,7 @@ def _fit_told(test: dict[str, Any]) -> str:
     )
 
 
-def _consistency_told(row: dict[str, Any]) -> str:
+def _consistency_text(row: dict[str, Any]) -> str:
     if not row["tournaments"]:
         return "No listener decided every pair of a clip once, so circular triads cannot be counted."
     return (
@@ -185,7 +185,7 @@ def _consistency_told(row: dict[str, Any]) -> str:
     )
 
 
-def _agreement_told(row: dict[str, Any]) -> str:
+def _agreement_text(row: dict[str, Any]) -> str:
     if np.isnan(row["u"]):
         return ""
     test = (

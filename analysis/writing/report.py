@@ -11,8 +11,8 @@ from analysis.statistics.results import Results
 from analysis.statistics.table import Table
 from analysis.writing import deviations, medians, multiverse
 from analysis.writing.answer import answer
-from analysis.writing.findings import adaptivity_told, anova_told, convergence, odds_told
-from analysis.writing.kept import kept_told
+from analysis.writing.findings import adaptivity_text, anova_text, convergence, odds_text
+from analysis.writing.kept import kept_text
 from analysis.writing.tables import MOST_ROWS, heading, shown
 
 _CSS = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
@@ -172,8 +172,8 @@ def report(
             *shown("main_model_means", "main_model_variance", "quasi_f", folded=True),
         ],
         "These clips: analysis of variance": [
-            *([] if len(results["anova"]) else [paragraph(anova_told(results))]),
-            *_missing_told(missing),
+            *([] if len(results["anova"]) else [paragraph(anova_text(results))]),
+            *_missing_text(missing),
             *shown("anova", "anova_by_descriptor"),
             *shown("missing_cells", folded=True),
         ],
@@ -183,7 +183,7 @@ def report(
             *shown("effects", "robust", "friedman", "listener_groups", folded=True),
         ],
         "Clips": [
-            *([paragraph(adaptivity_told(results))] if "adaptivity" in tables else []),
+            *([paragraph(adaptivity_text(results))] if "adaptivity" in tables else []),
             *drawn("adaptivity"),
             *shown("adaptivity"),
             *drawn("adaptive", "eq_curves"),
@@ -198,10 +198,10 @@ def report(
             *shown(multiverse.NAME, folded=True),
             *shown("screening", folded=True),
         ],
-        deviations.TITLE: _deviations_told(tables, shown),
+        deviations.TITLE: _deviations_text(tables, shown),
         "Assumptions": [*drawn("assumptions"), *shown("assumptions", folded=True)],
         "Ratings as ordered categories": [
-            *map(paragraph, odds_told(results)),
+            *map(paragraph, odds_text(results)),
             *shown("ordinal_odds", "odds_ratios"),
             *shown("ordinal_odds_sd", "ordinal", "ordinal_variance", folded=True),
         ],
@@ -214,19 +214,19 @@ def report(
     sections = [section(name, *parts) for name, parts in contents.items() if parts]
     return page(
         title,
-        [*kept_told(results), *answer(results)],
+        [*kept_text(results), *answer(results)],
         results.ratings.simulated,
         [*map(paragraph, results.ratings.notes), *beside_section(beside), *sections],
     )
 
 
-def _deviations_told(tables: dict[str, Table], shown: Callable[..., list[str]]) -> list[str]:
+def _deviations_text(tables: dict[str, Table], shown: Callable[..., list[str]]) -> list[str]:
     if deviations.NAME not in tables:
         return []
-    return [paragraph(deviations.told(tables[deviations.NAME].data)), *shown(deviations.NAME)]
+    return [paragraph(deviations.summary(tables[deviations.NAME].data)), *shown(deviations.NAME)]
 
 
-def _missing_told(n: int) -> list[str]:
+def _missing_text(n: int) -> list[str]:
     if n == 0:
         return []
     cells = "1 cell of a participant has" if n == 1 else f"{n} cells of participants have"

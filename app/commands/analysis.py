@@ -90,7 +90,9 @@ def analyse(
     ] = None,
     preregistration: Annotated[
         Path | None,
-        typer.Option(help="Folder of `study preregister`, from which every deviation is told; else the study file's."),
+        typer.Option(
+            help="Folder of `study preregister`, from which every deviation is reported; else the study file's."
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = Path("data/results"),
 ) -> None:
@@ -107,7 +109,7 @@ def analyse(
     from analysis.data.reading import read_csv
     from analysis.data.stimuli import Stimuli
     from app.commands import paradigms
-    from app.commands.registered import deviations_told, held_against
+    from app.commands.registered import deviations_text, held_against
     from app.study_settings import response_db
 
     gc.freeze()  # what was imported stays: it need not be looked through for garbage again and again
@@ -143,7 +145,7 @@ def analyse(
         tables = replace(tables, settings=settings, chosen=question)
         tables = held_against(tables, preregistration, {name: value for name, value in given.items() if value})
         done = paradigms.analyse_all(tables, out, lambda step: progress.update(task, description=step))
-    typer.echo("\n".join([*paradigms.told(done), *deviations_told(done[0].deviations)]))
+    typer.echo("\n".join([*paradigms.summary(done), *deviations_text(done[0].deviations)]))
 
 
 def analyse_study(

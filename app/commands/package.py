@@ -65,4 +65,4 @@ def package(
             made = packages.package(engine, out, wanted, lambda step: progress.update(task, description=step))
     finally:
         engine.dispose()
-    typer.echo("\n".join(packages.told(made)))
+    typer.echo("\n".join(packages.summary(made)))

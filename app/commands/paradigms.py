@@ -139,7 +139,7 @@ def _named(name: str, step: Step) -> Step:
     return lambda part: step(f"{name}: {part}")
 
 
-def told(done: list[Done]) -> list[str]:
+def summary(done: list[Done]) -> list[str]:
     """Say what was analysed, and where it is."""
     from analysis.numbers import counted
 
@@ -176,7 +176,7 @@ def _ratings(tables: Tables, asked: Asked) -> Analysis:
     from analysis.analyse import analyse
     from analysis.data.ratings import from_table
     from analysis.writing.answer import answer
-    from analysis.writing.kept import kept_told
+    from analysis.writing.kept import kept_text
     from app.study_settings import scale_of
 
     scale = tables.scale or scale_of(tables.definition, asked) or tables.settings.scale or (1.0, 7.0)
@@ -188,9 +188,9 @@ def _ratings(tables: Tables, asked: Asked) -> Analysis:
 
     def run(out: Path, beside: tuple[Beside, ...], step: Step) -> Found:
         results = analyse(checked, out, replace(settings, beside=beside), step)
-        told = [*kept_told(results), *answer(results)]
+        sentences = [*kept_text(results), *answer(results)]
         deviating = results["deviations"] if "deviations" in results.tables else None
-        return Found(told, len(results.cells.participants), deviating)
+        return Found(sentences, len(results.cells.participants), deviating)
 
     return Analysis(asked.name, "ratings", checked.simulated, run)
 

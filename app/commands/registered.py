@@ -61,8 +61,8 @@ def _text(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
-def deviations_told(deviations: pd.DataFrame | None) -> list[str]:
+def deviations_text(deviations: pd.DataFrame | None) -> list[str]:
     """Say whether the analysis deviates, where there is a preregistration."""
-    from analysis.writing.deviations import told
+    from analysis.writing.deviations import summary
 
-    return [] if deviations is None else [told(deviations)]
+    return [] if deviations is None else [summary(deviations)]

@@ -16,7 +16,7 @@ from app.commands.places import Set, set_folder
 
 if TYPE_CHECKING:
     from app.rehearsal.findings import Finding
-    from app.rehearsal.rehearse import Told
+    from app.rehearsal.rehearse import Report
     from study.design.definition import Definition
 
 OUT = Path("data/rehearsal")
@@ -38,7 +38,7 @@ def rehearse(
     """
     from app.commands.analysis import one_thread
     from app.rehearsal.findings import is_go
-    from app.rehearsal.page import NAME, verdict_told
+    from app.rehearsal.page import NAME, verdict_text
     from study.design.definition import load
 
     one_thread()
@@ -47,22 +47,22 @@ def rehearse(
     with Progress(console=console, transient=True) as progress:
         bars: dict[str, TaskID] = {}
 
-        def told(check: str, done: int, total: int) -> None:
+        def report(check: str, done: int, total: int) -> None:
             if check not in bars:
                 bars[check] = progress.add_task(check)
             progress.update(bars[check], completed=done, total=total, visible=done < total)
 
         findings = []
-        for finding in rehearsed(definition, folder, out, participants, browser, told):
+        for finding in rehearsed(definition, folder, out, participants, browser, report):
             findings.append(finding)
             _print(console, finding)
-    console.print(f"{verdict_told(findings)} The page is {out / NAME}.", soft_wrap=True, highlight=False)
+    console.print(f"{verdict_text(findings)} The page is {out / NAME}.", soft_wrap=True, highlight=False)
     if not is_go(findings):
         raise typer.Exit(1)
 
 
 def rehearsed(
-    definition: Definition, folder: Path, out: Path, participants: int, browser: bool, told: Told
+    definition: Definition, folder: Path, out: Path, participants: int, browser: bool, report: Report
 ) -> Iterator[Finding]:
     """Rehearse, and write the page into the folder ``out``, whole or not at all; gives each finding as it is there."""
     from analysis.writing.folder import whole_folder
@@ -70,14 +70,14 @@ def rehearsed(
     from app.rehearsal.rehearse import Rehearsal
     from app.rehearsal.rehearse import rehearse as do
 
-    began, findings = time.monotonic(), []
+    start, findings = time.monotonic(), []
     with whole_folder(out) as new:
         rehearsal = Rehearsal(definition, folder, new, participants=participants, with_browser=browser)
-        for finding in do(rehearsal, told):
+        for finding in do(rehearsal, report):
             findings.append(finding)
             yield finding
         title = definition.text(definition.title, definition.languages[0])
-        write(title, findings, rehearsal.walked.pages, time.monotonic() - began, new)
+        write(title, findings, rehearsal.walked.pages, time.monotonic() - start, new)
 
 
 def _print(console: Console, finding: Finding) -> None:

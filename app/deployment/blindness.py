@@ -21,15 +21,15 @@ def check(client: httpx.Client) -> Iterator[Found]:
 
     Nothing is left of it but that somebody withdrew.
     """
-    begun = client.post("/api/study/session", json={"simulated": True})
-    if begun.status_code != 200:
+    started = client.post("/api/study/session", json={"simulated": True})
+    if started.status_code != 200:
         yield not_checked(
-            BLIND, f"The server lets no simulated participant in ({begun.status_code}), as it should later."
+            BLIND, f"The server lets no simulated participant in ({started.status_code}), as it should later."
         )
         return
     try:
-        yield _cookie(begun.headers.get("set-cookie", ""), client.base_url.scheme == "https")
-        yield from _received(client, begun.json()["step"])
+        yield _cookie(started.headers.get("set-cookie", ""), client.base_url.scheme == "https")
+        yield from _received(client, started.json()["step"])
     finally:
         client.post("/api/study/withdraw")
 
@@ -45,17 +45,19 @@ def _cookie(cookie: str, is_secure: bool) -> Found:
 
 def _received(client: httpx.Client, step: dict[str, Any]) -> Iterator[Found]:
     listener = Listener(Model(), "deploy check")
-    told: set[str] = set()
+    telling: set[str] = set()
     sounds: list[httpx.Response] = []
     for _ in range(MAX_STEPS):
-        told |= _keys(step) & TELLING
+        telling |= _keys(step) & TELLING
         for address in step.get("sounds", [])[: MAX_SOUNDS - len(sounds)]:
             sounds.append(client.get(address.partition("#")[0]))
         if len(sounds) >= MAX_SOUNDS or step["ends"]:
             break
         answer = {"answer": listener.answer(step, [None] * len(step.get("sounds", []))), "telemetry": {}}
         step = client.post(f"/api/study/step/{step['id']}", json=answer).json()["step"]
-    yield judged(BLIND, not told, "No step says what a sound is.", f"Steps say {', '.join(sorted(told))} of a sound.")
+    yield judged(
+        BLIND, not telling, "No step says what a sound is.", f"Steps say {', '.join(sorted(telling))} of a sound."
+    )
     if not sounds:
         yield not_checked("sounds", "The first steps of this study play none.")
         return

@@ -1,4 +1,4 @@
-"""All checks of a running server, in the order in which they are told."""
+"""All checks of a running server, in the order in which they are reported."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def check(url: str, simulated: bool = False, http_port: int = 80) -> Iterator[Fo
     trusting: ssl.SSLContext | bool = ssl.create_default_context() if place.scheme == "https" else True
     try:
         if place.scheme == "https":
-            told = tls.shake_hands(place.hostname, place.port or 443, ssl.create_default_context())
-            trusting = trusting if told.refusal is None else False
-            yield from tls.check(told)
+            handshake = tls.shake_hands(place.hostname, place.port or 443, ssl.create_default_context())
+            trusting = trusting if handshake.refusal is None else False
+            yield from tls.check(handshake)
         else:
             yield _plain(place.hostname)
         connect = _connecting(base, trusting)

@@ -63,9 +63,9 @@ def headers(client: httpx.Client) -> Iterator[Found]:
     yield judged(
         "pages", "no-store" in kept, "No cache may keep them.", f"A cache may keep them ({kept or 'no header'})."
     )
-    told = answers[0].headers.get("server", "")
-    named = f"The Server header says {told!r}; `server_tokens off` keeps the version to itself."
-    yield not_checked("server", named) if re.search(r"/\d", told) else good("server", "Its version is not told.")
+    header = answers[0].headers.get("server", "")
+    named = f"The Server header says {header!r}; `server_tokens off` keeps the version to itself."
+    yield not_checked("server", named) if re.search(r"/\d", header) else good("server", "It does not give its version.")
 
 
 def _policy(policies: list[str]) -> Found:
@@ -83,13 +83,13 @@ def _policy(policies: list[str]) -> Found:
 
 
 def strict_transport(client: httpx.Client) -> Iterator[Found]:
-    """Whether browsers are told to come by TLS only."""
-    told = client.get("/health/live").headers.get("strict-transport-security", "")
-    seconds = re.search(r"max-age=(\d+)", told)
+    """Whether browsers are asked to come by TLS only."""
+    policy = client.get("/health/live").headers.get("strict-transport-security", "")
+    seconds = re.search(r"max-age=(\d+)", policy)
     long_enough = seconds is not None and int(seconds[1]) >= MIN_HSTS_S
     so, else_ = (
-        f"Browsers come by TLS only from now on ({told}).",
-        f"Strict-Transport-Security is {told or 'missing'!r}.",
+        f"Browsers come by TLS only from now on ({policy}).",
+        f"Strict-Transport-Security is {policy or 'missing'!r}.",
     )
     yield judged("HSTS", long_enough, so, else_)
 
@@ -177,9 +177,9 @@ def replicas(connect: Callable[[], AbstractContextManager[httpx.Client]]) -> Ite
 
 def clock(client: httpx.Client) -> Iterator[Found]:
     """How far the server's clock is from this machine's."""
-    begun = time.time()
+    start = time.time()
     date = client.get("/health/live").headers.get("date")
-    middle = (begun + time.time()) / 2
+    middle = (start + time.time()) / 2
     if date is None:
         yield not_checked("clock", "The server does not say its time.")
         return

@@ -18,7 +18,7 @@ TLS, HTTP2 = "certificate", "HTTP/2"
 
 
 class Handshake(NamedTuple):
-    """What a handshake told; ``refusal`` is why the certificate is not trusted, None where it is."""
+    """What a handshake showed; ``refusal`` is why the certificate is not trusted, None where it is."""
 
     refusal: str | None
     expires: datetime
@@ -47,22 +47,27 @@ def _shake(host: str, port: int, context: ssl.SSLContext, refusal: str | None) -
         return Handshake(refusal, expires, secure.version() or "", secure.selected_alpn_protocol() == "h2")
 
 
-def check(told: Handshake, now: datetime | None = None) -> Iterator[Found]:
+def check(handshake: Handshake, now: datetime | None = None) -> Iterator[Found]:
     """What is to be said of a handshake."""
-    left = told.expires - (now or datetime.now(UTC))
-    until = f"{told.expires:%Y-%m-%d}"
-    if told.refusal is None:
+    left = handshake.expires - (now or datetime.now(UTC))
+    until = f"{handshake.expires:%Y-%m-%d}"
+    if handshake.refusal is None:
         yield good(TLS, "It is valid for this name, and its chain ends at an authority that this machine trusts.")
     else:
-        yield bad(TLS, f"A browser would warn of it and stop: {told.refusal}.")
+        yield bad(TLS, f"A browser would warn of it and stop: {handshake.refusal}.")
     if left > RENEW_BEFORE:
         yield good("expiry", f"It is valid until {until}, {left.days} days from now.")
     elif left > timedelta(0):
         yield bad("expiry", f"It ends on {until}, {left.days} days from now: renew it before people take part.")
     else:
         yield bad("expiry", f"It ended on {until}: renew it.")
-    yield judged("TLS", told.version in ("TLSv1.2", "TLSv1.3"), f"The connection is {told.version}.", OLD.format(told))
-    if told.speaks_http2:
+    yield judged(
+        "TLS",
+        handshake.version in ("TLSv1.2", "TLSv1.3"),
+        f"The connection is {handshake.version}.",
+        OLD.format(handshake),
+    )
+    if handshake.speaks_http2:
         yield good(HTTP2, "The server speaks it, so a page's forty files come over one connection.")
     else:
         yield not_checked(

@@ -90,7 +90,7 @@ class Renderer:
         return {"ready": made.n_ready(public_id), "total": len(made.sources)} if made else {"ready": 0, "total": 0}
 
     def close(self) -> None:
-        """End the processes; what was begun is made when it is asked for again."""
+        """End the processes; what was in work is made when it is asked for again."""
         self._threads.shutdown(cancel_futures=True)
         if self._pool is not None:
             self._pool.stop()

@@ -109,7 +109,7 @@ def package(engine: Engine, out: Path, wanted: Wanted, step: Step) -> Package:
     return Package(out, archive, found.counts["published"], notices(found, wanted))
 
 
-def told(made: Package) -> list[str]:
+def summary(made: Package) -> list[str]:
     """Say what was made, and what is to be looked at."""
     size = made.archive.stat().st_size / 1e6
     n = counted(made.participants, "participant")

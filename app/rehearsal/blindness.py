@@ -35,15 +35,15 @@ def attack(tap: Wiretap, ratings: pd.DataFrame, stimuli: StimulusSet, again: Cal
 def judged(outcome: Outcome, again: Callable[[], Outcome]) -> Finding:
     """Give the finding of an attack, which is repeated where it succeeded."""
     if outcome.is_blind:
-        return Finding(BLINDNESS, Verdict.PASSED, _told(outcome))
+        return Finding(BLINDNESS, Verdict.PASSED, _outcome_text(outcome))
     outcome = again()
     if outcome.is_blind:
-        return Finding(BLINDNESS, Verdict.PASSED, f"{_told(outcome)} (after one attack above chance)")
-    said = f"conditions are told apart twice: {_told(outcome)}"
+        return Finding(BLINDNESS, Verdict.PASSED, f"{_outcome_text(outcome)} (after one attack above chance)")
+    said = f"conditions are told apart twice: {_outcome_text(outcome)}"
     return Finding(BLINDNESS, Verdict.FAILED, said)
 
 
-def _told(outcome: Outcome) -> str:
+def _outcome_text(outcome: Outcome) -> str:
     found = outcome.by_session
     return (
         f"from {counted(outcome.n_sounds, 'sound')} as received an attacker guesses {found.accuracy:.0%} of the "

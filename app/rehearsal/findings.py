@@ -10,7 +10,7 @@ from enum import StrEnum
 from app.sentences import sentence
 
 Tell = Callable[[int, int], None]
-"""Told how much of a check is done, of how much; it may raise to stop the rehearsal."""
+"""Called with how much of a check is done, of how much; it may raise to stop the rehearsal."""
 
 
 class Verdict(StrEnum):
@@ -62,7 +62,7 @@ def found(check: str, faults: Sequence[str], passed: str, failed: str, *, verdic
 
 def timed(check: str, work: Callable[[], Finding]) -> Finding:
     """Do a check; a user's mistake that ends it is its finding."""
-    began = time.monotonic()
+    start = time.monotonic()
     try:
         finding = work()
     except Exception as error:
@@ -70,7 +70,7 @@ def timed(check: str, work: Callable[[], Finding]) -> Finding:
         if said is None:
             raise
         finding = Finding(check, Verdict.FAILED, said)
-    return replace(finding, seconds=time.monotonic() - began)
+    return replace(finding, seconds=time.monotonic() - start)
 
 
 def is_go(findings: Sequence[Finding]) -> bool:

@@ -28,7 +28,7 @@ NAME = "rehearsal.html"
 THUMBNAIL_PX = {"desktop": 220, "phone": 80}
 
 
-def verdict_told(findings: Sequence[Finding]) -> str:
+def verdict_text(findings: Sequence[Finding]) -> str:
     """Go, or no-go and why, in one sentence."""
     failed = [finding for finding in findings if finding.verdict is Verdict.FAILED]
     left = [finding for finding in findings if finding.verdict is Verdict.OMITTED]
@@ -52,7 +52,7 @@ def write(title: str, findings: Sequence[Finding], pages: Sequence[Shown], secon
     if (out / "results" / "report.html").is_file():
         link = '<p><a href="results/report.html">The analysis of the simulated listeners</a></p>'
         sections.append(report.section("As it will be reported", link))
-    answer = [verdict_told(findings), f"It took {seconds:.0f} s."]
+    answer = [verdict_text(findings), f"It took {seconds:.0f} s."]
     text = report.page(f"Rehearsal: {title}", answer, False, sections)
     text = text.replace('<p class="answer">', f'<p class="answer {"go" if is_go(findings) else "no-go"}">', 1)
     path = out / NAME

@@ -180,7 +180,7 @@ class _Way:
     def _photograph(self, name: str) -> int:
         """Take the page in every size; gives its number among the pages."""
         number = len(self._walked.pages)
-        photographs, faults = {}, self._told()
+        photographs, faults = {}, self._faults()
         for size, (width, height) in SIZES.items():
             self._page.set_viewport_size({"width": width, "height": height})
             path = self._out / f"{self._language}-{number:03d}-{name}-{size}.jpg"
@@ -194,7 +194,7 @@ class _Way:
         self._walked.pages.append(Shown(self._language, name, photographs, tuple(faults)))
         return number
 
-    def _told(self) -> list[str]:
+    def _faults(self) -> list[str]:
         """What is wrong with the page that is shown, and went wrong since the one before."""
         faults, self._troubles = list(dict.fromkeys(self._troubles)), []
         if (spoken := self._page.evaluate("document.documentElement.lang")) != self._language:

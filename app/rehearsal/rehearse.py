@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 RESULTS, SCREENSHOTS = "results", "screenshots"
 SERVED = (pages.PAGES, listeners.LISTENERS, blindness.BLINDNESS, data.EXPORT, data.ANALYSIS, budget.DISK)
-Told = Callable[[str, int, int], None]
-"""Told of a check by name, how much of it is done, of how much; it may raise to stop the rehearsal."""
+Report = Callable[[str, int, int], None]
+"""Called with a check by name, how much of it is done, of how much; it may raise to stop the rehearsal."""
 
 
 @dataclass(frozen=True)
@@ -70,21 +70,21 @@ class Rehearsal:
         return Plan(self.definition, self.stimuli)
 
 
-def rehearse(rehearsal: Rehearsal, told: Told = lambda check, done, total: None) -> Iterator[Finding]:
+def rehearse(rehearsal: Rehearsal, report: Report = lambda check, done, total: None) -> Iterator[Finding]:
     """Do every check; gives each finding as it is there."""
     definition = rehearsal.definition
     yield timed(texts.TEXTS, lambda: texts.translations(definition))
     yield timed(data.SCALES, lambda: data.scales(definition))
-    files = timed(sounds.FILES, lambda: sounds.files(rehearsal.stimuli, partial(told, sounds.FILES)))
+    files = timed(sounds.FILES, lambda: sounds.files(rehearsal.stimuli, partial(report, sounds.FILES)))
     yield files
     fits = timed(sounds.FITS, lambda: sounds.fits(definition, rehearsal.stimuli))
     yield fits
     if Verdict.FAILED in (files.verdict, fits.verdict):
         yield from _not_reached(sounds.RENDERS, budget.EFFORT, *SERVED, budget.FIRST_SOUND)
         return
-    yield timed(sounds.RENDERS, lambda: _renders(rehearsal, told))
+    yield timed(sounds.RENDERS, lambda: _renders(rehearsal, report))
     yield timed(budget.EFFORT, lambda: budget.effort(rehearsal.plan))
-    yield from _as_served(rehearsal, told)
+    yield from _as_served(rehearsal, report)
     yield timed(budget.FIRST_SOUND, lambda: budget.first_sound(rehearsal.plan, rehearsal.walked.page_bytes))
 
 
@@ -93,9 +93,9 @@ def _not_reached(*checks: str) -> list[Finding]:
     return [Finding(check, Verdict.OMITTED, said) for check in checks]
 
 
-def _renders(rehearsal: Rehearsal, told: Told) -> Finding:
+def _renders(rehearsal: Rehearsal, report: Report) -> Finding:
     definition, manifest = rehearsal.definition, Manifest.load(rehearsal.folder)
-    tell = partial(told, sounds.RENDERS)
+    tell = partial(report, sounds.RENDERS)
     return sounds.renders(manifest, definition.conditions, definition.analysis.unprocessed, tell)
 
 
@@ -104,7 +104,7 @@ class _Live:
     """The study being served over a temporary database."""
 
     rehearsal: Rehearsal
-    told: Told
+    report: Report
     place: Path
     address: str
     engine: Engine
@@ -121,7 +121,7 @@ class _Live:
 
     def _again(self) -> Outcome:
         tap = self.crowd("again", 1)
-        listeners.take(tap, partial(self.told, blindness.BLINDNESS))
+        listeners.take(tap, partial(self.report, blindness.BLINDNESS))
         hashes = {row.sha256 for row in self.rehearsal.stimuli.rows}
         return evaluate(self._ratings, tap.masked, tap.headers, hashes)
 
@@ -137,13 +137,13 @@ class _Live:
     def analysis(self) -> Finding:
         """Analyse what the crowd answered."""
         url, out = f"sqlite:///{self.place}/{DATABASE}", self.rehearsal.out / RESULTS
-        return data.analysed(url, out, partial(self.told, data.ANALYSIS))
+        return data.analysed(url, out, partial(self.report, data.ANALYSIS))
 
 
-def _as_served(rehearsal: Rehearsal, told: Told) -> Iterator[Finding]:
+def _as_served(rehearsal: Rehearsal, report: Report) -> Iterator[Finding]:
     """The checks that need the running server; the pages are walked while the listeners take part."""
     ending = threading.Event()
-    tell = _until(ending, told)
+    tell = _until(ending, report)
     with ThreadPoolExecutor(2) as threads, _walking(rehearsal, tell, threads) as walked:
         try:
             with _live(rehearsal, tell) as live:
@@ -153,13 +153,13 @@ def _as_served(rehearsal: Rehearsal, told: Told) -> Iterator[Finding]:
             ending.set()  # who is still on the way is not waited for where the rehearsal is interrupted
 
 
-def _until(ending: threading.Event, told: Told) -> Told:
+def _until(ending: threading.Event, report: Report) -> Report:
     """Tell on, and stop whoever tells once the rehearsal ends."""
 
     def tell(check: str, done: int, total: int) -> None:
         if ending.is_set():
             raise InterruptedError("The rehearsal ended.")
-        told(check, done, total)
+        report(check, done, total)
 
     return tell
 
@@ -167,7 +167,7 @@ def _until(ending: threading.Event, told: Told) -> Told:
 def _listened(live: _Live, threads: ThreadPoolExecutor) -> Iterator[Finding]:
     """Have listeners take part, and look at what they received and left."""
     tap = live.crowd("listener", 0)
-    take = partial(listeners.take, tap, partial(live.told, listeners.LISTENERS))
+    take = partial(listeners.take, tap, partial(live.report, listeners.LISTENERS))
     # In a thread without an event loop: whoever calls may have one.
     took = threads.submit(timed, listeners.LISTENERS, take).result()
     yield took
@@ -182,7 +182,7 @@ def _listened(live: _Live, threads: ThreadPoolExecutor) -> Iterator[Finding]:
 
 
 @contextmanager
-def _walking(rehearsal: Rehearsal, told: Told, threads: ThreadPoolExecutor) -> Iterator[Callable[[], Finding]]:
+def _walking(rehearsal: Rehearsal, report: Report, threads: ThreadPoolExecutor) -> Iterator[Callable[[], Finding]]:
     """Begin to walk the pages; gives what waits for the finding.
 
     They are those of a study of its own, so that nobody who walks is among those who are analysed.
@@ -191,14 +191,14 @@ def _walking(rehearsal: Rehearsal, told: Told, threads: ThreadPoolExecutor) -> I
     if missing or not rehearsal.with_browser:
         yield lambda: pages.not_walked(missing or "--no-browser was given", wished=missing is None)
         return
-    with _live(rehearsal, told) as live:
+    with _live(rehearsal, report) as live:
         walking = threads.submit(timed, pages.PAGES, lambda: _walk(live))
         yield walking.result
 
 
-def walk_pages(rehearsal: Rehearsal, told: Told) -> Finding:
+def walk_pages(rehearsal: Rehearsal, report: Report) -> Finding:
     """Walk the pages and do nothing else; call it from a thread without an event loop."""
-    with _live(rehearsal, told) as live:
+    with _live(rehearsal, report) as live:
         return timed(pages.PAGES, lambda: _walk(live))
 
 
@@ -206,13 +206,13 @@ def _walk(live: _Live) -> Finding:
     rehearsal, definition = live.rehearsal, live.rehearsal.definition
     languages, n_steps, out = definition.languages, len(rehearsal.plan.sample), rehearsal.out / SCREENSHOTS
     arrivals = listeners.arrivals(live.engine, definition, len(languages), "walk")
-    walked = pages.walk(live.address, languages, arrivals, n_steps, out, partial(live.told, pages.PAGES))
+    walked = pages.walk(live.address, languages, arrivals, n_steps, out, partial(live.report, pages.PAGES))
     rehearsal.walked.pages, rehearsal.walked.page_bytes = walked.pages, walked.page_bytes
     return pages.finding(walked, languages)
 
 
 @contextmanager
-def _live(rehearsal: Rehearsal, told: Told) -> Iterator[_Live]:
+def _live(rehearsal: Rehearsal, report: Report) -> Iterator[_Live]:
     """Serve the study over a database that goes afterwards; nobody is turned away for being one too many."""
     recruitment = rehearsal.definition.recruitment.model_copy(update={"cap": None})
     definition = rehearsal.definition.model_copy(update={"recruitment": recruitment})
@@ -220,4 +220,4 @@ def _live(rehearsal: Rehearsal, told: Told) -> Iterator[_Live]:
         file = Path(place) / "study.json"
         file.write_text(definition.canonical(), encoding="utf-8")
         with served(place, file, rehearsal.folder) as (address, engine):
-            yield _Live(rehearsal, told, Path(place), address, engine)
+            yield _Live(rehearsal, report, Path(place), address, engine)

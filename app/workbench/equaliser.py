@@ -19,8 +19,8 @@ from app import equalising
 from app.playground import exports
 from app.playground.equalisers import INTENSITIES, Equalisers
 from app.workbench import curves
+from app.workbench.errors import refused, reports_errors
 from app.workbench.places import new_folder
-from app.workbench.telling import refused, telling
 from model import CONDITIONS, EQParams
 from stimuli.music.clips import built_in, built_in_clips
 from stimuli.rendering import loudness
@@ -73,7 +73,7 @@ def fill() -> None:
         done.success(compare, [clip, setting], [before, after, plot, files], api_visibility="private")
 
 
-@telling
+@reports_errors
 def take_built_in(name: str | None) -> str | None:
     """A built-in clip as a file that is called after it."""
     if not name:
@@ -83,7 +83,7 @@ def take_built_in(name: str | None) -> str | None:
     return str(path)
 
 
-@telling
+@reports_errors
 def describe(clip: str | None) -> dict[str, float] | None:
     """How much a recording already sounds like each word: 0 is usual for music, 1 as if it had been equalised so."""
     if clip is None:
@@ -91,7 +91,7 @@ def describe(clip: str | None) -> dict[str, float] | None:
     return {word: round(score, 3) for word, score in _equalisers().profile(*_read(clip)).items()}
 
 
-@telling
+@reports_errors
 def equalise(clip: str | None, words: list[str], intensity: float, condition: str) -> tuple[str, dict[str, Any]]:
     """Equalise a recording towards words.
 
@@ -110,7 +110,7 @@ def equalise(clip: str | None, words: list[str], intensity: float, condition: st
     return _finished(clip, about, {name: paths[name][step] for name in HEARD})
 
 
-@telling
+@reports_errors
 def take_to_reference(
     clip: str | None, reference: str | None, intensity: float, condition: str
 ) -> tuple[str, dict[str, Any]]:
@@ -123,7 +123,7 @@ def take_to_reference(
     return _finished(clip, about, {condition: setting})
 
 
-@telling
+@reports_errors
 def compare(clip: str | None, about: dict[str, Any]) -> tuple[str, str, Figure, list[str]]:
     """Both versions at one loudness, the curves, and the setting as files."""
     audio, rate_hz = _read(clip)
@@ -141,7 +141,7 @@ def compare(clip: str | None, about: dict[str, Any]) -> tuple[str, str, Figure, 
     return str(paths[0]), str(paths[1]), curves.responses(drawn, about["condition"]), files
 
 
-@telling
+@reports_errors
 def shown_scores(scores: dict[str, float] | None) -> Any:
     """The scores as a table, once there is a clip."""
     rows = [[word, f"{score:+.2f}"] for word, score in (scores or {}).items()]

@@ -11,9 +11,9 @@ import gradio as gr
 
 from app.publishing import package as packages
 from app.publishing.pages import Citing
+from app.workbench.errors import refused, reports_errors
 from app.workbench.jobs import Job
 from app.workbench.places import new_folder
-from app.workbench.telling import refused, telling
 from study.storage.database import connect
 
 JOB = Job()
@@ -44,7 +44,7 @@ def fill(database: gr.Textbox, simulated: gr.Checkbox) -> None:
     run.click(package, given, [said, archive], api_visibility="private")
 
 
-@telling
+@reports_errors
 def package(
     database_url: str,
     simulated: bool,
@@ -75,7 +75,7 @@ def package(
             made = packages.package(engine, Path(out), wanted, step)
     finally:
         engine.dispose()
-    said = "\n\n".join(html.escape(line, quote=False) for line in packages.told(made))
+    said = "\n\n".join(html.escape(line, quote=False) for line in packages.summary(made))
     return said, gr.File(str(shutil.copy(made.archive, new_folder())), visible=True)
 
 

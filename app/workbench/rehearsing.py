@@ -11,10 +11,10 @@ import gradio as gr
 from app.commands.places import set_folder
 from app.commands.rehearse import OUT, rehearsed
 from app.rehearsal.findings import Finding
-from app.rehearsal.page import NAME, verdict_told
+from app.rehearsal.page import NAME, verdict_text
 from app.workbench import shown
+from app.workbench.errors import errors_reported, plain, reports_errors
 from app.workbench.jobs import Job
-from app.workbench.telling import errors_told, plain, telling
 from app.workbench.working import followed
 from study.design import definition
 
@@ -33,11 +33,11 @@ def fill(file: gr.Textbox) -> None:
             listeners = gr.Slider(3, 24, value=6, step=1, label="Simulated listeners")
             browser = gr.Checkbox(True, label="Walk every page in a headless browser")
             start, stop = gr.Button("Rehearse", variant="primary"), gr.Button("Stop the rehearsal")
-        told = gr.Markdown(NOTHING_YET, container=True, min_height=80)
+        status = gr.Markdown(NOTHING_YET, container=True, min_height=80)
         page = gr.HTML("", min_height=60)
     private: dict[str, Any] = {"api_visibility": "private"}
-    done = start.click(rehearse, [file, listeners, browser], told, **private)
-    done.success(page_of, told, page, **private)
+    done = start.click(rehearse, [file, listeners, browser], status, **private)
+    done.success(page_of, status, page, **private)
     stop.click(JOB.stop, None, None, **private)
 
 
@@ -48,17 +48,17 @@ def rehearse(
     progress: gr.Progress = gr.Progress(),  # noqa: B008
 ) -> Iterator[str]:
     """Rehearse; the lines of the checks as they are done, and what follows from them."""
-    with errors_told(), JOB.alone("A rehearsal"):
+    with errors_reported(), JOB.alone("A rehearsal"):
         study = definition.load(Path(file))
         folder, findings = set_folder(study.stimuli), list[Finding]()
-        for each in followed(JOB, lambda told: rehearsed(study, folder, OUT, int(listeners), browser, told)):
+        for each in followed(JOB, lambda report: rehearsed(study, folder, OUT, int(listeners), browser, report)):
             if isinstance(each, Finding):
                 findings.append(each)
                 yield lines_of(findings)
             else:
                 check, done, total = each
                 progress((done, total), desc=check, unit="steps")
-        said = STOPPED if JOB.is_stopping else verdict_told(findings)
+        said = STOPPED if JOB.is_stopping else verdict_text(findings)
         yield f"**{said}**\n\n{lines_of(findings)}"
 
 
@@ -71,8 +71,8 @@ def lines_of(findings: list[Finding]) -> str:
     return "\n".join(lines)
 
 
-@telling
-def page_of(told: str) -> str:
+@reports_errors
+def page_of(report: str) -> str:
     """The page of a rehearsal that came to its end, in place."""
-    is_there = (OUT / NAME).is_file() and STOPPED not in told
+    is_there = (OUT / NAME).is_file() and STOPPED not in report
     return shown.frame(OUT / NAME, "The rehearsal") if is_there else ""

@@ -9,12 +9,12 @@ from typing import Any
 import gradio as gr
 
 from app.commands.analysis import analyse_study
-from app.commands.paradigms import told
+from app.commands.paradigms import summary
 from app.commands.places import DATABASE_URL
 from app.workbench import publishing, shown
+from app.workbench.errors import refused, reports_errors
 from app.workbench.jobs import Job
 from app.workbench.places import new_folder
-from app.workbench.telling import refused, telling
 
 JOB = Job()
 INTRODUCTION = """### Read the results
@@ -43,7 +43,7 @@ def fill(database: gr.Textbox | None = None) -> None:
     publishing.fill(source, simulated)
 
 
-@telling
+@reports_errors
 def analyse(
     database_url: str,
     out: str,
@@ -61,16 +61,16 @@ def analyse(
     with JOB.alone("An analysis"):
         step("reading")
         done = analyse_study(database_url, Path(out), step, simulated=simulated)
-    return "\n\n".join(told(done))
+    return "\n\n".join(summary(done))
 
 
-@telling
+@reports_errors
 def report_of(out: str) -> str:
     """The report, in place."""
     return shown.frame(Path(out) / "report.html", "The report")
 
 
-@telling
+@reports_errors
 def files_of(out: str) -> Any:
     """The whole folder as an archive, and every table of it."""
     folder = Path(out)

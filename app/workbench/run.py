@@ -17,9 +17,9 @@ from app.commands.places import DATABASE_URL, set_folder
 from app.commands.simulate import take_part
 from app.participant.simulated import Crowd
 from app.workbench import rehearsing
+from app.workbench.errors import refused, reports_errors
 from app.workbench.places import new_folder
 from app.workbench.servers import Server
-from app.workbench.telling import refused, telling
 from study import recruitment
 from study.design import definition
 from study.design.listeners import EFFECTS, Model
@@ -61,7 +61,7 @@ def fill(name: gr.Textbox | None = None) -> gr.Textbox:
             with gr.Row():
                 start, stop = gr.Button("Start the server", variant="primary"), gr.Button("Stop it")
         with gr.Column(min_width=300):
-            told = gr.Markdown(NOT_RUNNING, container=True, min_height=80)
+            status = gr.Markdown(NOT_RUNNING, container=True, min_height=80)
             with gr.Accordion("Try it with simulated listeners", open=False):
                 n = gr.Slider(1, 60, value=12, step=1, label="How many")
                 send, came = gr.Button("Send them"), gr.Markdown("They are marked as simulated.", min_height=60)
@@ -89,8 +89,8 @@ def fill(name: gr.Textbox | None = None) -> gr.Textbox:
     private: dict[str, Any] = {"api_visibility": "private"}
     if name is not None:
         name.change(lambda text: text, name, file, **private)
-    start.click(start_server, [file, database, host, port, simulated], told, **private)
-    stop.click(stop_server, None, told, **private)
+    start.click(start_server, [file, database, host, port, simulated], status, **private)
+    stop.click(stop_server, None, status, **private)
     sent = send.click(send_simulated, [n, file], came, **private)
     seen = {"fn": progress_of, "inputs": [database, of_simulated], "outputs": [overview, quality], **private}
     sent.success(**seen)
@@ -105,7 +105,7 @@ def fill(name: gr.Textbox | None = None) -> gr.Textbox:
     return database
 
 
-@telling
+@reports_errors
 def start_server(file: str, database_url: str, host: str, port: float, simulated: bool) -> str:
     """Start the study's server; its addresses."""
     if any(server.is_running for server in RUNNING):
@@ -125,7 +125,7 @@ def start_server(file: str, database_url: str, host: str, port: float, simulated
     return "\n".join(lines)
 
 
-@telling
+@reports_errors
 def stop_server() -> str:
     """Stop the server."""
     while RUNNING:
@@ -133,7 +133,7 @@ def stop_server() -> str:
     return NOT_RUNNING
 
 
-@telling
+@reports_errors
 def send_simulated(n: float, file: str, progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008
     """Take simulated listeners through the running study."""
     if not RUNNING or not RUNNING[0].allow_simulated:
@@ -147,12 +147,12 @@ def send_simulated(n: float, file: str, progress: gr.Progress = gr.Progress()) -
         progress((done, total), desc="Listening", unit="answers")
 
     crowd.on_answer = on_answer
-    began = time.monotonic()
+    start = time.monotonic()
     tally = take_part(crowd, int(n), 12)
-    return f"{tally.finished} of {int(n)} finished in {time.monotonic() - began:.0f} s: {tally.responses} answers."
+    return f"{tally.finished} of {int(n)} finished in {time.monotonic() - start:.0f} s: {tally.responses} answers."
 
 
-@telling
+@reports_errors
 def progress_of(database_url: str, simulated: bool) -> tuple[list[list[str]], list[list[str]]]:
     """How far the study is, and how each participant answers."""
     with _opened(database_url) as engine:
@@ -163,7 +163,7 @@ def progress_of(database_url: str, simulated: bool) -> tuple[list[list[str]], li
     return overview, [[_shown(row.get(name)) for name in QUALITY] for row in people]
 
 
-@telling
+@reports_errors
 def set_state(database_url: str, state: str) -> None:
     """Admit participants, pause or close."""
     with _opened(database_url) as engine:
@@ -171,14 +171,14 @@ def set_state(database_url: str, state: str) -> None:
     gr.Info(f"The study is {state}.")
 
 
-@telling
+@reports_errors
 def invite(database_url: str, n: float, note: str) -> str:
     """Invitation codes, one a line."""
     with _opened(database_url) as engine:
         return "\n".join(recruitment.invite(engine, int(n), note))
 
 
-@telling
+@reports_errors
 def sign_links(database_url: str, ids: str, address: str) -> str:
     """A table with a signed link for each id."""
     named = [line.strip() for line in ids.splitlines() if line.strip()]
@@ -192,7 +192,7 @@ def sign_links(database_url: str, ids: str, address: str) -> str:
     return str(path)
 
 
-@telling
+@reports_errors
 def means_so_far(database_url: str, simulated: bool, knows: bool) -> list[list[str]]:
     """Mean ratings, after a warning; before the last of planned looks only what they decide, as on the admin page."""
     with _opened(database_url) as engine:
@@ -211,7 +211,7 @@ def means_so_far(database_url: str, simulated: bool, knows: bool) -> list[list[s
     ]
 
 
-@telling
+@reports_errors
 def back_up(database_url: str) -> str:
     """A copy of the database, whole at one moment, under data/backups."""
     path = Path("data/backups") / f"study-{time.strftime('%Y%m%d-%H%M%S')}.sqlite"
@@ -221,7 +221,7 @@ def back_up(database_url: str) -> str:
     return str(path)
 
 
-@telling
+@reports_errors
 def export_all(database_url: str) -> str:
     """All data of the study as one archive."""
     folder = new_folder()

@@ -112,8 +112,8 @@ class Server:
 
     def _last_words(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines() if self._log else []
-        told = [line.partition("Error: ")[2] for line in lines if line.startswith("Error: ")]
-        return told[-1] if told else f"The server ended at once: {' '.join(lines[-1:]) or 'it said nothing'}"
+        errors = [line.partition("Error: ")[2] for line in lines if line.startswith("Error: ")]
+        return errors[-1] if errors else f"The server ended at once: {' '.join(lines[-1:]) or 'it said nothing'}"
 
 
 def free_port(first: int) -> int:

@@ -10,8 +10,8 @@ import gradio as gr
 
 from app.commands.places import SETS
 from app.workbench import shown
+from app.workbench.errors import refused, reports_errors
 from app.workbench.places import new_folder
-from app.workbench.telling import refused, telling
 from stimuli.checking.report import write_report
 from stimuli.checking.verify import faults
 from stimuli.export import export as copy
@@ -38,14 +38,14 @@ def fill() -> gr.Dropdown:
         verify_it, report = gr.Button("Verify every file"), gr.Button("Show the set's report")
         export_it = gr.Button("Export under telling names")
     only_sources, as_wav = gr.Checkbox(label=SOURCES), gr.Checkbox(label="WAV in place of FLAC")
-    told = gr.Markdown("Nothing is verified yet.", container=True, min_height=80)
+    status = gr.Markdown("Nothing is verified yet.", container=True, min_height=80)
     files = gr.File(label="Exported", interactive=False, visible=False)
     page = gr.HTML("", min_height=60)
 
     private: dict[str, Any] = {"api_visibility": "private"}
     sets.focus(lambda: gr.Dropdown(names_of_sets()), None, sets, **private)
     sets.change(choices, sets, [clip, word], **private)
-    verify_it.click(verify, sets, told, **private)
+    verify_it.click(verify, sets, status, **private)
     report.click(report_of, sets, page, **private)
     export_it.click(export, [sets, only_sources, as_wav], files, **private)
     return sets
@@ -56,7 +56,7 @@ def names_of_sets() -> list[str]:
     return sorted(path.parent.name for path in SETS.glob("*/manifest.json"))
 
 
-@telling
+@reports_errors
 def choices(name: str | None) -> Any:
     """The clips and words of a set."""
     if not name:
@@ -67,7 +67,7 @@ def choices(name: str | None) -> Any:
     return gr.Dropdown(clips, value=clips[0][1]), gr.Dropdown(words, value=words[0])
 
 
-@telling
+@reports_errors
 def paths_of(name: str, clip: str, word: str) -> dict[str, str]:
     """One clip's file for each condition, under a name that says what it is."""
     manifest, folder = Manifest.load(SETS / name), new_folder()
@@ -79,7 +79,7 @@ def paths_of(name: str, clip: str, word: str) -> dict[str, str]:
     return found
 
 
-@telling
+@reports_errors
 def verify(name: str | None, progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008
     """Re-read every file of a set."""
     manifest = _chosen(name)
@@ -93,7 +93,7 @@ def verify(name: str | None, progress: gr.Progress = gr.Progress()) -> str:  # n
     return f"**{manifest.name}** is intact: {len(manifest.stimuli)} files, unchanged and loudness-matched."
 
 
-@telling
+@reports_errors
 def report_of(name: str | None, progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008
     """The set's report, inside the page."""
     manifest = _chosen(name)
@@ -104,7 +104,7 @@ def report_of(name: str | None, progress: gr.Progress = gr.Progress()) -> str:  
     return shown.frame(write_report(manifest, on_progress=on_progress), f"Report of the set {manifest.name}")
 
 
-@telling
+@reports_errors
 def export(name: str | None, only_sources: bool, as_wav: bool) -> Any:
     """The set's audio under names that say what it is, as one archive."""
     manifest = _chosen(name)

@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 from app.commands.places import SETS
 from app.workbench import curves
 from app.workbench.equaliser import known_words
+from app.workbench.errors import refused, reports_errors
 from app.workbench.jobs import Job, Stopped
 from app.workbench.places import new_folder
 from app.workbench.sets import fill as fill_sets
 from app.workbench.sets import names_of_sets
-from app.workbench.telling import refused, telling
 from model import CONDITIONS
 from stimuli.build import build
 from stimuli.checking.inspection import Recording, inspect, inspect_each
@@ -64,7 +64,7 @@ def fill() -> gr.Dropdown:
             again = gr.Checkbox(label="Build over a set of this name that was made otherwise")
             with gr.Row():
                 build_it, stop = gr.Button("Build the set", variant="primary"), gr.Button("Stop")
-    told = gr.Markdown("Nothing is built yet.", container=True, min_height=80)
+    status = gr.Markdown("Nothing is built yet.", container=True, min_height=80)
     sets = fill_sets()
 
     selected = [wave, start, heard]
@@ -76,19 +76,19 @@ def fill() -> gr.Dropdown:
     table.select(select, recordings, [row, *selected], api_visibility="private")
     start.release(move, [recordings, row, start, seconds], [recordings, table, wave, heard], api_visibility="private")
     asked = [recordings, words, conditions, more, seconds, anchors, name, again]
-    built = build_it.click(make, asked, told, api_visibility="private")
+    built = build_it.click(make, asked, status, api_visibility="private")
     built.success(chosen_set, name, sets, api_visibility="private")
     stop.click(JOB.stop, api_visibility="private", queue=False)
     return sets
 
 
-@telling
+@reports_errors
 def take_files(files: list[str] | None, seconds: float, progress: gr.Progress = gr.Progress()) -> Any:  # noqa: B008
     """Look at dropped recordings."""
     return _look(named(sorted(map(Path, files or []), key=lambda path: path.name)), seconds, progress)
 
 
-@telling
+@reports_errors
 def take_folder(folder: str, seconds: float, progress: gr.Progress = gr.Progress()) -> Any:  # noqa: B008
     """Look at the recordings of a folder."""
     place = Path(folder).expanduser()
@@ -98,13 +98,13 @@ def take_folder(folder: str, seconds: float, progress: gr.Progress = gr.Progress
     return found
 
 
-@telling
+@reports_errors
 def take_built_in(seconds: float, progress: gr.Progress = gr.Progress()) -> Any:  # noqa: B008
     """Look at the built-in clips."""
     return _look(built_in_clips(), seconds, progress)
 
 
-@telling
+@reports_errors
 def look_again(recordings: list[Recording], seconds: float, progress: gr.Progress = gr.Progress()) -> Any:  # noqa: B008
     """Look at the same recordings for excerpts of another length, chosen anew."""
     return _look([replace(each.clip, start_s=None) for each in recordings], seconds, progress)
@@ -134,7 +134,7 @@ def rows(recordings: list[Recording]) -> list[list[str]]:
     ]
 
 
-@telling
+@reports_errors
 def select(recordings: list[Recording], event: gr.SelectData) -> Any:
     """Show and play the excerpt of the chosen row."""
     row = event.index[0] if isinstance(event.index, list | tuple) else event.index
@@ -150,7 +150,7 @@ def select(recordings: list[Recording], event: gr.SelectData) -> Any:
     return row, gr.Plot(wave, visible=True), slider, gr.Audio(heard, visible=True)
 
 
-@telling
+@reports_errors
 def move(recordings: list[Recording], row: int, start_s: float, seconds: float) -> Any:
     """Take the chosen recording's excerpt from another place."""
     moved = inspect(replace(recordings[row].clip, start_s=start_s), seconds)
@@ -169,7 +169,7 @@ def excerpt_of(recording: Recording) -> tuple[Figure, str]:
     return curves.waveform(recording.peaks, recording.length_s, recording.start_s, end_s), str(path)
 
 
-@telling
+@reports_errors
 def make(
     recordings: list[Recording],
     words: list[str],

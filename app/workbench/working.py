@@ -9,24 +9,24 @@ from typing import Any
 
 from app.workbench.jobs import Job
 
-Told = Callable[..., None]
+Report = Callable[..., None]
 _END = object()
 
 
-def followed(job: Job, work: Callable[[Told], Any]) -> Iterator[Any]:
+def followed(job: Job, work: Callable[[Report], Any]) -> Iterator[Any]:
     """Do the work; gives what it tells, as a tuple, and what it yields where it is a generator.
 
     It ends early, without an error, where the job was stopped.
     """
     heard: queue.Queue[Any] = queue.Queue()
 
-    def told(*said: Any) -> None:
+    def report(*said: Any) -> None:
         job.go_on()
         heard.put(said)
 
     def all_of_it() -> None:
         try:
-            done = work(told)
+            done = work(report)
             for each in done if isinstance(done, Iterator) else ():
                 heard.put(each)
         except Exception as error:  # raised again where it is read

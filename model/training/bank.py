@@ -93,7 +93,7 @@ def fill(
     folder : path
         Where the bank is kept, so that a killed run goes on from there.
     key : str
-        What the mixture is made of; a bank that was kept under another key, seed or size is begun anew.
+        What the mixture is made of; a bank that was kept under another key, seed or size is made anew.
     vary : bool
         Vary every other excerpt; False takes all as they are.
     progress : callable, optional

@@ -74,8 +74,8 @@ def musdb_clips(
 
 def _songs(folder: Path, stem: str, on_skipped: Callable[[str], None]) -> list[Path]:
     """The songs that have the stem, in the order of their places in the folder."""
-    begun = {path.parent for each in CHOICES for path in folder.rglob(f"{each}.wav")}
-    songs = sorted({*folder.rglob("*.stem.mp4"), *begun}, key=lambda song: song.relative_to(folder).as_posix())
+    of_stems = {path.parent for each in CHOICES for path in folder.rglob(f"{each}.wav")}
+    songs = sorted({*folder.rglob("*.stem.mp4"), *of_stems}, key=lambda song: song.relative_to(folder).as_posix())
     for song in songs:
         if song.is_dir() and not (song / f"{stem}.wav").is_file():
             on_skipped(f"{song.name} has no {stem}.wav.")

@@ -31,8 +31,8 @@ def definition_of(row: AnyRow) -> Definition:
     ValueError
         When this program does not know what the study was created with: it is older than the one that created it.
     """
-    begun, said = _read(row)
-    return _as_begun(said, begun, said)
+    created, said = _read(row)
+    return _as_created(said, created, said)
 
 
 def changes(row: AnyRow, file: Definition) -> tuple[Definition, list[str]]:
@@ -41,26 +41,28 @@ def changes(row: AnyRow, file: Definition) -> tuple[Definition, list[str]]:
     The definition is in the file's order. Studies of the first version did not keep what their file left out: there,
     all counts as said.
     """
-    begun, said = _read(row)
-    found = _as_begun(file, begun, said)
-    return found, differences(begun.canonical(), found.canonical())
+    created, said = _read(row)
+    found = _as_created(file, created, said)
+    return found, differences(created.canonical(), found.canonical())
 
 
 def _read(row: AnyRow) -> tuple[Definition, Definition]:
     """The definition that it was created with, and what the study file itself said of it."""
     try:
-        begun, said = (
+        created, said = (
             study_file.parse(json.loads(text), NAME) for text in (row.definition, row.stated or row.definition)
         )
     except ValueError as error:
-        began = row.versions.get("semantic-eq", "unknown")
-        raise ValueError(f"{str(error).rstrip('.')}; version {began} of semantic-eq began it: use that one.") from None
-    return begun, said
+        version = row.versions.get("semantic-eq", "unknown")
+        raise ValueError(
+            f"{str(error).rstrip('.')}; version {version} of semantic-eq created it: use that one."
+        ) from None
+    return created, said
 
 
-def _as_begun(file: Definition, begun: Definition, said: Definition) -> Definition:
+def _as_created(file: Definition, created: Definition, said: Definition) -> Definition:
     """A study file in which what it does not say, nor did say, is as it was when the study was created."""
-    trees = file.model_dump(mode="json"), _stated(file), begun.model_dump(mode="json"), _stated(said)
+    trees = file.model_dump(mode="json"), _stated(file), created.model_dump(mode="json"), _stated(said)
     return study_file.parse(_merged(*trees), NAME)
 
 
@@ -68,13 +70,13 @@ def _stated(definition: Definition) -> dict[str, Any]:
     return definition.model_dump(mode="json", exclude_unset=True)
 
 
-def _merged(now: Any, said_now: Any, begun: Any, said_then: Any) -> Any:
+def _merged(now: Any, said_now: Any, created: Any, said_then: Any) -> Any:
     """The value ``now`` in the file, where what neither file says is taken from when the study was created."""
-    trees = (now, said_now, begun, said_then)
+    trees = (now, said_now, created, said_then)
     if all(isinstance(tree, dict) for tree in trees):
         return {
-            key: begun[key]
-            if key in begun and key not in said_now and key not in said_then
+            key: created[key]
+            if key in created and key not in said_now and key not in said_then
             else _merged(value, *(tree.get(key) for tree in trees[1:]))
             for key, value in now.items()
         }

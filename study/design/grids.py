@@ -39,8 +39,8 @@ def value(kind: Grid, cells: Sequence[Sequence[Any]], languages: Sequence[str]) 
     ValueError
         A row lacks what it needs, or an amount is no number.
     """
-    told = [[str(cell if cell is not None else "").strip() for cell in row] for row in cells]
-    kept = [row for row in told if any(row)]
+    rows = [[str(cell if cell is not None else "").strip() for cell in row] for row in cells]
+    kept = [row for row in rows if any(row)]
     if not kept:
         return None
     if kind == "texts":

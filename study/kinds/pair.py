@@ -162,9 +162,9 @@ class Pair(Comparison):
 
 
 def _played_first(measured: Mapping[str, Any], first: str, second: str) -> str | None:
-    """Of A and B, the one whose sound began first."""
-    began = [sound.get("first_play_ms") for sound in (measured.get("sounds") or [])[:2]]
-    known = [(ms, name) for ms, name in zip(began, (first, second), strict=False) if ms is not None]
+    """Of A and B, the one whose sound started first."""
+    starts = [sound.get("first_play_ms") for sound in (measured.get("sounds") or [])[:2]]
+    known = [(ms, name) for ms, name in zip(starts, (first, second), strict=False) if ms is not None]
     return min(known)[1] if known else None
 
 

@@ -63,7 +63,7 @@ def check(plan: Plan, session: AnyRow, served: Mapping[str, float], at: float) -
 
     The refusal says after how long it will be taken, and which sounds must be fetched (again) until then.
     """
-    if session.simulated or session.resume_sha256 is None:  # begun by a version that did not note what it served
+    if session.simulated or session.resume_sha256 is None:  # started by a version that did not note what it served
         return
     needed = needed_s(plan, session)
     unserved = [number for number in range(len(needed)) if str(number) not in served]

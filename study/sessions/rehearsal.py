@@ -26,14 +26,14 @@ def rehearse(running: RunningStudy, n: int, model: Model | None = None, seed: in
 
 
 def _take_part(connection: Connection, running: RunningStudy, listener: Listener) -> None:
-    begun = _done(starting.start(connection, running, starting.Request(simulated=True), True))
-    token, step = begun["token"], begun["step"]
-    heard = _sounds(connection, running, begun["session"])
+    started = _done(starting.start(connection, running, starting.Request(simulated=True), True))
+    token, step = started["token"], started["step"]
+    heard = _sounds(connection, running, started["session"])
     while not step["ends"] and not listener.leaves(step["progress"]):
-        position = steps.position_of(begun["session"], step["id"])
+        position = steps.position_of(started["session"], step["id"])
         answer = listener.answer(step, heard[position or 0])
-        told = session.answer(connection, running, token, None, step["id"], answer, listener.telemetry(step))
-        step = _done(told)["step"]
+        answered = session.answer(connection, running, token, None, step["id"], answer, listener.telemetry(step))
+        step = _done(answered)["step"]
 
 
 def _sounds(connection: Connection, running: RunningStudy, public_id: str) -> dict[int, list[Stimulus | None]]:

@@ -99,8 +99,8 @@ class RunningStudy:
         with reading(engine) as connection:
             last = latest_study(connection)
         row = None if create else last
-        begun = frozen.definition_of(row) if row else None
-        wanted = file if isinstance(file, Definition) else study_file.load(file) if file or not begun else begun
+        created = frozen.definition_of(row) if row else None
+        wanted = file if isinstance(file, Definition) else study_file.load(file) if file or not created else created
         stimuli = StimulusSet.load(folder or Path("data/stimuli") / wanted.stimuli)
         plan = Plan(_unchanged(row, wanted, stimuli, file) if row else wanted, stimuli)
         plan.stimuli.files.check()
@@ -110,7 +110,7 @@ class RunningStudy:
                 # A disk that would take no answer is found now, not by the first participant.
                 connection.execute(update(Study).where(Study.id == study_id).values(state=Study.state))
                 secret = connection.execute(select(Study.secret).where(Study.id == study_id)).scalar_one()
-        except IntegrityError:  # another process began a study since we looked
+        except IntegrityError:  # another process created a study since we looked
             if tries > 1:
                 return cls._open(engine, file, folder, create, tries - 1)
             raise

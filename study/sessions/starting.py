@@ -54,7 +54,7 @@ class Request:
 
 @answered
 def start(connection: Connection, running: RunningStudy, request: Request, allow_simulated: bool) -> dict[str, Any]:
-    """A new session, or the one that this browser began or has the proof to go on with.
+    """A new session, or the one that this browser started or has the proof to go on with.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def _by_token(connection: Connection, plan: Plan, study: AnyRow, request: Reques
 def _from_elsewhere(
     connection: Connection, plan: Plan, study: AnyRow, request: Request, who: _Who, language: str
 ) -> AnyRow | None:
-    """The unfinished session, begun in another browser, that this one has the proof to go on with.
+    """The unfinished session, started in another browser, that this one has the proof to go on with.
 
     A resume code, a signed link or the experimenter's word is proof; an id alone, or an invitation that was used, opens
     a session only while nothing has been answered in it.

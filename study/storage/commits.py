@@ -90,14 +90,14 @@ class Commits:
 
     def _commit(self, group: list[tuple[Work, Future[Any]]]) -> None:
         """One transaction for all; where one piece fails, one transaction each."""
-        begun = False
+        is_begun = False
         try:
             with self._engine.begin() as connection:
-                begun = True
+                is_begun = True
                 results = [work(connection) for work, _ in group]
         except Exception as error:
             self._failed_at = time.monotonic()
-            if begun and len(group) > 1:
+            if is_begun and len(group) > 1:
                 for piece in group:
                     self._commit([piece])
                 return

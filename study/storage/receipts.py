@@ -49,7 +49,7 @@ def closed(receipt: str, session: Values) -> str:
 
 
 def so_far(connection: Connection, session_id: int) -> str:
-    """The receipt of a session that an earlier version, which gave none, began: over all that is stored of it."""
+    """The receipt of a session that an earlier version, which gave none, started: over all that is stored of it."""
     session = connection.execute(select(Session.__table__).where(Session.id == session_id)).mappings().one()
     query = answers().where(Step.session_id == session_id)
     receipt = opened(session)

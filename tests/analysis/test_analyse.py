@@ -145,7 +145,7 @@ def few(case):
         ("everyone gave the same", "without variation there is no error"),
     ],
 )
-def test_too_few_data_are_told(case, words):
+def test_too_few_data_are_reported(case, words):
     results = compute(from_table(few(case)))
     assert len(answer(results)) == 3
     assert words in results_section(results)
@@ -157,7 +157,7 @@ def test_one_participant_still_gets_a_report(tmp_path):
     assert pd.read_csv(tmp_path / "anova.csv").empty and pd.read_csv(tmp_path / "means.csv")["n"].eq(1).all()
 
 
-def test_everyone_breaking_a_rule_is_told(tmp_path):
+def test_everyone_breaking_a_rule_is_reported(tmp_path):
     with pytest.raises(
         ValueError, match=r"Every one of 8 participants breaks a screening rule \(8 by max_same_rating\)"
     ):

@@ -79,7 +79,7 @@ def test_webmushra_files_are_analysed_on_their_scale(tmp_path):
         (("--ratings", "ratings.csv", "--compare", "flow", "loud"), "'loud' is an unknown condition"),
     ],
 )
-def test_mistakes_are_told(tmp_path, monkeypatch, arguments, message):
+def test_mistakes_are_reported(tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     example(participants=2, clips=2).to_csv("ratings.csv", index=False)
     with pytest.raises((ValueError, OSError), match=message):

@@ -42,7 +42,7 @@ def test_bayes_factors_agree_with_rs_bayesfactor_from_none_to_overwhelming():
 
 
 @pytest.mark.parametrize(
-    ("estimate", "p_difference", "p_equivalence", "told"),
+    ("estimate", "p_difference", "p_equivalence", "reported"),
     [
         (0.4, 0.049, 0.2, eq.DIFFERENT),
         (0.4, 0.05, 0.2, eq.UNDECIDED),
@@ -52,8 +52,8 @@ def test_bayes_factors_agree_with_rs_bayesfactor_from_none_to_overwhelming():
         (0.1, 0.001, 0.049, eq.EQUIVALENT),
     ],
 )
-def test_verdicts(estimate, p_difference, p_equivalence, told):
-    assert verdict(estimate, p_difference, p_equivalence) == told
+def test_verdicts(estimate, p_difference, p_equivalence, reported):
+    assert verdict(estimate, p_difference, p_equivalence) == reported
 
 
 def test_equivalence_is_the_90_percent_interval_within_the_margin():

@@ -7,7 +7,7 @@ from scipy import stats
 from analysis.data.ratings import from_table
 from analysis.statistics.kept import KEPT, kept
 from analysis.statistics.results import compute
-from analysis.writing.kept import _parts_told, kept_told
+from analysis.writing.kept import _parts_text, kept_text
 from tests.analysis.example import example
 
 MARGIN, SE, DF = 5.0, 1.0, 20
@@ -57,7 +57,7 @@ def test_every_condition_is_judged_over_all_and_on_each_descriptor(results):
 
 
 def test_the_sentence_names_basis_margin_and_every_condition(results):
-    first = kept_told(results)[0]
+    first = kept_text(results)[0]
     assert first.startswith("For new listeners and new music, in descriptor within 1.00 points of original: ")
     assert all(name in first for name in ("semantic is", "flow is", "static is"))
 
@@ -68,7 +68,7 @@ NO_QUESTION = ({"margin": 1.0}, {"unprocessed": "original"}, {"margin": 1.0, "un
 @pytest.mark.parametrize("question", NO_QUESTION)
 def test_without_a_margin_or_the_unprocessed_condition_nothing_is_judged(question):
     found = compute(from_table(example(participants=3, clips=2)), thorough=False, **question)
-    assert "kept" not in found.tables and kept_told(found) == []
+    assert "kept" not in found.tables and kept_text(found) == []
 
 
 def test_margins_of_the_study_file_are_above_zero():
@@ -82,7 +82,7 @@ def test_margins_of_the_study_file_are_above_zero():
 def test_a_descriptor_is_named_only_where_its_verdict_is_another(results):
     table = results["kept"].assign(verdict="equivalent")
     over_all = table.query("descriptor == 'all descriptors'").to_dict("records")
-    assert _parts_told(table, over_all) == []
+    assert _parts_text(table, over_all) == []
     of_warm = (table["condition"] == "semantic") & (table["descriptor"] == "warm")
-    (line, *_) = _parts_told(table.assign(verdict=table["verdict"].mask(of_warm, "worse")), over_all)
+    (line, *_) = _parts_text(table.assign(verdict=table["verdict"].mask(of_warm, "worse")), over_all)
     assert line.startswith("On one descriptor alone the verdict on semantic is another for warm (worse)")

@@ -138,13 +138,13 @@ def test_variances_and_correlations_agree_with_lme4(name):
 
 def test_intervals_of_variances_hold_them_and_narrow_with_participants():
     table = fitted("crossed").fit.variances()
-    told = table[table["sd"] > 0]
-    assert ((told["sd_low"] < told["sd"]) & (told["sd"] < told["sd_high"])).all()
-    width = (told["sd_high"] / told["sd_low"]).to_numpy()
+    reported = table[table["sd"] > 0]
+    assert ((reported["sd_low"] < reported["sd"]) & (reported["sd"] < reported["sd_high"])).all()
+    width = (reported["sd_high"] / reported["sd_low"]).to_numpy()
     assert width[-1] < 1.1 < width[:-1].min()  # the residual's, of 2,016 ratings, against those of 14 to 48 levels
 
 
-@pytest.mark.parametrize(("df", "is_told"), [(0.99, False), (1.0, True), (1.01, True)])
-def test_a_variance_with_less_than_one_degree_of_freedom_has_no_interval(df, is_told):
+@pytest.mark.parametrize(("df", "is_reported"), [(0.99, False), (1.0, True), (1.01, True)])
+def test_a_variance_with_less_than_one_degree_of_freedom_has_no_interval(df, is_reported):
     low, high = satterthwaite._sd_interval(1.0, 2 / df)
-    assert (low == low and high < 40) == is_told
+    assert (low == low and high < 40) == is_reported

@@ -50,7 +50,7 @@ def test_condition_slopes_agree_with_lme4(name):
     assert list(fit.variances["variance"]) == pytest.approx(theirs, rel=5e-3, abs=1e-4)
 
 
-def test_a_correlation_of_one_is_told_as_singular():
+def test_a_correlation_of_one_is_reported_as_singular():
     # lme4 says "boundary (singular) fit" of this model too
     assert mixed.fit(design(ratings("listening")), slopes=True).singular
 

@@ -18,8 +18,8 @@ def sets():
 
 def test_every_analysis_stands_once_for_each_set_of_participants(sets):
     table = multiverse(sets)
-    for told, results in sets.items():
-        rows = table[table["participants"] == told].set_index("analysis")
+    for reported, results in sets.items():
+        rows = table[table["participants"] == reported].set_index("analysis")
         assert rows.index.is_unique
         primary = results["primary"].iloc[0]
         assert rows.loc["t-test on means", ["estimate", "ci_low", "p"]].tolist() == [*primary[["diff", "ci_low", "p"]]]

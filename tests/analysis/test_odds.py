@@ -12,7 +12,7 @@ from analysis.statistics.listeners_and_clips import maximal_terms
 from analysis.statistics.odds import common_odds_ratio, odds_ratios
 from analysis.statistics.ordinal import odds_with_slopes
 from analysis.statistics.results import compute
-from analysis.writing.findings import odds_told
+from analysis.writing.findings import odds_text
 from tests.analysis.example import example
 from tests.analysis.reference import expected, ratings
 
@@ -32,11 +32,11 @@ def test_odds_the_other_way_round_are_the_inverse():
     assert (one["odds_ratio"] * other["odds_ratio"]).tolist() == pytest.approx([1] * len(one))
 
 
-@pytest.mark.parametrize(("categories", "told"), [(11, True), (12, False)])
-def test_only_few_whole_categories_have_splits(categories, told):
+@pytest.mark.parametrize(("categories", "reported"), [(11, True), (12, False)])
+def test_only_few_whole_categories_have_splits(categories, reported):
     table = example(participants=4, clips=2)
     table["rating"] = np.resize(np.arange(categories), len(table))
-    assert bool(len(odds_ratios(from_table(table, (0, 100)), *PAIR))) == told
+    assert bool(len(odds_ratios(from_table(table, (0, 100)), *PAIR))) == reported
     table["rating"] = np.resize([1.5, 2, 3], len(table))
     assert odds_ratios(from_table(table, (0, 100)), *PAIR).empty
 
@@ -79,11 +79,11 @@ def test_the_gradient_is_the_likelihoods_slope_with_correlated_slopes_too():
     assert model.objective(at)[1] == pytest.approx(slopes, rel=1e-4, abs=2e-4)
 
 
-@pytest.mark.parametrize(("clips", "told"), [(4, False), (5, True), (6, True)])
-def test_odds_are_told_of_five_clips_or_more(clips, told):
+@pytest.mark.parametrize(("clips", "reported"), [(4, False), (5, True), (6, True)])
+def test_odds_are_reported_of_five_clips_or_more(clips, reported):
     results = compute(from_table(example(participants=6, clips=clips)))
-    text = " ".join(odds_told(results))
-    assert ("the odds of a higher rating with semantic were, relative to static," in text) == told
+    text = " ".join(odds_text(results))
+    assert ("the odds of a higher rating with semantic were, relative to static," in text) == reported
 
 
 def test_conditions_that_are_always_apart_have_no_odds_ratio():

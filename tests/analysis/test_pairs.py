@@ -232,11 +232,11 @@ def test_the_answer_is_about_the_pair_that_was_asked_for_whichever_way_round(fol
     assert "Davidson" in (folder / "methods.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("clips", "told"), [(4, "too few clips"), (5, "is chosen more often")])
-def test_the_answer_trusts_five_clips_and_five_listeners(tmp_path, clips, told):
+@pytest.mark.parametrize(("clips", "reported"), [(4, "too few clips"), (5, "is chosen more often")])
+def test_the_answer_trusts_five_clips_and_five_listeners(tmp_path, clips, reported):
     found = from_table(table(lambda p, c, a, b: a if (5 * p + 3 * c + ord(b)) % 7 else b, listeners=8, clips=clips))
     analyse_pairs(found, tmp_path)
-    assert told in (tmp_path / "results.md").read_text(encoding="utf-8")
+    assert reported in (tmp_path / "results.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("listeners", "least"), [(2, -1), (3, -1 / 3), (4, -1 / 3), (5, -1 / 5)])

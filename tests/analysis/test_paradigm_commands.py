@@ -133,8 +133,8 @@ def test_a_folder_without_answers_is_refused(tmp_path, files, message):
 def test_who_breaks_a_stated_rule_is_left_out_of_pairs_and_abx_too_and_named(analysed):
     for name in ("pairs", "abx"):
         for text in ("methods.md", "report.html"):
-            told = (analysed[1] / name / text).read_text(encoding="utf-8")
-            assert "1 participant was left out by the rules stated before the study: p02 (attention_passed)." in told
+            shown = (analysed[1] / name / text).read_text(encoding="utf-8")
+            assert "1 participant was left out by the rules stated before the study: p02 (attention_passed)." in shown
 
 
 CHECKS = pd.DataFrame(
@@ -150,9 +150,9 @@ CHECKS = pd.DataFrame(
 @pytest.mark.parametrize(("limit", "left"), [(0.79, 2), (0.8, 2), (0.81, 1), (None, 2)])
 def test_attention_checks_among_pairs_are_held_against_the_stated_limit(limit, left):
     rules = Rules.of({"attention_passed": limit} if limit else {})
-    table, told = without_screened(CHECKS, rules, {}, None)
+    table, shown = without_screened(CHECKS, rules, {}, None)
     assert table["participant"].nunique() == left
-    assert told.endswith("p1 (attention_passed).") if left == 1 else told == ""
+    assert shown.endswith("p1 (attention_passed).") if left == 1 else shown == ""
 
 
 def test_the_headphone_check_counts_for_pairs_where_it_is_required_and_not_everyone_can_be_left_out():

@@ -80,7 +80,7 @@ def test_what_cannot_be_right_is_named(tmp_path, change, message):
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\x00\x01\x02\xff" * 99, b'a,b\n"open,1\n'])
-def test_a_file_that_is_no_table_is_told_in_one_sentence(tmp_path, content):
+def test_a_file_that_is_no_table_is_reported_in_one_sentence(tmp_path, content):
     path = tmp_path / "ratings.csv"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"ratings\.csv|no column") as error:

@@ -10,7 +10,7 @@ from tests.analysis.example import example
 
 
 def checks(passed, kind="attention"):
-    """Give four checks per participant; p03 passes as many as told, the others all."""
+    """Give four checks per participant; p03 passes as many as given, the others all."""
     rows = example(clips=1).groupby("participant").head(4).assign(kind=kind, expected=3.0, rating=3)
     wrong = rows.index[rows["participant"] == "p03"][passed:]
     rows.loc[wrong, "rating"] = 5

@@ -15,7 +15,7 @@ from analysis.writing.answer import answer, these_clips
 from analysis.writing.claims import anova_rows, friedman_rows, pairs_tested
 from analysis.writing.findings import results_section
 from analysis.writing.limits import limits
-from analysis.writing.methods import methods, screening_told
+from analysis.writing.methods import methods, screening_text
 from tests.analysis.example import example
 
 BASE = example(participants=6, clips=3)
@@ -123,7 +123,7 @@ def study(request):
         "methods": methods(results, results, screening),
         "results": results_section(results),
         "limits": limits(results, screening),
-        "screening": screening_told(screening),
+        "screening": screening_text(screening),
     }
     return request.param, results, screening, texts
 
@@ -234,7 +234,7 @@ def test_the_limits_name_their_size_in_these_data(name, words):
     assert words in limits(results, screen(results.ratings))
 
 
-def test_rules_that_were_stated_are_told_with_their_limits():
+def test_rules_that_were_stated_are_reported_with_their_limits():
     ratings = from_table(STUDIES["a straight-liner"])
     screening = screen(ratings, Rules())
     everyone, kept = compute(ratings, thorough=False), compute(ratings.without(["p03"]), thorough=False)
@@ -244,7 +244,7 @@ def test_rules_that_were_stated_are_told_with_their_limits():
     assert "No rules for leaving out" not in limits(kept, screening)
 
 
-def test_results_of_another_program_are_told_in_its_words(tmp_path):
+def test_results_of_another_program_are_reported_in_its_words(tmp_path):
     lines = ["session_test_id,session_uuid,trial_id,rating_stimulus,rating_score"]
     rng = np.random.default_rng(1)
     for person in range(6):
@@ -262,6 +262,6 @@ def test_results_of_another_program_are_told_in_its_words(tmp_path):
 
 
 @pytest.mark.parametrize(("study", "said"), [("two conditions", True), ("one descriptor", True), ("one of two", False)])
-def test_each_descriptor_is_told_where_there_is_more_than_one_test(study, said):
+def test_each_descriptor_is_reported_where_there_is_more_than_one_test(study, said):
     results = computed(study) if study in STUDIES else compute(from_table(only(BASE, **ONE_OF_TWO)), thorough=False)
     assert ("; by descriptor, semantic minus static was" in these_clips(results)) == said

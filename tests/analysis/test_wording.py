@@ -138,11 +138,11 @@ def test_only_equivalence_for_new_music_counts(given, is_equivalent):
 @pytest.mark.parametrize(("p", "is_shown"), [(0.0499, True), (0.05, False), (0.0501, False)])
 def test_five_percent_decides_what_is_said_of_pairs(p, is_shown):
     term = {"term": "first", "p": p, "probability": 0.5}
-    assert ("mattered" in pairs_prose._term_told(term)) is is_shown
+    assert ("mattered" in pairs_prose._term_text(term)) is is_shown
     fit = {"deviance": 3.0, "deviance_dof": 2.0, "deviance_p": p}
-    assert pairs_prose._fit_told(fit).startswith("One scale does not") is is_shown
+    assert pairs_prose._fit_text(fit).startswith("One scale does not") is is_shown
     row = PAIR | {"p_holm": p, "log_odds": 1.0, "t": 2.0, "dof": np.inf, "share_a": 0.73}
-    assert ("semantic over static in 73% of" in pairs_prose._significant_told([row])) is is_shown
+    assert ("semantic over static in 73% of" in pairs_prose._significant_text([row])) is is_shown
 
 
 def test_a_question_that_was_asked_in_two_ways_is_called_by_both():

@@ -22,8 +22,8 @@ def studied(settings, tmp_path_factory):
     with TestClient(app):
         for simulated in (True, True, False):
             person = TestClient(app)
-            began = person.post("/api/study/session", json={"simulated": simulated}, headers={"X-Page": "a"})
-            walk(person, began.json()["step"], headers={"X-Page": "a"})
+            start = person.post("/api/study/session", json={"simulated": simulated}, headers={"X-Page": "a"})
+            walk(person, start.json()["step"], headers={"X-Page": "a"})
         leaver = TestClient(app)
         step = leaver.post("/api/study/session", json={}, headers={"X-Page": "a"}).json()["step"]
         walk(leaver, step, until="questionnaire", headers={"X-Page": "a"})
@@ -64,7 +64,7 @@ def test_ratings_are_shown_only_when_asked_for_and_the_look_is_logged(admin, cap
     assert "ratings looked at" in caplog.text
 
 
-def test_nobody_completed_is_told_in_a_sentence(client):
+def test_nobody_completed_is_reported_in_a_sentence(client):
     key = {"Authorization": f"Bearer {TOKEN}"}
     answer = client.post("/api/admin/ratings", json={}, headers=key)
     assert answer.status_code == 400 and "Nobody has completed" in answer.json()["message"]
@@ -115,8 +115,8 @@ def test_only_sounds_of_the_set_can_be_heard(admin, studied):
 
 
 def test_health_names_the_database_and_the_room_left(studied):
-    told = watching.health(studied.state.running.engine, studied.state.running.stimuli.folder)
-    assert told["database"] == "sqlite" and told["disk_free_gb"] > 0 and told["database_mb"] > 0
+    reported = watching.health(studied.state.running.engine, studied.state.running.stimuli.folder)
+    assert reported["database"] == "sqlite" and reported["disk_free_gb"] > 0 and reported["database_mb"] > 0
 
 
 def test_each_participant_is_shown_where_they_are_and_how_their_repeats_agree(admin):

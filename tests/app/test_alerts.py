@@ -13,7 +13,7 @@ pytest_plugins = ("tests.app.study_fixtures",)
 GOOD = {"state": "completed", "is_abandoned": False, "headphones_passed": True, "underruns": 0}
 
 
-def told(sessions=(), quiet_hours=0.0):
+def reported(sessions=(), quiet_hours=0.0):
     return alerts({"quiet_hours": quiet_hours}, list(sessions))
 
 
@@ -23,12 +23,12 @@ def several(n, of, **changes):
 
 
 def test_a_good_study_has_no_alert():
-    assert told() == told([GOOD] * 40) == []
+    assert reported() == reported([GOOD] * 40) == []
 
 
 @pytest.mark.parametrize(("hours", "n"), [(None, 0), (23.99, 0), (24.0, 1), (50.0, 1)])
 def test_a_day_without_anybody_is_said_while_the_study_is_open(hours, n):
-    assert len(told(quiet_hours=hours)) == n
+    assert len(reported(quiet_hours=hours)) == n
 
 
 @pytest.mark.parametrize(
@@ -40,21 +40,21 @@ def test_a_day_without_anybody_is_said_while_the_study_is_open(hours, n):
     ],
 )
 def test_what_many_of_the_newest_met_is_said(changes, says, limit, of):
-    assert told(several(limit - 1, of, **changes)) == []
+    assert reported(several(limit - 1, of, **changes)) == []
     for n in (limit, limit + 1):
-        (sentence,) = told(several(n, of, **changes))
+        (sentence,) = reported(several(n, of, **changes))
         assert sentence.startswith(f"{n} of the newest {of} participants {says}")
-    assert told(several(7, 7, **changes)) == [] and told(several(8, 8, **changes)) != []
-    assert told([GOOD] * 20 + several(20, 20, **changes)) == []  # long ago
+    assert reported(several(7, 7, **changes)) == [] and reported(several(8, 8, **changes)) != []
+    assert reported([GOOD] * 20 + several(20, 20, **changes)) == []  # long ago
 
 
 @pytest.mark.parametrize(("underruns", "n"), [(2, 0), (3, 1)])
 def test_a_gap_or_two_is_no_trouble(underruns, n):
-    assert len(told(several(8, 8, underruns=underruns))) == n
+    assert len(reported(several(8, 8, underruns=underruns))) == n
 
 
 def test_who_is_still_on_the_way_is_no_part_of_a_share():
-    assert told([GOOD | {"state": "active"}] * 12 + several(7, 7, state="screened_out")) == []
+    assert reported([GOOD | {"state": "active"}] * 12 + several(7, 7, state="screened_out")) == []
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,10 @@ def test_who_is_still_on_the_way_is_no_part_of_a_share():
 )
 def test_a_check_that_nobody_passes_is_said_from_five_on(failed, passed, name):
     nobody_asked = GOOD | {"headphones_passed": None}
-    assert told([nobody_asked | failed] * 4 + [nobody_asked] * 9) == []
-    (sentence,) = told([nobody_asked | failed] * 5)
+    assert reported([nobody_asked | failed] * 4 + [nobody_asked] * 9) == []
+    (sentence,) = reported([nobody_asked | failed] * 5)
     assert sentence.startswith(f"None of 5 participants passed {name}")
-    assert told([nobody_asked | failed] * 5 + [nobody_asked | passed]) == []
+    assert reported([nobody_asked | failed] * 5 + [nobody_asked | passed]) == []
 
 
 def test_quiet_hours_begin_with_the_last_start_or_the_opening(serve):

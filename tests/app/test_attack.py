@@ -1,4 +1,4 @@
-"""An attack that would find the conditions if they could be told, and does not."""
+"""An attack that would find the conditions if they could be told apart, and does not."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -62,10 +62,10 @@ def test_the_application_itself_has_no_fault_but_an_open_playground(application,
     found = list(inside(client, lambda: nullcontext(client), simulated=True, is_public=False))
     wrong = {each.what: each.sentence for each in found if each.outcome is BAD}
     assert set(wrong) == {"playground"} and "names the conditions" in wrong["playground"]
-    told = outcomes(found)
-    unseen = {what for what, outcome in told.items() if outcome is OPEN}
+    shown = outcomes(found)
+    unseen = {what for what, outcome in shown.items() if outcome is OPEN}
     assert unseen == {"uploads", "compression", "clock", "rates", "sizes"}
-    assert told["blindness"] is told["sounds"] is told["caches"] is told["cookie"] is GOOD and len(told) == 24
+    assert shown["blindness"] is shown["sounds"] is shown["caches"] is shown["cookie"] is GOOD and len(shown) == 24
 
 
 def test_a_simulated_session_leaves_nothing(application):
@@ -196,22 +196,22 @@ def handshake(tmp_path):
             thread = threading.Thread(target=serve)
             thread.start()
             context = ssl.create_default_context(cafile=path if trusted else None)
-            told = tls.shake_hands("localhost", listening.getsockname()[1], context)
+            shown = tls.shake_hands("localhost", listening.getsockname()[1], context)
             thread.join()
-        return told
+        return shown
 
     return shake
 
 
-def test_a_good_certificate_is_told(handshake):
-    told = handshake(days=60)
-    assert outcomes(tls.check(told)) == dict.fromkeys(("certificate", "expiry", "TLS", "HTTP/2"), GOOD)
-    assert told.version == "TLSv1.3"
+def test_a_good_certificate_is_reported(handshake):
+    shown = handshake(days=60)
+    assert outcomes(tls.check(shown)) == dict.fromkeys(("certificate", "expiry", "TLS", "HTTP/2"), GOOD)
+    assert shown.version == "TLSv1.3"
 
 
 def test_a_certificate_that_nobody_vouches_for_is_looked_at_all_the_same(handshake):
-    told = handshake(days=60, trusted=False, http2=False)
-    found = {each.what: each for each in tls.check(told)}
+    shown = handshake(days=60, trusted=False, http2=False)
+    found = {each.what: each for each in tls.check(shown)}
     assert found["certificate"].outcome is BAD and "self-signed" in found["certificate"].sentence
     assert (found["expiry"].outcome, found["HTTP/2"].outcome) == (GOOD, OPEN)
 
@@ -224,8 +224,8 @@ def test_a_certificate_that_has_ended_is_found(handshake):
 @pytest.mark.parametrize(("seconds", "outcome"), [(-1, BAD), (0, BAD), (1, GOOD)])
 def test_a_certificate_is_to_be_renewed_two_weeks_before_its_end(seconds, outcome):
     now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    told = tls.Handshake(None, now + dt.timedelta(days=14, seconds=seconds), "TLSv1.2", True)
-    assert outcomes(tls.check(told, now))["expiry"] is outcome
+    shown = tls.Handshake(None, now + dt.timedelta(days=14, seconds=seconds), "TLSv1.2", True)
+    assert outcomes(tls.check(shown, now))["expiry"] is outcome
 
 
 def test_the_command_refuses_what_is_no_server():

@@ -122,7 +122,7 @@ def test_withdrawing_deletes_the_persons_rows(serve):
     assert count(running, Event, Event.kind == "withdrawn", Event.session_id.is_(None)) == 1
 
 
-def test_a_full_disk_is_told_as_busy_and_the_answer_is_taken_when_there_is_room(serve):
+def test_a_full_disk_is_reported_as_busy_and_the_answer_is_taken_when_there_is_room(serve):
     running, client = serve(comments={"max_length": 10_000})
     page, pages = client(), [1]  # SQLite takes 1 for as many pages as there are
     comments = walk(page, begin(page).json()["step"], until="comments")[-1]
@@ -136,7 +136,7 @@ def test_a_full_disk_is_told_as_busy_and_the_answer_is_taken_when_there_is_room(
 
 
 @pytest.mark.parametrize(
-    ("kind", "answer", "told"),
+    ("kind", "answer", "reported"),
     [
         ("trial", {"rating": 8}, "from 1 to 7"),
         ("trial", {"rating": True}, "from 1 to 7"),
@@ -151,18 +151,18 @@ def test_a_full_disk_is_told_as_busy_and_the_answer_is_taken_when_there_is_room(
         ("comments", {"text": "x" * 2001}, "at most 2000 characters"),
     ],
 )
-def test_an_answer_that_does_not_fit_is_refused_with_its_reason(serve, kind, answer, told):
+def test_an_answer_that_does_not_fit_is_refused_with_its_reason(serve, kind, answer, reported):
     _, client = serve()
     page = client()
     step = walk(page, begin(page).json()["step"], until=kind)[-1]
     body = json.dumps({"answer": answer})
     headers = {"Content-Type": "application/json"}
     refused = page.post(f"/api/study/step/{step['id']}", content=body, headers=headers)
-    assert refused.status_code == 422 and told in refused.json()["message"]
+    assert refused.status_code == 422 and reported in refused.json()["message"]
     assert page.get("/api/study/step").json()["step"]["id"] == step["id"]
 
 
-def test_requests_that_are_none_are_told_and_never_a_fault_of_the_server(serve):
+def test_requests_that_are_none_are_reported_and_never_a_fault_of_the_server(serve):
     _, client = serve()
     page = client()
     step = begin(page).json()["step"]

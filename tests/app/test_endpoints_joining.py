@@ -15,8 +15,8 @@ PROLIFIC = {"PROLIFIC_PID": "5f3e", "STUDY_ID": "9a", "SESSION_ID": "77", "UNASK
 
 def refused(answer, code, status=403):
     """Whether it was refused with this code, in a sentence."""
-    told = answer.json()
-    return answer.status_code == status and told["error"] == code and told["message"].endswith(".")
+    reported = answer.json()
+    return answer.status_code == status and reported["error"] == code and reported["message"].endswith(".")
 
 
 def test_one_completed_session_per_id_and_an_unfinished_one_goes_on_elsewhere_with_its_code(serve):

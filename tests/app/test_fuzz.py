@@ -35,8 +35,8 @@ ascii_words = st.text(string.printable[:-6], max_size=30)
 def victim(application):
     """Somebody on their way: their session, step and sounds are nobody else's."""
     client = TestClient(application)
-    began = client.post("/api/study/session", json={"parameters": {"PROLIFIC_PID": "the-victim"}}).json()
-    return client, began["session"], began["step"]
+    start = client.post("/api/study/session", json={"parameters": {"PROLIFIC_PID": "the-victim"}}).json()
+    return client, start["session"], start["step"]
 
 
 def addresses(application) -> list[tuple[str, str]]:

@@ -23,8 +23,8 @@ SHORT = {"headphones": None, "level": None, "practice": None}
 
 def refused(answer, code):
     """Whether it was refused with this code, in a sentence."""
-    told = answer.json()
-    return (answer.status_code, told["error"]) == (403, code) and told["message"].endswith(".")
+    reported = answer.json()
+    return (answer.status_code, reported["error"]) == (403, code) and reported["message"].endswith(".")
 
 
 def consent(page, step, agreed=True):
@@ -32,7 +32,7 @@ def consent(page, step, agreed=True):
 
 
 def taking_part(browser, **body):
-    """A browser whose participant has agreed, and what the start told."""
+    """A browser whose participant has agreed, and what the start answered."""
     page = browser()
     started = begin(page, **body).json()
     assert consent(page, started["step"]).status_code == 200

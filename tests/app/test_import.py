@@ -108,7 +108,7 @@ def test_pages_become_blocks_and_texts(imported):
 
 
 def test_what_is_left_out_is_named(imported):
-    told = "\n".join(imported.left_out)
+    reported = "\n".join(imported.left_out)
     for part in (
         "bufferSize of the configuration",
         "showWaveform of page speech",
@@ -119,7 +119,7 @@ def test_what_is_left_out_is_named(imported):
         "asking the questionnaire at the end",
         "answers are stored as 1, 2, 3",
     ):
-        assert part in told
+        assert part in reported
     assert len(imported.left_out) == len(set(imported.left_out))
 
 
@@ -178,12 +178,12 @@ def test_a_configuration_runs_with_its_sounds(tmp_path):
     (tmp_path / "configs").mkdir()
     config, file, sounds = tmp_path / "configs" / "codecs.yaml", tmp_path / "study.toml", tmp_path / "set"
     config.write_text(CONFIGURATION)
-    told = run("study", "import", "webmushra", config, "--out", file, "--set", sounds).output
-    assert "No set is built: 8 of 8 sounds are not there" in told and "Left out" in told
+    reported = run("study", "import", "webmushra", config, "--out", file, "--set", sounds).output
+    assert "No set is built: 8 of 8 sounds are not there" in reported and "Left out" in reported
     write_sounds(tmp_path)
     file.unlink()
-    told = run("study", "import", "webmushra", config, "--out", file, "--set", sounds).output
-    assert "8 sounds are in" in told
+    reported = run("study", "import", "webmushra", config, "--out", file, "--set", sounds).output
+    assert "8 sounds are in" in reported
     assert verify(sounds) == []
     manifest = Manifest.load(sounds)
     assert {s.duration_s for s in manifest.stimuli} == {1.0} and len(manifest.of_kind("anchor")) == 4

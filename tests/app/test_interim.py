@@ -37,8 +37,8 @@ def served(settings, folder, **plan):
 def take_part(app, ratings):
     """Go through the study as a simulated participant."""
     person, page = TestClient(app), {"X-Page": "a"}
-    began = person.post("/api/study/session", json={"simulated": True}, headers=page)
-    walk(person, began.json()["step"], headers=page, ratings=ratings)
+    start = person.post("/api/study/session", json={"simulated": True}, headers=page)
+    walk(person, start.json()["step"], headers=page, ratings=ratings)
 
 
 def test_planned_looks_say_go_on_or_stop_and_ratings_stay_hidden_until_the_last(settings, tmp_path):

@@ -68,9 +68,9 @@ def is_refused(answer: httpx.Response) -> bool:
 @pytest.mark.parametrize("number, where", enumerate(BURSTS, start=1))
 def test_what_costs_is_limited_by_address_beyond_its_burst(ask, number, where):
     method, path = where
-    begun = time.monotonic()
+    start = time.monotonic()
     answers = ask(method, path, 2 * BURSTS[where] + 20, f"127.0.4.{number}")
-    most = BURSTS[where] + 1 + PER_MINUTE[path] * (time.monotonic() - begun) / 60 + 1
+    most = BURSTS[where] + 1 + PER_MINUTE[path] * (time.monotonic() - start) / 60 + 1
     n_refused = sum(is_refused(answer) for answer in answers)
     assert BURSTS[where] + 1 <= len(answers) - n_refused <= most and n_refused > 0
     assert not is_refused(ask(method, path, 1, f"127.0.5.{number}")[0])
@@ -160,7 +160,10 @@ def test_a_check_from_outside_finds_only_that_its_certificate_is_its_own(site, m
     assert wrong == {"certificate", "expiry", "playground"} and "self-signed" in found["certificate"].sentence
     (tmp_path / "trusted.pem").write_text("".join(map(ssl.DER_cert_to_PEM_cert, tls.get_ca_certs(binary_form=True))))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted.pem"))
-    told = {each.what: each.outcome for each in check(address, simulated=True, http_port=port)}
-    assert {what for what, outcome in told.items() if outcome is Outcome.BAD} == {"expiry", "playground"}  # of two days
-    assert told["HTTP/2"] is told["HSTS"] is told["plain HTTP"] is told["rates"] is told["cookie"] is Outcome.GOOD
-    assert told["blindness"] is told["clock"] is told["own pages"] is Outcome.GOOD
+    shown = {each.what: each.outcome for each in check(address, simulated=True, http_port=port)}
+    assert {what for what, outcome in shown.items() if outcome is Outcome.BAD} == {
+        "expiry",
+        "playground",
+    }  # of two days
+    assert shown["HTTP/2"] is shown["HSTS"] is shown["plain HTTP"] is shown["rates"] is shown["cookie"] is Outcome.GOOD
+    assert shown["blindness"] is shown["clock"] is shown["own pages"] is Outcome.GOOD

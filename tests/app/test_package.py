@@ -53,8 +53,8 @@ def take_part(running, number, agrees=True):
     who = DECLINED if not agrees else f"recruited-{number}-5f3a"
     request = starting.Request(parameters={"PROLIFIC_PID": who, "STUDY_ID": "grant-4711"}, simulated=False)
     with running.engine.begin() as connection:
-        begun = starting.start(connection, running, request, False)
-        step = begun["step"]
+        started = starting.start(connection, running, request, False)
+        step = started["step"]
         while not step["ends"]:
             own = {
                 "consent": {"agreed": agrees},
@@ -64,9 +64,9 @@ def take_part(running, number, agrees=True):
             answer = own.get(step["kind"]) or answer_to(step)
             if "why" in answer.get("answers", {}):
                 answer["answers"]["why"] = WORDS[1]
-            listen(connection, begun["session"])
-            step = session.answer(connection, running, begun["token"], None, step["id"], answer, {})["step"]
-    return begun["token"]
+            listen(connection, started["session"])
+            step = session.answer(connection, running, started["token"], None, step["id"], answer, {})["step"]
+    return started["token"]
 
 
 @pytest.fixture(scope="module")
@@ -112,15 +112,15 @@ def test_no_byte_of_it_identifies_anybody(studied, made):
     running, _, tokens, codes = studied
     with running.engine.connect() as connection:
         rows = connection.execute(select(Session)).all()
-    told = {*tokens, *codes, *WORDS, DECLINED, "grant-4711", "COMPLETE77", "SCREENED88"}
+    shown = {*tokens, *codes, *WORDS, DECLINED, "grant-4711", "COMPLETE77", "SCREENED88"}
     for row in rows:
-        told |= {row.public_id, row.receipt_sha256, row.token_sha256, *row.parameters.values()}
+        shown |= {row.public_id, row.receipt_sha256, row.token_sha256, *row.parameters.values()}
         times = [time for time in (row.started_at, row.finished_at, row.consented_at) if time]
-        told |= {str(int(time)) for time in times}
-        told |= {f"{datetime.fromtimestamp(time, UTC):{form}}" for time in times for form in ("%Y-%m-%d", "%H:%M:%S")}
+        shown |= {str(int(time)) for time in times}
+        shown |= {f"{datetime.fromtimestamp(time, UTC):{form}}" for time in times for form in ("%Y-%m-%d", "%H:%M:%S")}
     contents = list(every_byte(made))
-    assert len(told) > 25 and len(contents) > 30
-    assert not [(name, word) for name, content in contents for word in told if word and word.encode() in content]
+    assert len(shown) > 25 and len(contents) > 30
+    assert not [(name, word) for name, content in contents for word in shown if word and word.encode() in content]
     assert not [name for name, content in contents if re.search(rb"\bP000\d\b", content)]
 
 
@@ -309,8 +309,8 @@ def test_the_command_packages_an_analysis_that_anybody_can_repeat_from_the_packa
     rehearse(running, 8)
     running.close()
     out, again = tmp_path / "paper", tmp_path / "again"
-    told = run("package", "--simulated", "--database-url", f"sqlite:///{tmp_path}/study.sqlite", "--out", out)
-    assert f"The answers of 8 participants are packaged in {out}, and in paper.zip" in told
+    shown = run("package", "--simulated", "--database-url", f"sqlite:///{tmp_path}/study.sqlite", "--out", out)
+    assert f"The answers of 8 participants are packaged in {out}, and in paper.zip" in shown
     run("analyse", out, "--out", again)
     for name in ("ratings.csv", "exclusions.csv", "posthoc.csv", "results.md", "reproduce.R"):
         assert (again / name).read_bytes() == (out / "results" / name).read_bytes(), name

@@ -145,9 +145,9 @@ def again_is_the_same(made, probed, running, person):
     before = path.read_bytes()
     path.unlink()
     assert made.read(person, sound) is None
-    told = pd.read_csv(path.parents[2] / "export" / "calibration.csv").query("session == @person")
+    reported = pd.read_csv(path.parents[2] / "export" / "calibration.csv").query("session == @person")
     judgements = [
-        Judgement(row.descriptor, probed.get(row.stimulus).parameters, row.judgement) for row in told.itertuples()
+        Judgement(row.descriptor, probed.get(row.stimulus).parameters, row.judgement) for row in reported.itertuples()
     ]
     files = {sound: str(probed.audio_path(made.sources[sound]))}
     render(made, files, running.secret, person, judgements)

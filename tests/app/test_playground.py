@@ -54,7 +54,7 @@ def curves(application, clip):
     return TestClient(application).post(f"{API}/curves", json=wanted(clip)).json()
 
 
-def test_limits_and_choices_are_told_before_any_upload(client):
+def test_limits_and_choices_are_reported_before_any_upload(client):
     about = client.get(API).json()
     assert about["limits"]["bytes"] == UPLOAD_LIMIT_BYTES and len(about["clips"]) == 10
     assert {"warm", "bright", "airy"} <= set(about["descriptors"])
@@ -100,10 +100,10 @@ def test_downloaded_audio_is_the_proposed_eq_at_the_studys_loudness(client, clip
 
 
 def test_json_and_csv_hold_the_same_thirteen_numbers(client, clip, curves):
-    told = json.loads(download(client, clip, "json").text)
+    shown = json.loads(download(client, clip, "json").text)
     rows = list(csv.DictReader(io.StringIO(download(client, clip, "csv").text)))
-    assert told["parameters"] == pytest.approx(curves["semantic"][12])
-    assert [float(row["gain_db"]) for row in rows] == pytest.approx([told["parameters"][i] for i in (0, 2, 5, 8, 11)])
+    assert shown["parameters"] == pytest.approx(curves["semantic"][12])
+    assert [float(row["gain_db"]) for row in rows] == pytest.approx([shown["parameters"][i] for i in (0, 2, 5, 8, 11)])
 
 
 # Equalizer APO, "Configuration reference", Filter: `Filter <n>: ON <Type> Fc <Frequency> Hz Gain <gain> dB Q <Q>`.
@@ -179,7 +179,7 @@ def test_upload_over_the_limit_is_refused_before_it_is_read(client):
     assert answer.status_code == 413
 
 
-def test_damaged_upload_is_told_in_a_sentence_and_leaves_nothing(client, application):
+def test_damaged_upload_is_reported_in_a_sentence_and_leaves_nothing(client, application):
     answer = client.post("/api/playground/clips", content=b"no audio at all")
     assert answer.status_code == 400 and "not an audio file" in answer.json()["message"]
 

@@ -32,9 +32,9 @@ def wav_header(stated_bytes: int, data: bytes, rate: int = RATE, channels: int =
 )
 def test_ten_loudest_seconds_of_any_common_format(tmp_path, kind):
     audio = noise(25) * np.repeat([0.1, 1.0, 0.1], [10 * RATE, 11 * RATE, 4 * RATE])[:, None]
-    told = decode(written(tmp_path / "upload", audio, **kind), tmp_path / "clip.flac")
+    reported = decode(written(tmp_path / "upload", audio, **kind), tmp_path / "clip.flac")
     excerpt, rate = soundfile.read(tmp_path / "clip.flac")
-    assert 10 <= told["start_s"] <= 11 and told["source_s"] == pytest.approx(25, abs=0.1)
+    assert 10 <= reported["start_s"] <= 11 and reported["source_s"] == pytest.approx(25, abs=0.1)
     assert (rate, excerpt.shape) == (44_100, (441_000, 2))
     assert np.std(excerpt) == pytest.approx(0.1, rel=0.08)  # lossy codecs drop the highest octave
 
@@ -60,8 +60,8 @@ def test_wav_header_that_lies_about_its_length(tmp_path, stated):
     samples = (noise(2) * 32_000).astype("<i2").tobytes()
     (tmp_path / "upload").write_bytes(wav_header(stated, samples))
     try:
-        told = decode(tmp_path / "upload", tmp_path / "clip.flac")
-        assert told["source_s"] == pytest.approx(2, abs=0.01)
+        reported = decode(tmp_path / "upload", tmp_path / "clip.flac")
+        assert reported["source_s"] == pytest.approx(2, abs=0.01)
     except ValueError as error:
         assert stated == 0 and "a clip needs 1 s" in str(error)
 
@@ -125,9 +125,9 @@ def test_no_audio_file_is_reported(tmp_path, content):
         decode(tmp_path / "upload", tmp_path / "clip.flac")
 
 
-@pytest.mark.parametrize("audio, told", [(np.zeros((3 * RATE, 2)), "silent"), (noise(0.5), "needs 1 s")])
-def test_silent_or_short_clips_are_reported(tmp_path, audio, told):
-    with pytest.raises(ValueError, match=told):
+@pytest.mark.parametrize("audio, reported", [(np.zeros((3 * RATE, 2)), "silent"), (noise(0.5), "needs 1 s")])
+def test_silent_or_short_clips_are_reported(tmp_path, audio, reported):
+    with pytest.raises(ValueError, match=reported):
         decode(written(tmp_path / "upload", audio), tmp_path / "clip.flac")
 
 

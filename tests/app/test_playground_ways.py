@@ -129,9 +129,9 @@ def test_a_setting_that_was_heard_is_downloaded_as_it_is(client, clips):
     asked = {"clip": clips[0], "condition": "match", "parameters": setting, "reference": "Mein Bass"}
     asked |= {"intensity": 1, "name": "song"}
     answer = client.post(f"{API}/download", json=asked | {"format": "json"})
-    told = json.loads(answer.text)
-    assert told["parameters"] == setting
-    assert (told["condition"], told["descriptors"]) == ("match", "like Mein Bass")
+    reported = json.loads(answer.text)
+    assert reported["parameters"] == setting
+    assert (reported["condition"], reported["descriptors"]) == ("match", "like Mein Bass")
     assert 'filename="song-match-100.json"' in answer.headers["content-disposition"]
     own = asked | {"condition": "personal", "descriptors": {"warm": 1}, "reference": "", "format": "preset"}
     preset = client.post(f"{API}/download", json=own)

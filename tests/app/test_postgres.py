@@ -63,11 +63,11 @@ def test_one_of_two_replicas_is_killed_and_everyone_finishes(tmp_path, postgres)
     assert len(acknowledged) == len(set(acknowledged)) == len(table) == N_PARTICIPANTS * (3 + 36 + 6)
 
 
-def test_database_that_is_away_is_told_in_one_sentence(settings):
+def test_database_that_is_away_is_reported_in_one_sentence(settings):
     away = settings.model_copy(update={"database_url": "postgresql://nobody:secret@127.0.0.1:1/study"})
-    with pytest.raises(ValueError, match="cannot be used") as told:
+    with pytest.raises(ValueError, match="cannot be used") as reported:
         create_app(away)
-    assert "secret" not in str(told.value) and "\n" not in str(told.value)
+    assert "secret" not in str(reported.value) and "\n" not in str(reported.value)
 
 
 def test_what_is_read_for_one_export_is_of_one_moment(postgres):

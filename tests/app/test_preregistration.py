@@ -1,4 +1,4 @@
-"""What is done otherwise than preregistered is found, each kind of it; where nothing is, nothing is told."""
+"""What is done otherwise than preregistered is found, each kind of it; where nothing is, nothing is reported."""
 
 import copy
 import json
@@ -16,7 +16,7 @@ from analysis.writing.deviations import went_on
 from app import preregistration
 from app.commands.paradigms import Tables, analyse_all, analyses
 from app.commands.preregister import page
-from app.commands.registered import deviations_told, held_against
+from app.commands.registered import deviations_text, held_against
 from app.study_settings import of_study
 from study.design import definition as study_file
 from study.design.stimuli import StimulusSet
@@ -134,12 +134,12 @@ def test_the_folder_that_the_study_file_names_is_held_against_and_its_question_i
     _, tables = registered
     held = held_against(tables, None, {})
     assert held.settings.compared == PAIR and held.settings.deviations.empty
-    assert deviations_told(held.settings.deviations) == ["No deviation from the preregistration."]
+    assert deviations_text(held.settings.deviations) == ["No deviation from the preregistration."]
     other = held_against(replace(tables, settings=replace(tables.settings, compared=("flow", "static"))), None, {})
     assert other.settings.deviations["found"].tolist() == ["flow - static"]
 
 
-def test_a_folder_that_is_gone_is_told_and_one_that_was_changed_is_refused(registered):
+def test_a_folder_that_is_gone_is_reported_and_one_that_was_changed_is_refused(registered):
     folder, tables = registered
     (folder / "study.toml").write_text("as it is now")
     with pytest.raises(ValueError, match=r"study\.toml is not the file that was registered"):
@@ -179,7 +179,7 @@ def test_deviations_stand_beside_abx_trials_where_they_come_first(tmp_path):
 
 def test_without_a_preregistration_nothing_is_said():
     tables = Tables(Settings(), FREE, ratings=example(participants=2, clips=2))
-    assert held_against(tables, None, {}) is tables and deviations_told(None) == []
+    assert held_against(tables, None, {}) is tables and deviations_text(None) == []
 
 
 @pytest.mark.slow
@@ -201,10 +201,10 @@ def test_a_study_is_frozen_with_the_tables_as_they_would_look(tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     write_set(tmp_path / "data/stimuli/default", n_clips=3)
     file = small(tmp_path)
-    told = run("study", "preregister", file, "--participants", 3)
+    reported = run("study", "preregister", file, "--participants", 3)
     folder = tmp_path / preregistration.DEFAULT
     plan, seal = preregistration.read(folder)
-    assert seal in told and seal in (folder / "preregistration.md").read_text()
+    assert seal in reported and seal in (folder / "preregistration.md").read_text()
     assert plan["participants"] == [3] and plan["compared"] == [*PAIR]
     assert plan["study"] == study_file.load(file).model_dump(mode="json")
     assert len(pd.read_csv(folder / "simulated/main_model_contrasts.csv"))

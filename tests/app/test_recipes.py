@@ -36,8 +36,8 @@ def is_known(words):
 def test_the_composed_services_run_commands_that_there_are():
     for name in ("compose.yaml", "compose.study.yaml"):
         services = yaml.safe_load((DEPLOY / name).read_text(encoding="utf-8"))["services"]
-        told = [service["command"] for service in services.values() if "command" in service]
-        assert told and all(is_known(words) for words in told)
+        reported = [service["command"] for service in services.values() if "command" in service]
+        assert reported and all(is_known(words) for words in reported)
 
 
 def test_a_study_of_ones_own_is_mounted_read_only_into_a_read_only_container():
@@ -49,8 +49,8 @@ def test_a_study_of_ones_own_is_mounted_read_only_into_a_read_only_container():
 @pytest.mark.parametrize("path", [*DEPLOY.glob("*.service"), *DEPLOY.glob("compose*")], ids=lambda path: path.name)
 def test_every_command_that_a_recipe_names_is_there(path):
     named = r"semantic-eq (serve|study \w+|export|backup|stimuli \w+)([^#\n`]*)"
-    told = re.findall(named, path.read_text(encoding="utf-8"))
-    assert [0 for name, rest in told if not is_known([*name.split(), *shlex.split(rest.partition("  ")[0])])] == []
+    reported = re.findall(named, path.read_text(encoding="utf-8"))
+    assert [0 for name, rest in reported if not is_known([*name.split(), *shlex.split(rest.partition("  ")[0])])] == []
 
 
 def test_an_option_that_is_not_there_is_found():

@@ -31,7 +31,7 @@ def study(**tables):
 
 
 def still(done, total):
-    """Nobody is told."""
+    """Report to nobody."""
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +40,10 @@ def noises(tmp_path_factory):
 
 
 def test_files_as_they_were_built_pass(noises):
-    told = []
-    finding = sounds.files(StimulusSet.load(noises), lambda *done: told.append(done))
+    reported = []
+    finding = sounds.files(StimulusSet.load(noises), lambda *done: reported.append(done))
     assert finding.verdict is Verdict.PASSED and finding.said == "54 files as the manifest says"
-    assert told == [(32, 54), (54, 54)]
+    assert reported == [(32, 54), (54, 54)]
 
 
 def test_a_damaged_and_a_missing_file_are_named(noises, tmp_path):
@@ -59,7 +59,7 @@ def test_a_damaged_and_a_missing_file_are_named(noises, tmp_path):
     )
 
 
-def test_a_set_that_does_not_fit_ends_the_rehearsal_and_the_rest_is_told(noises, tmp_path):
+def test_a_set_that_does_not_fit_ends_the_rehearsal_and_the_rest_is_reported(noises, tmp_path):
     findings = list(rehearse(Rehearsal(study(conditions=["original", "mine"]), noises, tmp_path)))
     of = {finding.check: finding for finding in findings}
     assert of[sounds.FITS].verdict is Verdict.FAILED and "clip0 / mine / warm" in of[sounds.FITS].said
@@ -246,7 +246,7 @@ def test_the_page_says_go_or_no_go_and_needs_no_other_file(tmp_path):
     assert "No-go: 1 of 2 checks failed." in written and "1 &lt; 2" in written and "<li>a.flac</li>" in written
     assert "it speaks &lt;b&gt;de" in written and "How &lt;i&gt;warm" in written
     assert 'src="data:image/jpeg;base64,' in written and "http" not in written
-    assert page.verdict_told([passed]) == "Go: nothing failed in 1 check."
+    assert page.verdict_text([passed]) == "Go: nothing failed in 1 check."
 
 
 def test_all_ways_of_asking_have_scales_that_the_analysis_knows():

@@ -37,7 +37,7 @@ def test_not_ready_when_the_stimuli_are_gone(settings, client):
     assert (answer.status_code, answer.json()["missing"]) == (503, ["stimuli"])
 
 
-def test_unknown_address_is_told_in_the_one_form_of_errors(client):
+def test_unknown_address_is_reported_in_the_one_form_of_errors(client):
     answer = client.get("/nothing/here")
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
 

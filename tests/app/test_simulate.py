@@ -78,8 +78,8 @@ def test_signed_links_and_invitations_are_brought_from_a_file(serve, tmp_path):
     served, database = serve
     (tmp_path / "ids.csv").write_text("participant,age\nada,36\nbéla & co,40\n", encoding="utf-8")
     with served(**BY_ID, id_signed=True, invitation=True) as address:
-        told = run("study", "links", "ids.csv", "--url", address, "--database-url", database)
-        assert told == "2 links are in links.csv.\n" and (tmp_path / "links.csv").stat().st_mode & 0o777 == 0o600
+        reported = run("study", "links", "ids.csv", "--url", address, "--database-url", database)
+        assert reported == "2 links are in links.csv.\n" and (tmp_path / "links.csv").stat().st_mode & 0o777 == 0o600
         codes = run("study", "invite", "-n", "2", "--database-url", database).split()
         with (tmp_path / "links.csv").open(encoding="utf-8", newline="") as file:
             links = [row["link"] for row in csv.DictReader(file)]
@@ -109,16 +109,18 @@ def test_readmit_says_who_may_go_on_or_why_nobody_can(serve):
     served, database = serve
     with served(**BY_ID) as address:
         body = {"parameters": {"PROLIFIC_PID": "5f3e"}}
-        begun = httpx.post(f"{address}/api/study/session", json=body, trust_env=False)
-        step = begun.json()["step"]
+        started = httpx.post(f"{address}/api/study/session", json=body, trust_env=False)
+        step = started.json()["step"]
         answer = f"{address}/api/study/step/{step['id']}"
-        httpx.post(answer, json={"answer": {"agreed": True}}, cookies=begun.cookies, trust_env=False).raise_for_status()
+        httpx.post(
+            answer, json={"answer": {"agreed": True}}, cookies=started.cookies, trust_env=False
+        ).raise_for_status()
         elsewhere = httpx.post(f"{address}/api/study/session", json=body, trust_env=False)
         assert elsewhere.json()["error"] == "elsewhere"
-        told = run("study", "readmit", "5f3e", "--database-url", database)
-        assert told == "P0001 may go on in another browser once, within 24 hours.\n"
+        reported = run("study", "readmit", "5f3e", "--database-url", database)
+        assert reported == "P0001 may go on in another browser once, within 24 hours.\n"
         again = httpx.post(f"{address}/api/study/session", json=body, trust_env=False)
-        assert again.json()["session"] == begun.json()["session"]
+        assert again.json()["session"] == started.json()["session"]
         with pytest.raises(ValueError, match="'nobody': nobody was readmitted"):
             run("study", "readmit", "nobody", "--database-url", database)
     assert again.json()["step"]["kind"] != "consent"
@@ -128,7 +130,7 @@ def test_readmit_says_who_may_go_on_or_why_nobody_can(serve):
     ("errors", "raised"),
     [([ValueError("away")], ValueError), ([OSError("refused"), ValueError("away")], OSError)],
 )
-def test_who_failed_alike_is_told_once(errors, raised):
+def test_who_failed_alike_is_reported_once(errors, raised):
     with pytest.raises(raised, match=str(errors[0])):
         take_part(Failing(errors), 2, 2)
 

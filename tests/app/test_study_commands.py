@@ -1,4 +1,4 @@
-"""The study's commands as the experimenter types them: what they print, and how a mistake is told."""
+"""The study's commands as the experimenter types them: what they print, and how a mistake is reported."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.study.sets import write_set
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """A working directory with a set of three clips, where no study has been begun."""
+    """A working directory with a set of three clips, where no study has been created."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     write_set(tmp_path / "data/stimuli/default", n_clips=3)
@@ -39,18 +39,18 @@ def small(place):
 
 
 def test_check_explains_trials_minutes_and_balance(place):
-    told = run("study", "check", small(place))
+    shown = run("study", "check", small(place))
     assert (
         "36 trials of 3 clips x 4 conditions x 3 descriptors, with 6 attention checks, 2 beep-counting checks, 6 re"
-        in told
+        in shown
     )
-    assert "53 trials per participant, and 4 for practice" in told
+    assert "53 trials per participant, and 4 for practice" in shown
     sizes = [path.stat().st_size for path in (place / "data/stimuli/default/audio").iterdir()]
     n_sounds = 50 + 3 + 1 + 2 * 6  # trials, practice, level, both attempts of the headphone check
     n_sounds += (3 + 1) * 4  # pages of the last block, its practice too
-    said = re.search(r"about (\S+) MB of sound per participant", told)
+    said = re.search(r"about (\S+) MB of sound per participant", shown)
     assert float(said[1]) == pytest.approx(n_sounds * sum(sizes) / len(sizes) / 1e6, rel=0.05)
-    assert "all together balanced after each 24 participants" in told and "contact: participants cannot ask" in told
+    assert "all together balanced after each 24 participants" in shown and "contact: participants cannot ask" in shown
 
 
 def test_check_names_what_the_set_lacks_and_what_does_not_fit(place):
@@ -109,9 +109,9 @@ def test_a_withdrawal_is_shown_and_waits_for_a_yes(place):
     running.close()
     shown = f"P0001, session {found['session']}: active, started "
     for answer, is_there in (("n\n", True), ("y\n", False)):
-        told = CliRunner().invoke(cli, ["withdraw", "P0001"], input=answer)
-        assert shown in told.output and "0 answers\nDelete all of it" in told.output
-        assert (told.exit_code, "is deleted" in told.output) == (int(is_there), not is_there)
+        result = CliRunner().invoke(cli, ["withdraw", "P0001"], input=answer)
+        assert shown in result.output and "0 answers\nDelete all of it" in result.output
+        assert (result.exit_code, "is deleted" in result.output) == (int(is_there), not is_there)
     with pytest.raises(ValueError, match="nothing was deleted"):
         run("withdraw", "P0001", "--yes")
 

@@ -28,8 +28,8 @@ def test_a_template_runs_end_to_end(tmp_path, default_set, name):
     file, out = tmp_path / "study.toml", tmp_path / "out"
     url = f"sqlite:///{tmp_path}/study.sqlite"
     run("study", "new", file, "--template", name)
-    told = run("study", "check", file, "--set", default_set).output
-    assert "Trials" in told and "Refused" not in told and "lacks" not in told
+    reported = run("study", "check", file, "--set", default_set).output
+    assert "Trials" in reported and "Refused" not in reported and "lacks" not in reported
     settings = Settings(database_url=url, stimuli=default_set, study_file=file, allow_simulated=True, admin_token=TOKEN)
     with in_thread(create_app(settings), free_port()) as address:
         said = run("simulate", "-n", 6, "--url", address, "--set", default_set, "--inattentive", 0).output
@@ -75,7 +75,7 @@ def test_the_texts_of_a_template_are_true_of_other_words_and_conditions(name):
         assert not [(language, word) for language in words for word in words[language] if word in text[language]]
 
 
-def test_an_unknown_template_is_told(tmp_path):
+def test_an_unknown_template_is_reported(tmp_path):
     with pytest.raises(ValueError, match="no template mushroom; there are rating, abx, multistimulus, pairs, quality"):
         run("study", "new", tmp_path / "study.toml", "--template", "mushroom")
     assert not (tmp_path / "study.toml").exists()

@@ -41,10 +41,10 @@ def test_a_rating_is_taken_once_the_sound_can_have_been_heard(serve, monkeypatch
     monkeypatch.setattr(clock, "now", lambda: start)
     page.get(trial["sounds"][0])
     monkeypatch.setattr(clock, "now", lambda: start + after_s)
-    told = page.post(f"/api/study/step/{trial['id']}", json={"answer": {"rating": 4}}).json()
-    assert told.get("saved", False) == is_taken == (count(running, Response, Response.rating == 4) == 1)
+    reported = page.post(f"/api/study/step/{trial['id']}", json={"answer": {"rating": 4}}).json()
+    assert reported.get("saved", False) == is_taken == (count(running, Response, Response.rating == 4) == 1)
     if not is_taken:
-        assert told["unserved"] == [] and 0 < told["retry_after_s"] <= 0.06
+        assert reported["unserved"] == [] and 0 < reported["retry_after_s"] <= 0.06
 
 
 def test_the_same_answer_again_after_the_wait_is_taken(serve):
@@ -167,13 +167,13 @@ def test_what_is_listened_with_is_exported_and_the_user_agent_is_stored_nowhere(
     running, browser = serve()
     page = browser()
     page.headers["user-agent"] = FIREFOX + "x" * 5000
-    begun = begin(page, client={"output_rate_hz": 44100, "output_latency_ms": 23, "touch": False, "more": "?"}).json()
+    started = begin(page, client={"output_rate_hz": 44100, "output_latency_ms": 23, "touch": False, "more": "?"}).json()
     assert facts(running) == ["Firefox", 132, "Linux", "desktop", 44100, 23]
     begin(page)  # a reload, whose sound device is not open yet
     assert facts(running) == ["Firefox", 132, "Linux", "desktop", 44100, 23]
     other = browser()
     other.headers["user-agent"] = CHROME
-    assert begin(other, resume=begun["resume"], client={"output_rate_hz": 48000}).status_code == 200
+    assert begin(other, resume=started["resume"], client={"output_rate_hz": 48000}).status_code == 200
     assert facts(running)[:5] == ["Chrome", 130, "Android", "phone", 48000] and facts(running)[5] is pd.NA
     export.write(running.engine, tmp_path / "export")
     stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())

@@ -102,7 +102,7 @@ def test_models_are_in_a_process_of_their_own(server):
     assert "libtorch" not in Path(f"/proc/{server[1]}/maps").read_text()
 
 
-def test_browser_is_told_which_files_it_may_convert(server):
+def test_browser_is_shown_which_files_it_may_convert(server):
     address, _ = server
     codes = [
         httpx.post(address, content=content, timeout=60, trust_env=False).json()["error"]

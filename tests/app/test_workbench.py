@@ -74,8 +74,8 @@ def test_a_file_of_the_machine_is_not_taken_for_a_clip(workbench, song):
     clip = {"path": str(song), "meta": {"_type": "gradio.FileData"}}
     call = f"{workbench.address}/gradio_api/call/describe"
     event = httpx.post(call, json={"data": [clip]}, headers=headers).json()["event_id"]
-    told = httpx.get(f"{call}/{event}", headers=headers).text
-    assert "event: error" in told and "warm" not in told
+    reported = httpx.get(f"{call}/{event}", headers=headers).text
+    assert "event: error" in reported and "warm" not in reported
 
 
 def test_a_program_describes_and_equalises(client, song):

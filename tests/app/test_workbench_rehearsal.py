@@ -33,7 +33,7 @@ def test_a_rehearsal_tells_each_check_and_shows_its_page(tmp_path):
     assert "No-go" in (tmp_path / "data" / "rehearsal" / "rehearsal.html").read_text(encoding="utf-8")
 
 
-def test_a_study_file_that_is_not_there_is_told_in_a_sentence():
+def test_a_study_file_that_is_not_there_is_reported_in_a_sentence():
     with pytest.raises(gr.Error, match=r"There is no study file nothing\.toml"):
         list(rehearsing.rehearse("nothing.toml", 3, False))
 
@@ -44,25 +44,25 @@ def test_faults_stand_under_their_check_and_are_no_markdown():
 
 
 def test_what_a_thread_tells_and_gives_is_read_in_order():
-    def work(told):
-        told("files", 1, 2)
+    def work(reported):
+        reported("files", 1, 2)
         yield "found"
 
     assert list(followed(Job(), work)) == [("files", 1, 2), "found"]
-    assert list(followed(Job(), lambda told: told("pages", 2, 2))) == [("pages", 2, 2)]
+    assert list(followed(Job(), lambda reported: reported("pages", 2, 2))) == [("pages", 2, 2)]
 
 
 def test_an_error_of_the_work_is_raised_and_a_stop_is_none():
     job = Job()
 
-    def work(told):
-        told("files", 1, 2)
+    def work(reported):
+        reported("files", 1, 2)
         raise ValueError("It broke.")
 
     with job.alone("A test"), pytest.raises(ValueError, match="It broke"):
         list(followed(job, work))
     with job.alone("A test"):
-        going = followed(job, lambda told: [told("files", n, 10**9) for n in range(10**9)])
+        going = followed(job, lambda reported: [reported("files", n, 10**9) for n in range(10**9)])
         assert next(going) == ("files", 0, 10**9)
         job.stop()
         assert all(each[0] == "files" for each in going) and job.is_stopping

@@ -81,7 +81,7 @@ def test_a_backup_and_an_export_are_written(database_url):
         assert {"responses.csv", "sessions.csv", "study.json"} <= set(archive.namelist())
 
 
-def test_no_database_is_told_in_a_sentence(tmp_path):
+def test_no_database_is_reported_in_a_sentence(tmp_path):
     for call in (run.progress_of, lambda url, _: run.back_up(url), lambda url, _: results.analyse(url, "out", False)):
         with pytest.raises(gr.Error):
             call(f"sqlite:///{tmp_path}/none.sqlite", True)

@@ -95,7 +95,7 @@ def test_a_set_made_otherwise_is_not_built_over_unasked(built, recordings):
         stimuli.make(**asked(recordings, words=["bright"]))
 
 
-def test_a_mistake_in_a_condition_is_told_in_a_sentence(recordings):
+def test_a_mistake_in_a_condition_is_reported_in_a_sentence(recordings):
     with pytest.raises(gr.Error, match="There is no folder nowhere"):
         stimuli.make(**asked(recordings, "other", more="mine=external:nowhere"))
 

@@ -1,4 +1,4 @@
-"""The workbench's study file: begun, changed by its form, checked, saved; and the server that previews and runs it."""
+"""The workbench's study file: made, changed by its form, checked, saved, and the server that previews and runs it."""
 
 import subprocess
 import sys
@@ -64,7 +64,7 @@ def test_leaving_a_control_as_it_was_changes_nothing():
                 assert keys.set_key(each, RATING, typed) == RATING, each.path
 
 
-def test_a_value_that_is_none_is_told_in_a_sentence():
+def test_a_value_that_is_none_is_reported_in_a_sentence():
     with pytest.raises(gr.Error, match="not a value as TOML writes it"):
         keys.set_key(key("analysis", "looks"), RATING, "8 and 12")
 
@@ -123,7 +123,7 @@ def test_rows_of_cells_are_a_value_of_the_file_and_back(kind, cells, value):
     assert grids.value(kind, grids.rows(kind, value, ["en", "de"]), ["en", "de"]) == value
 
 
-def test_a_row_that_is_not_whole_is_told_in_a_sentence():
+def test_a_row_that_is_not_whole_is_reported_in_a_sentence():
     for kind, cells, said in (("pairs", [["a", ""]], "a cell is empty"), ("amounts", [["a", "much"]], "no.* number")):
         with pytest.raises(ValueError, match=said):
             grids.value(kind, cells, ["en"])
@@ -143,7 +143,7 @@ def test_a_table_of_the_form_is_written_in_place_and_comments_stay():
         keys.set_grid(key("analysis", "margins"), LANGUAGES, RATING, [["quality", ""]])
 
 
-def test_power_is_told_for_the_number_that_is_planned(tmp_path):
+def test_power_is_reported_for_the_number_that_is_planned(tmp_path):
     write_set(tmp_path / "data" / "stimuli" / "default")
     said = meaning.power_of(RATING, 0.5)
     assert "plans no number" in said and "\n| 8 | " in said and "\n| 40 | " in said

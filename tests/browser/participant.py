@@ -171,14 +171,14 @@ class Participant:
         self.stage.locator(".options").get_by_role("radio").first.check()
         step = self.step
         self.primary.click()
-        if self.is_told(step):
+        if self.is_reported(step):
             self.primary.click()
 
-    def is_told(self, step: str) -> bool:
+    def is_reported(self, step: str) -> bool:
         """Whether practice says what was right, in place of the next step."""
-        told = self.stage.locator(".hint.notice")
+        reported = self.stage.locator(".hint.notice")
         self.page.locator(f".stage:not([data-step='{step}']), .hint.notice").first.wait_for()
-        return self.step == step and told.count() == 1
+        return self.step == step and reported.count() == 1
 
     def hear_all(self) -> None:
         """Play every sound of a page of several to its end."""
@@ -189,7 +189,7 @@ class Participant:
         self.expect(self.stage.locator(".options").get_by_role("radio").first).to_be_enabled()
 
     def play(self) -> None:
-        """Press play unless the sound began by itself."""
+        """Press play unless the sound started by itself."""
         button = self.stage.locator(".play")
         button.wait_for()
         if button.get_attribute("data-state") == "paused":

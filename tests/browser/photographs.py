@@ -102,7 +102,7 @@ class Camera:
 
 
 class Listener(Participant):
-    """A participant for whom a sound is over as soon as it has begun."""
+    """A participant for whom a sound is over as soon as it has started."""
 
     def play(self) -> None:
         super().play()

@@ -29,7 +29,7 @@ def page(visit, address):
     return page
 
 
-def test_wrong_token_is_told_and_opens_nothing(visit, address):
+def test_wrong_token_is_reported_and_opens_nothing(visit, address):
     page = visit(address).page
     page.goto(f"{address}/admin")
     page.get_by_label("Admin token").fill("not the token")

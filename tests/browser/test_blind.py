@@ -11,7 +11,7 @@ GRADIO = ("/study/assets/", "/study/static/", "/study/theme.css")
 HARMLESS = re.compile(r"overflow|static/(js|css|fonts|img)|text-overflow|flex-flow|grid-auto-flow")
 
 
-def told(texts: dict[str, str]) -> list[str]:
+def reported(texts: dict[str, str]) -> list[str]:
     """Places in which a word of the experiment stands, with its surroundings."""
     found = []
     for place, text in texts.items():
@@ -48,10 +48,10 @@ def test_no_condition_or_clip_is_named_in_anything_that_reaches_the_browser(serv
     texts["cookies"] = json.dumps(person.page.context.cookies())
     sounds = [answer for answer in answers if "/audio/" in answer.url]
     assert len(sounds) >= 12 and len(person.rated) == 13 and len(texts["gradio"]) > 100
-    assert told(texts) == []
+    assert reported(texts) == []
     own = {"date", "content-length"}  # the clip has its own
     assert len({json.dumps({k: v for k, v in answer.headers.items() if k not in own}) for answer in sounds}) == 1
 
 
 def test_the_search_would_find_a_name():
-    assert len(told({"a": "the semantic one", "b": "clip2.flac", "c": '"static"', "d": "overflow: hidden"})) == 3
+    assert len(reported({"a": "the semantic one", "b": "clip2.flac", "c": '"static"', "d": "overflow: hidden"})) == 3

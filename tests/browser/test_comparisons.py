@@ -76,7 +76,7 @@ def test_a_reload_comes_back_to_the_same_sounds(study, visit):
     assert len(study.responses(person, "pair")) == 1
 
 
-def test_a_screen_reader_is_told_what_each_button_plays_and_what_was_heard(study, visit):
+def test_a_screen_reader_is_reported_what_each_button_plays_and_what_was_heard(study, visit):
     person = visit(study.address).begin()
     group = person.stage.get_by_role("group", name="Switch between the sounds")
     for name in ("Listen to B", "Listen to Reference"):

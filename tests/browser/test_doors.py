@@ -11,7 +11,7 @@ BARE = {"questionnaire": None, "level": None, "instructions": None, "comments": 
 
 
 @pytest.mark.slow
-def test_a_wrong_invitation_code_is_told_and_the_right_one_opens(serve, visit):
+def test_a_wrong_invitation_code_is_reported_and_the_right_one_opens(serve, visit):
     served = serve(**BARE, recruitment={"invitation": True})
     right = recruitment.invite(served.engine, 1)[0]
     person = visit(served.address).open()

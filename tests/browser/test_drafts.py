@@ -1,4 +1,4 @@
-"""What was begun in a step and not sent yet is still there after a reload, or after the server has refused it."""
+"""What was started in a step and not sent yet is still there after a reload, or after the server has refused it."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def test_a_break_goes_on_while_the_page_is_loaded_anew(serve, visit):
     person.reload().answer()
 
 
-def test_a_refused_answer_is_told_and_need_not_be_written_again(serve, visit):
+def test_a_refused_answer_is_reported_and_need_not_be_written_again(serve, visit):
     person = visit(serve(consent=None, practice=None).address).begin()
 
     def damage(route):

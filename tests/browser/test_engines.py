@@ -134,9 +134,9 @@ def check_heard(rows, n_sounds: int, fraction: float = 1.0) -> None:
     """Hold that each sound was heard as far as it must be, and no more than there was to hear."""
     assert rows
     for row in rows:
-        told = (row.telemetry or {}).get("sounds") or [{"plays": row.plays, "heard_s": row.heard_s}]
-        assert len(told) == n_sounds
-        for own in told:
+        reported = (row.telemetry or {}).get("sounds") or [{"plays": row.plays, "heard_s": row.heard_s}]
+        assert len(reported) == n_sounds
+        for own in reported:
             assert 0.98 * fraction * DURATION_S <= own["heard_s"] <= own["plays"] * DURATION_S + 0.01
         assert row.first_play_ms >= 0 and row.rt_start_ms >= 1000 * 0.98 * fraction * DURATION_S
 

@@ -26,8 +26,8 @@ AudioNode.prototype.connect = function (to, ...more) {
     this.context.audioWorklet.addModule(module).then(() => {
       const recorder = new AudioWorkletNode(this.context, "recorder");
       recorder.port.onmessage = ({ data }) => {
-        const begun = window.heard ? 0 : data.findIndex((sample) => sample !== 0);
-        if (begun >= 0) window.heard += data.length - begun;
+        const first = window.heard ? 0 : data.findIndex((sample) => sample !== 0);
+        if (first >= 0) window.heard += data.length - first;
         window.recorded.push(...data);
       };
       connect.call(this, recorder);

@@ -64,10 +64,10 @@ def test_curve_follows_the_slider_within_fifty_milliseconds(page):
     took = page.evaluate("""() => {
       const slider = document.querySelector('#intensity');
       return Math.min(...[0.1, 0.3, 0.5, 0.7, 0.9].map((value) => {
-        const began = performance.now();
+        const start = performance.now();
         slider.value = value;
         slider.dispatchEvent(new Event('input'));
-        return Number(document.querySelector('.plot').dataset.drawn_ms) - began;
+        return Number(document.querySelector('.plot').dataset.drawn_ms) - start;
       }));
     }""")
     assert 0 < took < 50
@@ -121,8 +121,8 @@ def test_keys_choose_conditions_and_blind_hides_them_until_the_choice(page):
     assert page.get_by_role("table").count() == 0 and page.locator(".curve.semantic").get_attribute("d") == ""
     page.keyboard.press("2")
     page.get_by_role("button", name="I prefer this one").click()
-    told = page.locator(".listen ~ [role=status]").inner_text()
-    assert told.startswith("You chose ") and all(name in told for name in ("Original", "Semantic", "Flow", "Static"))
+    shown = page.locator(".listen ~ [role=status]").inner_text()
+    assert shown.startswith("You chose ") and all(name in shown for name in ("Original", "Semantic", "Flow", "Static"))
     page.get_by_role("table").wait_for()
 
 
@@ -135,12 +135,12 @@ def test_own_clip_is_read_and_its_preset_downloaded(page):
     page.get_by_label("Format").select_option("json")
     with page.expect_download() as started:
         page.get_by_role("button", name="Download").click()
-    told = json.loads(started.value.path().read_text())
-    assert told["condition"] == "semantic" and len(told["parameters"]) == 13
+    shown = json.loads(started.value.path().read_text())
+    assert shown["condition"] == "semantic" and len(shown["parameters"]) == 13
     assert started.value.suggested_filename == "my-song-semantic-warm-100.json"
 
 
-def test_file_that_is_no_audio_is_told_in_place(page):
+def test_file_that_is_no_audio_is_reported_in_place(page):
     page.locator("#file").set_input_files({"name": "a.wav", "mimeType": "audio/wav", "buffer": b"no audio"})
     expect(page.locator(".status.alarm")).to_contain_text("not an audio file that can be read", timeout=60_000)
 
@@ -153,19 +153,19 @@ def serious(page) -> list[str]:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             found.append(f"wider than {width}")
-        told = Axe().run(page).response["violations"]
-        found += [each["id"] for each in told if each["impact"] in ("serious", "critical")]
+        shown = Axe().run(page).response["violations"]
+        found += [each["id"] for each in shown if each["impact"] in ("serious", "critical")]
     return found
 
 
 @pytest.mark.slow
 def test_own_word_is_taught_by_keyboard_compared_blind_kept_exported_and_forgotten(page, tmp_path):
     page.get_by_role("button", name="Your own word").click()
-    told, band = page.locator(".told"), page.locator(".plot .band")
-    expect(told).to_contain_text("Nothing judged yet")
+    shown, band = page.locator(".message"), page.locator(".plot .band")
+    expect(shown).to_contain_text("Nothing judged yet")
     before, version = band.get_attribute("d"), page.locator(".conditions button").first
     page.keyboard.press("5")
-    expect(told).to_contain_text("Listen to this version first")
+    expect(shown).to_contain_text("Listen to this version first")
     expect(version).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="Play").press("Enter")
     for number, key in enumerate("15", 1):
@@ -173,27 +173,27 @@ def test_own_word_is_taught_by_keyboard_compared_blind_kept_exported_and_forgott
         expect(version).to_have_attribute("aria-pressed", "false")
         page.keyboard.press("v")
         page.keyboard.press(key)
-        expect(told).to_contain_text(f"{number} of 10 judged")
+        expect(shown).to_contain_text(f"{number} of 10 judged")
     assert band.get_attribute("d") != before and page.locator(".curve.version").count() == 0
     assert serious(page) == []
     page.get_by_role("button", name="Keep in this browser").click()
     page.reload()
     page.get_by_role("button", name="Your own word").click()
-    expect(told).to_contain_text("2 of 10 judged")
+    expect(shown).to_contain_text("2 of 10 judged")
     page.get_by_role("button", name="Compare blind").click()
     expect(page.locator(".conditions")).to_have_text("1A2B3C")
     assert page.locator(".curve").first.get_attribute("d") == ""
     page.keyboard.press("3")
     page.get_by_role("button", name="I prefer this one").click()
-    told = page.locator(".listen ~ [role=status]")
-    assert all(name in told.inner_text() for name in ("You chose", "Mine", "Everybody’s", "Static"))
+    shown = page.locator(".listen ~ [role=status]")
+    assert all(name in shown.inner_text() for name in ("You chose", "Mine", "Everybody’s", "Static"))
     with page.expect_download() as started:
         page.get_by_role("button", name="Export (JSON)").click()
     started.value.save_as(tmp_path / "mine.json")
     word = PersonalWord.load(tmp_path / "mine.json")
     assert word.descriptor == "warm" and [rating for _, rating in word.judgements] == [-1, 1]
     page.get_by_role("button", name="Forget").click()
-    expect(page.locator(".told")).to_contain_text("Nothing judged yet")
+    expect(page.locator(".message")).to_contain_text("Nothing judged yet")
     assert page.evaluate("localStorage.length") == 0
 
 
@@ -206,7 +206,7 @@ def test_another_recording_is_dropped_heard_and_its_setting_downloaded(page):
     page.locator("#reference-file").set_input_files(
         {"name": "dark bass.flac", "mimeType": "audio/flac", "buffer": file.getvalue()}
     )
-    expect(page.locator(".told")).to_contain_text("As near to “dark bass”")
+    expect(page.locator(".message")).to_contain_text("As near to “dark bass”")
     expect(page.locator(".conditions")).to_have_text("1Original2Match EQ3Reference EQ")
     assert page.get_by_role("columnheader").all_inner_texts() == ["Band", "Match EQ", "Reference EQ"]
     assert serious(page) == []
@@ -215,10 +215,14 @@ def test_another_recording_is_dropped_heard_and_its_setting_downloaded(page):
     page.get_by_label("Format").select_option("json")
     with page.expect_download() as started:
         page.get_by_role("button", name="Download").click()
-    told = json.loads(started.value.path().read_text())
-    assert (told["condition"], told["descriptors"], told["intensity"]) == ("reference", "like dark bass", 0.5)
+    shown = json.loads(started.value.path().read_text())
+    assert (shown["condition"], shown["descriptors"], shown["intensity"]) == (
+        "reference",
+        "like dark bass",
+        0.5,
+    )
     page.locator("#reference-file").set_input_files({"name": "a.wav", "mimeType": "audio/wav", "buffer": b"no audio"})
-    expect(page.locator(".told.alarm")).to_contain_text("not an audio file that can be read")
+    expect(page.locator(".message.alarm")).to_contain_text("not an audio file that can be read")
     page.get_by_role("button", name="A word").click()
     expect(page.locator(".conditions")).to_have_text("1Original2Semantic3Flow4Static")
 
@@ -232,10 +236,10 @@ def test_ten_judgements_by_pointer_on_a_telephone_end_in_a_comparison(page):
     page.get_by_role("button", name="Play").click()
     for number in range(1, 11):
         page.get_by_role("button", name="A little" if number % 2 else "Rather not").click()
-        expect(page.locator(".told")).to_contain_text(f"{number} of 10 judged")
+        expect(page.locator(".message")).to_contain_text(f"{number} of 10 judged")
     expect(page.locator(".question")).to_be_hidden()
     page.get_by_role("button", name="Undo the last").click()
-    expect(page.locator(".told")).to_contain_text("9 of 10 judged")
+    expect(page.locator(".message")).to_contain_text("9 of 10 judged")
     expect(page.locator(".question")).to_be_visible()
     page.get_by_role("button", name="Compare blind").click()
     expect(page.locator(".conditions")).to_have_text("1A2B3C")

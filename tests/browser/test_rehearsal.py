@@ -32,9 +32,9 @@ def test_a_study_is_a_go_with_a_photograph_of_every_page(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder = write_set(tmp_path / "set", n_clips=3, duration_s=0.5)
     file = write_study(tmp_path / "study.json", 2, **SHORT, recruitment={"cap": 2, "invitation": True})
-    told = invoked(file, "--set", folder, "-n", "3")
-    assert told.exit_code == 0, told.output
-    assert "Go: nothing failed in 13 checks." in told.output and "3 of 3 reached the end" in told.output
+    reported = invoked(file, "--set", folder, "-n", "3")
+    assert reported.exit_code == 0, reported.output
+    assert "Go: nothing failed in 13 checks." in reported.output and "3 of 3 reached the end" in reported.output
     out = tmp_path / "data" / "rehearsal"
     shots = {path.name for path in (out / "screenshots").iterdir()}
     for kind in ("start", "consent", "level", "headphones", "practice", "trial", "break", "comments", "finished"):
@@ -52,9 +52,9 @@ def test_a_damaged_set_and_a_missing_translation_are_no_go(tmp_path, monkeypatch
     folder = write_set(tmp_path / "set", n_clips=3)
     next((folder / "audio").iterdir()).write_bytes(b"")
     file = write_study(tmp_path / "study.json", **SHORT, title={"en": "Sound"})
-    told = invoked(file, "--set", folder, "--no-browser")
-    assert told.exit_code == 1 and "No-go: 2 of 13 checks failed" in told.output
-    assert "is damaged" in told.output and "Missing: title in de." in told.output
+    reported = invoked(file, "--set", folder, "--no-browser")
+    assert reported.exit_code == 1 and "No-go: 2 of 13 checks failed" in reported.output
+    assert "is damaged" in reported.output and "Missing: title in de." in reported.output
 
 
 def test_a_walk_finds_a_page_that_is_not_filled_in_and_one_too_wide(tmp_path):

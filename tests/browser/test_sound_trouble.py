@@ -130,7 +130,7 @@ def test_a_sound_missing_on_the_server_is_a_pause_that_ends_by_itself(serve, vis
 
 
 @pytest.mark.slow
-def test_a_slow_line_is_told_with_a_bar_until_the_sound_is_there(person):
+def test_a_slow_line_is_reported_with_a_bar_until_the_sound_is_there(person):
     person.page.clock.install()
     line = person.page.context.new_cdp_session(person.page)
 

@@ -208,7 +208,7 @@ def test_process_equalises_a_file(tmp_path, condition):
         (["evaluate", "--safe", "safe.csv", "--clips", "nowhere"], "nowhere is not there"),
     ],
 )
-def test_a_mistake_on_the_command_line_is_told_in_a_sentence(tmp_path, monkeypatch, arguments, message):
+def test_a_mistake_on_the_command_line_is_reported_in_a_sentence(tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "wandb", None)  # as where it is not installed
     sf.write("in.wav", pink_noise(1).T, 44_100)

@@ -105,8 +105,8 @@ def test_too_few_clips_are_reported(eq):
 @pytest.mark.slow
 def test_baselines_are_trained_and_written_together(tmp_path):
     data = read(write_safe(tmp_path / "safe.csv", {"warm": 8, "bright": 8}))
-    told = []
-    paths = train_baselines(data, tmp_path, epochs=1, on_step=told.append, music=PinkNoise(RATE, 0.3), n_clips=12)
-    assert len(told) == STEPS
+    reported = []
+    paths = train_baselines(data, tmp_path, epochs=1, on_step=reported.append, music=PinkNoise(RATE, 0.3), n_clips=12)
+    assert len(reported) == STEPS
     assert RidgeEQ.load(paths["ridge"]).about["clips"] == 12
     assert StaticEQ.load(paths["static"]).descriptors == FlowEQ.load(paths["flow"]).descriptors == ["warm", "bright"]

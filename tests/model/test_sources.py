@@ -150,7 +150,7 @@ def test_augmentation_draws_levels_and_calls_the_equaliser():
         ({"pink_ratio": 1, "duration_s": 4000}, "in milliseconds"),
     ],
 )
-def test_a_wrong_ratio_or_path_is_told_in_one_sentence(options, words, request, monkeypatch):
+def test_a_wrong_ratio_or_path_is_reported_in_one_sentence(options, words, request, monkeypatch):
     monkeypatch.chdir(request.config.rootpath)
     with pytest.raises(ValueError, match=words):
         training_mixture(**({"sample_rate": RATE, "duration_s": SECONDS} | options))

@@ -66,7 +66,7 @@ def test_intensity_scales_the_gains_and_zero_leaves_the_clip_untouched(shipped):
         ({"sample_rate": 44.1}, "in kHz"),
     ],
 )
-def test_a_request_that_cannot_be_met_is_told_in_one_sentence(shipped, change, words):
+def test_a_request_that_cannot_be_met_is_reported_in_one_sentence(shipped, change, words):
     request = {"audio": AUDIO, "sample_rate": 44_100, "descriptor": "warm", "intensity": 1.0} | change
     with pytest.raises(ValueError, match=words):
         shipped.propose(**request)

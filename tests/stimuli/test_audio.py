@@ -114,7 +114,7 @@ def test_a_file_that_inflates_is_given_up_at_the_limit(tmp_path):
         (audio.Limits(max_channels=0), "channels"),
     ],
 )
-def test_limits_are_told_before_decoding(tmp_path, limits, message):
+def test_limits_are_reported_before_decoding(tmp_path, limits, message):
     sf.write(tmp_path / "a.wav", tone(2), RATE_HZ)
     with pytest.raises(ValueError, match=message):
         audio.read(tmp_path / "a.wav", limits)

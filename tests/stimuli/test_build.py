@@ -187,8 +187,8 @@ def test_what_cannot_be_used_is_named_and_the_rest_built(tmp_path, recordings):
     (recordings / "two_again.wav").write_bytes((recordings / "two.wav").read_bytes())
     refused, odd = {}, []
     clips = folder_clips(recordings)
-    told = {"on_refused": refused.__setitem__, "on_odd": lambda *of: odd.append(of)}
-    made = build(tmp_path / "set", clips, ("original",), workers=1, **told)
+    reported = {"on_refused": refused.__setitem__, "on_odd": lambda *of: odd.append(of)}
+    made = build(tmp_path / "set", clips, ("original",), workers=1, **reported)
     assert [clip.clip for clip in made.clips] == ["one", "two", "two_again"]
     hashes = [hashlib.sha256((recordings / clip.source).read_bytes()).hexdigest() for clip in made.clips]
     assert [clip.source_sha256 for clip in made.clips] == hashes

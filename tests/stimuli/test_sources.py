@@ -45,8 +45,8 @@ def test_genres_take_turns(fma):
 def test_subset_and_genres_are_chosen_from_the_command_line(fma, tmp_path):
     chosen = ["--fma", str(fma), "--subset", "small", "--genres", "Hip-Hop", "--max-clips", "1", "--seconds", "2"]
     fast = ["--conditions", "original", "--descriptors", "warm", "--workers", "1", "--out", str(tmp_path / "set")]
-    told = CliRunner().invoke(cli, ["stimuli", "build", *chosen, *fast])
-    assert told.exit_code == 0, told.output
+    reported = CliRunner().invoke(cli, ["stimuli", "build", *chosen, *fast])
+    assert reported.exit_code == 0, reported.output
     (clip,) = Manifest.load(tmp_path / "set").clips
     assert clip.title.startswith("Hip-Hop, FMA 100")
     with pytest.raises(ValueError, match=r"'Polka' is not in tracks\.csv, which has Hip-Hop, Rock"):

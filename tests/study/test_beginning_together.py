@@ -90,11 +90,11 @@ def test_of_servers_with_different_files_one_begins_and_the_others_are_shown_the
     titles = [f"Study {number}" for number in range(N_SERVERS)]
     hashes = [shipped(title=title).sha256 for title in titles]
     for address, answers in together(databases[:5], noises, titles).items():
-        (begun,) = [hashes.index(sha256) for study_id, sha256 in answers if study_id]
+        (started,) = [hashes.index(sha256) for study_id, sha256 in answers if study_id]
         refused = [said for study_id, said in answers if not study_id]
         assert len(refused) == N_SERVERS - 1
         assert all(
-            "has changed since the study was created" in said and f'- "title": "{titles[begun]}"' in said
+            "has changed since the study was created" in said and f'- "title": "{titles[started]}"' in said
             for said in refused
         )
         assert n_studies(address) == [1]

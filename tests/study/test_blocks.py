@@ -108,8 +108,8 @@ def test_check_tells_each_block(noises):
     assert "block 1, single: 120 trials of 10 clips x 4 conditions x 3 descriptors, with 6 attention checks" in trials
     assert "block 2, single: 20 trials of 10 clips x 2 conditions x 1 descriptor, with no checks" in trials
     page = {"paradigm": "multistimulus", "descriptors_per_clip": "one"}
-    told = "\n".join(describe(shipped(blocks=[page]), StimulusSet.load(noises)).facts["Trials"])
-    assert "block 1, multistimulus: 10 trials of 10 clips x 4 conditions x 1 of 3 descriptors, with" in told
+    reported = "\n".join(describe(shipped(blocks=[page]), StimulusSet.load(noises)).facts["Trials"])
+    assert "block 1, multistimulus: 10 trials of 10 clips x 4 conditions x 1 of 3 descriptors, with" in reported
     assert "asks: descriptor (scale)" in trials and "154 trials per participant" in trials
 
 
@@ -128,7 +128,7 @@ def test_check_tells_each_block(noises):
         (single(questions=[KIND], checks={"attention": 1}), "attention checks ask for a number, but question kind"),
     ],
 )
-def test_a_mistake_in_a_block_is_told(block, said):
+def test_a_mistake_in_a_block_is_reported(block, said):
     with pytest.raises(ValueError, match=said):
         shipped(blocks=[block])
 

@@ -33,9 +33,9 @@ def insert(at):
 
 def held_back(commits):
     """Keep the committing thread busy until the returned event is set, so that what follows gathers."""
-    begun, release = threading.Event(), threading.Event()
-    commits.submit(lambda connection: (begun.set(), release.wait(10)))
-    begun.wait(10)
+    started, release = threading.Event(), threading.Event()
+    commits.submit(lambda connection: (started.set(), release.wait(10)))
+    started.wait(10)
     return release
 
 

@@ -83,7 +83,7 @@ def test_in_abx_x_is_one_of_the_two(noises):
         (ABX | {"checks": {"attention": 1}}, "abx has no attention checks"),
     ],
 )
-def test_a_mistake_in_a_block_of_comparisons_is_told(block, said):
+def test_a_mistake_in_a_block_of_comparisons_is_reported(block, said):
     with pytest.raises(ValueError, match=said):
         study(block)
 

@@ -1,4 +1,4 @@
-"""Opening the database: settings, versions, migrations, and what a user is told when it cannot be opened."""
+"""Opening the database: settings, versions, migrations, and what a user reads when it cannot be opened."""
 
 import shutil
 import sqlite3
@@ -118,25 +118,25 @@ def test_several_processes_may_open_a_new_database_at_once(address):
 
 
 @pytest.mark.parametrize(
-    ("statement", "told"),
+    ("statement", "reported"),
     [
         ("UPDATE alembic_version SET version_num = '9999'", "made by another version of semantic-eq"),
         ("DROP TABLE alembic_version", "is a database of something else"),
     ],
 )
-def test_a_database_of_another_version_is_left_alone_and_reported(tmp_path, address, statement, told):
+def test_a_database_of_another_version_is_left_alone_and_reported(tmp_path, address, statement, reported):
     open_database(address).dispose()
     with sqlite3.connect(tmp_path / "study.sqlite") as connection:
         connection.execute(statement)
     before = (tmp_path / "study.sqlite").read_bytes()
-    with pytest.raises(ValueError, match=told) as raised:
+    with pytest.raises(ValueError, match=reported) as raised:
         open_database(address)
     assert "\n" not in str(raised.value) and "--database-url" in str(raised.value)
     assert (tmp_path / "study.sqlite").read_bytes() == before
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "reported"),
     [
         ("sqlite:////proc/none/study.sqlite", "The folder /proc/none for the database cannot be made"),
         ("mysql://localhost/x", "mysql is not a database that a study can use"),
@@ -144,8 +144,8 @@ def test_a_database_of_another_version_is_left_alone_and_reported(tmp_path, addr
         ("http://", "is not a database"),
     ],
 )
-def test_an_address_that_does_not_work_is_told_in_one_sentence(url, told):
-    with pytest.raises(ValueError, match=told) as raised:
+def test_an_address_that_does_not_work_is_reported_in_one_sentence(url, reported):
+    with pytest.raises(ValueError, match=reported) as raised:
         open_database(url)
     assert "\n" not in str(raised.value)
 

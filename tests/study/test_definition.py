@@ -48,7 +48,7 @@ def test_a_small_file_is_enough_and_what_it_leaves_out_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "reported"),
     [
         (
             'conditions = ["original", "semantic"]',
@@ -72,12 +72,12 @@ def test_a_small_file_is_enough_and_what_it_leaves_out_is_named(tmp_path):
         ("[completion]", "[completion", "is not a TOML file"),
     ],
 )
-def test_a_mistake_is_told_by_its_key_in_one_sentence(tmp_path, before, after, told):
+def test_a_mistake_is_reported_by_its_key_in_one_sentence(tmp_path, before, after, reported):
     file = tmp_path / "study.toml"
     file.write_text(SMALL.replace(before, after))
     with pytest.raises(ValueError) as raised:
         definition.load(file)
-    assert told in str(raised.value) and "\n" not in str(raised.value)
+    assert reported in str(raised.value) and "\n" not in str(raised.value)
 
 
 def test_equal_definitions_are_equal_however_they_are_written(tmp_path):

@@ -1,4 +1,4 @@
-"""Disks that take nothing more: what is told, and that nothing is lost."""
+"""Disks that take nothing more: what is reported, and that nothing is lost."""
 
 import ctypes
 import os
@@ -20,7 +20,7 @@ from tests.study.test_plan import shipped
 
 @pytest.fixture
 def place():
-    """A folder that other users may read (pytest's own are closed to them), with a set and a study begun on it."""
+    """A folder that other users may read (pytest's own are closed to them), with a set and a study created on it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -35,7 +35,7 @@ def small():
 
 
 def without_roots_rights(work) -> str:
-    """What a process that file modes bind is told. Root, whom they do not, gives up its capabilities and stays the
+    """What a process that file modes bind is shown. Root, whom they do not, gives up its capabilities and stays the
     owner of this program's files, which nobody else may be let read.
     """
     reads, writes = os.pipe()
@@ -51,8 +51,8 @@ def without_roots_rights(work) -> str:
             os._exit(0)
     os.close(writes)
     os.waitpid(child, 0)
-    with os.fdopen(reads) as told:
-        return told.read()
+    with os.fdopen(reads) as reported:
+        return reported.read()
 
 
 def drop_capabilities() -> None:
@@ -64,7 +64,7 @@ def drop_capabilities() -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder_mode", "file_mode", "name", "told"),
+    ("folder_mode", "file_mode", "name", "reported"),
     [
         (0o555, 0o444, "study.sqlite", "it is on a read-only disk"),
         (0o777, 0o444, "study.sqlite", "it is on a read-only disk"),
@@ -72,12 +72,12 @@ def drop_capabilities() -> None:
         (0o555, 0o444, "new.sqlite", "its folder is missing or may not be written to"),
     ],
 )
-def test_a_read_only_disk_is_told_before_anybody_takes_part(place, folder_mode, file_mode, name, told):
+def test_a_read_only_disk_is_reported_before_anybody_takes_part(place, folder_mode, file_mode, name, reported):
     (place / "study.sqlite").chmod(file_mode)
     place.chmod(folder_mode)
     before = (place / "study.sqlite").read_bytes()
     said = without_roots_rights(lambda: RunningStudy.open(f"sqlite:///{place}/{name}", small(), place / "set"))
-    assert said.startswith("ValueError: The database ") and told in said and "\n" not in said
+    assert said.startswith("ValueError: The database ") and reported in said and "\n" not in said
     assert (place / "study.sqlite").read_bytes() == before
 
 
@@ -93,7 +93,7 @@ def full(request):
     event.remove(Pool, "connect", limit)
 
 
-def test_a_disk_that_is_full_is_told_and_what_was_there_is_whole(place, full, capsys, monkeypatch):
+def test_a_disk_that_is_full_is_reported_and_what_was_there_is_whole(place, full, capsys, monkeypatch):
     with pytest.raises(ValueError, match="the disk is full: make room"):
         open_database(f"sqlite:///{place}/new.sqlite")
     with pytest.raises(ValueError, match="the disk is full: make room"):

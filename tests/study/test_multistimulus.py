@@ -97,8 +97,8 @@ def test_each_sound_has_a_row_with_its_own_condition_telemetry_and_repeat(tmp_pa
     pages = [step for step in steps if step["kind"] == "multistimulus"]
     assert [page["is_practice"] for page in pages] == [True, *[False] * 8]
     assert all(len(page["sounds"]) == len(set(page["sounds"])) == 4 for page in pages)
-    told = json.dumps([{key: value for key, value in page.items() if key != "sounds"} for page in pages])
-    assert not any(condition in told for condition in CONDITIONS)
+    reported = json.dumps([{key: value for key, value in page.items() if key != "sounds"} for page in pages])
+    assert not any(condition in reported for condition in CONDITIONS)
     rated = table[table.kind == "rating"]
     assert len(rated) == 6 * 4 and set(rated.question) == {"quality"} and set(rated.paradigm) == {"multistimulus"}
     assert rated.groupby("clip").condition.nunique().tolist() == [4] * 6

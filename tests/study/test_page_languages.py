@@ -83,8 +83,8 @@ def test_texts_that_a_later_version_adds_are_english_and_named_by_the_check(nois
 
 def test_a_command_writes_the_file_to_translate(tmp_path):
     out = tmp_path / "fr.json"
-    told = CliRunner().invoke(cli, ["study", "language", "fr", "--out", str(out), "--from", "de"])
-    assert told.exit_code == 0 and 'messages = { fr = "fr.json" }' in told.output
+    reported = CliRunner().invoke(cli, ["study", "language", "fr", "--out", str(out), "--from", "de"])
+    assert reported.exit_code == 0 and 'messages = { fr = "fr.json" }' in reported.output
     assert json.loads(out.read_text(encoding="utf-8")) == texts.messages("de")
     assert texts.read_own(out) == texts.messages("de")
     again = CliRunner().invoke(cli, ["study", "language", "fr", "--out", str(out)])

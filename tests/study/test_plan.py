@@ -114,7 +114,7 @@ def test_time_left_falls_to_nothing_and_agrees_with_the_clips(stimuli):
     assert trials == pytest.approx([0.05 + 4] * 134)
 
 
-def test_long_blocks_get_breaks_and_the_next_word_is_told_only_where_it_changes(stimuli):
+def test_long_blocks_get_breaks_and_the_next_word_is_reported_only_where_it_changes(stimuli):
     steps = Plan(shipped(breaks={"every_trials": 20}), stimuli).sample
     pauses = [step for step in steps if step["kind"] == "break"]
     assert len(pauses) == 2 + 3 * 2 - sum(44 - 40 < 10 for _ in range(3))

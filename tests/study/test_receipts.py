@@ -207,7 +207,7 @@ def test_a_file_that_is_lost_is_found(folder, name):
 
 
 @pytest.mark.parametrize("name", ["responses.csv", "receipts.jsonl", "seal.json", "bundle.zip"])
-def test_a_damaged_file_is_told_in_one_sentence(folder, name):
+def test_a_damaged_file_is_reported_in_one_sentence(folder, name):
     (folder / name).write_bytes(b'\xff\x00"' + (folder / name).read_bytes()[:200])
     assert name in refused(folder)
 

@@ -1,4 +1,4 @@
-"""A begun study is frozen: another file or set is refused, with the difference, unless a new study is begun."""
+"""A study is frozen once created: another file or set is refused, with the difference, unless a new one is created."""
 
 import json
 import shutil

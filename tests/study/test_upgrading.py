@@ -1,4 +1,4 @@
-"""A study that an earlier version began opens and goes on; what its file says counts, the program's defaults do not."""
+"""An earlier version's study opens and goes on; what its file says counts, the program's defaults do not."""
 
 import json
 import shutil
@@ -78,8 +78,8 @@ def test_a_newcomer_takes_part_in_the_earlier_study(running):
     app = FastAPI()
     app.include_router(endpoints.router(running))
     browser = TestClient(app)
-    begun = browser.post("/api/study/session", json={"parameters": {"PROLIFIC_PID": "new"}}).raise_for_status()
-    assert begun.json()["step"]["kind"] == "consent"
+    started = browser.post("/api/study/session", json={"parameters": {"PROLIFIC_PID": "new"}}).raise_for_status()
+    assert started.json()["step"]["kind"] == "consent"
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ def table(**screening):
     return tomllib.loads(definition.SHIPPED.read_text(encoding="utf-8")) | {"screening": screening}
 
 
-def begun(version, tmp_path, noises, **screening):
-    """The row of a study that a version began."""
+def started(version, tmp_path, noises, **screening):
+    """The row of a study that a version created."""
     with as_read_by(version):
         file = definition.parse(table(**screening))
         running = RunningStudy.open(f"sqlite:///{tmp_path}/study.sqlite", file, noises)
@@ -166,13 +166,13 @@ def begun(version, tmp_path, noises, **screening):
 def test_what_the_file_says_counts_whatever_the_program_adds_renames_or_sets_by_default(
     tmp_path, noises, said, n_lines
 ):
-    row = begun(_Then, tmp_path, noises, most_same_rating=0.9)
+    row = started(_Then, tmp_path, noises, most_same_rating=0.9)
     with as_read_by(_Now):
         assert len(frozen.changes(row, definition.parse(table(**said)))[1]) == n_lines
 
 
 def test_the_earlier_study_keeps_the_defaults_it_was_begun_with(tmp_path, noises):
-    begun(_Then, tmp_path, noises, most_same_rating=0.9)
+    started(_Then, tmp_path, noises, most_same_rating=0.9)
     with as_read_by(_Now):
         file = definition.parse(table(max_same_rating=0.9))
         running = RunningStudy.open(f"sqlite:///{tmp_path}/study.sqlite", file, noises)
@@ -182,8 +182,11 @@ def test_the_earlier_study_keeps_the_defaults_it_was_begun_with(tmp_path, noises
 
 
 def test_a_study_of_a_newer_version_is_refused_by_its_name(tmp_path, noises):
-    row = begun(_Now, tmp_path, noises, max_silence_s=4.0)
-    with as_read_by(_Then), pytest.raises(ValueError, match=r"not a key that .*; version [0-9.]+ of semantic-eq began"):
+    row = started(_Now, tmp_path, noises, max_silence_s=4.0)
+    with (
+        as_read_by(_Then),
+        pytest.raises(ValueError, match=r"not a key that .*; version [0-9.]+ of semantic-eq created"),
+    ):
         frozen.definition_of(row)
 
 

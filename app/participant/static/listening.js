@@ -45,7 +45,7 @@ export class Listening {
     this.unlocked_ms = null; // when enough had been heard for an answer
   }
 
-  /** Sound `index` began to be heard, by playing or by switching to it. */
+  /** Sound `index` started to be heard, by playing or by switching to it. */
   started(index) {
     const sound = this.sounds[index];
     sound.plays += 1;

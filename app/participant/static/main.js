@@ -12,7 +12,7 @@ import { start } from "./start.js";
 import { chooseLanguage, chosenLanguage } from "./texts.js";
 
 const MAY_OPEN = new Set(["paused", "full"]); // where it is worth trying again
-const MAY_HAVE_BEGUN = new Set([...MAY_OPEN, "closed"]); // who began elsewhere goes on all the same
+const MAY_HAVE_STARTED = new Set([...MAY_OPEN, "closed"]); // who started elsewhere goes on all the same
 const ELSEWHERE = new Set(["elsewhere", "resume_wrong"]);
 const UNAVAILABLE = new Set(["id_missing", "id_unsigned", "paused", "closed", "full", "already_completed", "simulated_refused"]);
 // Asked for while Gradio is still starting.
@@ -25,9 +25,9 @@ export async function run(element) {
   for (const gesture of ["pointerdown", "keydown"]) document.addEventListener(gesture, () => sounds.unlock(), { capture: true });
   let page = open(element, study, sounds);
   try {
-    const begun = await begin(page);
-    if (begun.language !== page.language) page = open(element, { ...study, texts: begun.texts, language: begun.language }, sounds);
-    await walk(page, begun);
+    const started = await begin(page);
+    if (started.language !== page.language) page = open(element, { ...study, texts: started.texts, language: started.language }, sounds);
+    await walk(page, started);
   } catch (error) {
     stop(page, error);
   }
@@ -63,10 +63,10 @@ function begin(page) {
 }
 
 /** Shows steps until the study ends. An answer that was given earlier and never acknowledged goes first. */
-async function walk(page, begun) {
-  page.outbox.session = begun.session;
-  page.offerCode(begun.resume);
-  for (let { step, wrong } = begun; step; ) {
+async function walk(page, started) {
+  page.outbox.session = started.session;
+  page.offerCode(started.resume);
+  for (let { step, wrong } = started; step; ) {
     page.enter(step);
     if (wrong) page.complain(wrong);
     if (step.kind !== "level") page.sounds.setLevel(step.level_db);
@@ -122,7 +122,7 @@ function stop(page, error) {
   const title = error.code === "already_completed" ? page.t("finished_completed_title") : page.t(`${kind}_title`);
   const again = h("button", { type: "button", class: "primary", onclick: () => location.reload() }, page.t(`${kind}_button`));
   const ways = kind !== "unavailable" || MAY_OPEN.has(error.code) ? h("div", { class: "actions" }, again) : null;
-  page.show(h("h1", { tabindex: -1 }, title), h("p", {}, said), ways, MAY_HAVE_BEGUN.has(error.code) && foldedCodeForm(page));
+  page.show(h("h1", { tabindex: -1 }, title), h("p", {}, said), ways, MAY_HAVE_STARTED.has(error.code) && foldedCodeForm(page));
 }
 
 /** This browser forgets a finished session, and the page begins anew with `query`. */

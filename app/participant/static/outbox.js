@@ -58,7 +58,7 @@ export async function untilReached(attempt, tell = () => {}) {
 
 export class Outbox {
   constructor(tell) {
-    this.session = null; // told by the server
+    this.session = null; // given by the server
     this.tell = tell;
     this.storage = openStorage();
     this.#dropOld();

@@ -9,7 +9,7 @@ const TICK_MS = 40;
 const UNDERRUN_S = 0.05;
 // What several sounds do together is set this far ahead, so that no block of samples is made between the first and the last.
 const AHEAD_S = 0.01;
-// A sound device that has not begun to play after this long needs the participant's help.
+// A sound device that has not started to play after this long needs the participant's help.
 const MUTE_S = 3;
 // What a device that is being opened gets to tell its latency.
 const OPENING_MS = 250;
@@ -19,10 +19,10 @@ export class Sounds extends EventTarget {
   constructor() {
     super();
     this.missing = new Set(); // addresses of sounds that the server has lost for now; fires `missing` when it changes
-    this.tell = () => {}; // told how the line is
+    this.tell = () => {}; // called with how the line is
     this.gain = 1;
     this.decoded = new Map(); // address -> promise of an AudioBuffer
-    this.bytes = new Map(); // address -> {received, total} of those that have begun to come; fires `bytes` when it changes
+    this.bytes = new Map(); // address -> {received, total} of those that have started to come; fires `bytes` when it changes
   }
 
   /** Made when first needed: opening the sound device takes longer than drawing the page. */
@@ -127,7 +127,7 @@ export class Player extends EventTarget {
     return !this.playing && this.position_s >= this.duration_s;
   }
 
-  /** Playing was asked for, and the sound device has not begun. */
+  /** Playing was asked for, and the sound device has not started. */
   get mute() {
     return this.playing && this.waited_s > MUTE_S;
   }

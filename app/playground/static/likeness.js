@@ -13,7 +13,7 @@ export class Likeness {
   constructor(page) {
     Object.assign(this, { page, reference: null, name: "" });
     const words = { id: "reference-file", label: "Example to sound like", invitation: "Drop the recording that it is to sound like", own: "Your own recording", hint: "The same limits as for the clip. Level is no matter; only the timbre is taken." };
-    this.status = h("p", { role: "status", class: "soft small told" }, INVITATION);
+    this.status = h("p", { role: "status", class: "soft small message" }, INVITATION);
     this.chooser = new Chooser(page.about, words, { chosen: (reference, name) => this.choose(reference, name), tell: (words, alarm) => this.tell(words, alarm) });
     const { examples, recordButton, drop } = this.chooser;
     examples.value = "";

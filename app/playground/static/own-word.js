@@ -16,7 +16,7 @@ export class OwnWord {
     this.chips = h("div", { class: "row", role: "group", "aria-label": "Your word" }, descriptors.map((word) =>
       h("button", { type: "button", "data-word": word, onclick: () => this.choose(word) }, word)));
     this.progress = h("progress", { max: this.most, value: 0, "aria-label": "Judgements" });
-    this.status = h("p", { role: "status", class: "small told" });
+    this.status = h("p", { role: "status", class: "small message" });
     this.compareButton = button("Compare blind", () => this.compareOrGoOn());
     this.undoButton = button("Undo the last", () => this.undo());
     this.keepButton = button("Keep in this browser", () => this.keepOrNot());

@@ -30,7 +30,7 @@ export class Words {
     return answer.json();
   }
 
-  /** What is told of a download. */
+  /** What is said of a download. */
   get wanted() {
     return { descriptors: this.weights };
   }

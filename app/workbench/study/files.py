@@ -1,4 +1,4 @@
-"""A study file begun from a template, opened, fitted to a set, and saved."""
+"""A study file made from a template, opened, fitted to a set, and saved."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 import gradio as gr
 
 from app.commands.places import SETS
-from app.workbench.telling import refused, telling
+from app.workbench.errors import refused, reports_errors
 from stimuli.manifest import Manifest
 from study.design import editing, templates
 
 
-@telling
+@reports_errors
 def begin_with(template: str, name: str | None) -> str:
     """A template's text, for the set that is chosen."""
     return _fitted(templates.template(template), name) if name else templates.template(template)
 
 
-@telling
+@reports_errors
 def open_file(path: str) -> tuple[str | None, str, str, str, str]:
     """A file that was written by hand; one that lies in the working folder is saved in its place."""
     text, name = Path(path).read_text(encoding="utf-8"), Path(path).name
@@ -28,7 +28,7 @@ def open_file(path: str) -> tuple[str | None, str, str, str, str]:
     return name if same else None, name, text, text, text
 
 
-@telling
+@reports_errors
 def fitted_to(text: str, name: str | None) -> str:
     """The file for the set that is chosen: its name, its conditions, and those of the file's words that it has."""
     if not text or not name:
@@ -48,7 +48,7 @@ def _fitted(text: str, name: str) -> str:
     return text
 
 
-@telling
+@reports_errors
 def save_as(text: str, name: str, opened: str | None) -> tuple[str, str]:
     """Write the file; another one of its name is left as it is."""
     if not text.strip():

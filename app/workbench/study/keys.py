@@ -9,7 +9,7 @@ from typing import Any, cast, get_args
 import gradio as gr
 from gradio.components import Component
 
-from app.workbench.telling import telling
+from app.workbench.errors import reports_errors
 from study.design import editing, form, grids
 
 # Changes of the text come one after another, each to what the one before it left, however fast somebody types.
@@ -111,13 +111,13 @@ def _default(key: form.Key) -> str:
     return f"Default: {'none' if key.default in (None, '', [], {}) else editing.written(key.default)}."
 
 
-@telling
+@reports_errors
 def set_key(key: form.Key, text: str, value: Any) -> str:
     """Put what was typed into the text; nothing, or the default where the file had nothing, leaves the key out."""
     there, kept = editing.at(editing.parse(text), key.path), value
     if key.kind in ("names", "numbers"):
-        told = [each.strip() for each in value.split(",") if each.strip()]
-        kept = (told if key.kind == "names" else [editing.value_of(each) for each in told]) or None
+        items = [each.strip() for each in value.split(",") if each.strip()]
+        kept = (items if key.kind == "names" else [editing.value_of(each) for each in items]) or None
     elif key.kind == "toml":
         kept = editing.value_of(value)
     elif key.kind == "whole" and value is not None:
@@ -129,7 +129,7 @@ def set_key(key: form.Key, text: str, value: Any) -> str:
     return text if there in (kept, value) else editing.set_value(text, key.path, kept)
 
 
-@telling
+@reports_errors
 def set_text(path: form.Path, language: str, text: str, words: str) -> str:
     """Put a text in one language into the file."""
     there = editing.at(editing.parse(text), path)
@@ -137,7 +137,7 @@ def set_text(path: form.Path, language: str, text: str, words: str) -> str:
     return text if (own or "").strip() == words.strip() else editing.set_text(text, path, language, words)
 
 
-@telling
+@reports_errors
 def set_grid(key: form.Key, languages: list[str], text: str, cells: list[list[Any]]) -> str:
     """Put the rows of a table into the text."""
     there = editing.at(editing.parse(text), key.path)

@@ -9,8 +9,8 @@ from analysis.statistics.power import Assumptions, detectable, power
 from app.commands.places import set_folder
 from app.commands.study import explained
 from app.rehearsal.budget import planned
+from app.workbench.errors import plain, refused, reports_errors
 from app.workbench.study.parts import NO_STUDY
-from app.workbench.telling import plain, refused, telling
 from study.design import definition, editing
 from study.design.plan import Plan
 from study.design.stimuli import StimulusSet
@@ -31,8 +31,8 @@ def fill(text: Component) -> None:
         with gr.Row():
             effect = gr.Number(0.5, label="Difference to find, points", minimum=0.05, step=0.05)
             compute = gr.Button("Compute power")
-        told = gr.Markdown("", min_height=30)
-    compute.click(power_of, [text, effect], told, api_visibility="private")
+        status = gr.Markdown("", min_height=30)
+    compute.click(power_of, [text, effect], status, api_visibility="private")
 
 
 def meaning_of(text: str) -> str:
@@ -50,7 +50,7 @@ def meaning_of(text: str) -> str:
     return "\n".join(lines)
 
 
-@telling
+@reports_errors
 def power_of(text: str, effect: float | None) -> str:
     """Say what the study can find: with the participants that it plans, and with other numbers."""
     if not text.strip():

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from app.workbench.telling import refused, telling
+from app.workbench.errors import refused, reports_errors
 from study.design import editing, form
 
 TOP = "the study"
@@ -14,7 +14,7 @@ LEFT_OUT = "left out"
 NO_STUDY = "There is no study yet."
 
 
-@telling
+@reports_errors
 def parts_of(text: str, chosen: str | None) -> Any:
     """The list of parts, and what can be done with the chosen one."""
     if not text:
@@ -50,7 +50,7 @@ def _chosen(text: str, chosen: str | None) -> form.Table:
     return table
 
 
-@telling
+@reports_errors
 def add_entry(text: str, chosen: str | None) -> str:
     """Add an entry like the last one of the chosen list."""
     table = _chosen(text, chosen)
@@ -58,13 +58,13 @@ def add_entry(text: str, chosen: str | None) -> str:
     return editing.add_entry(text, table.path[:-1], named)
 
 
-@telling
+@reports_errors
 def leave_out(text: str, chosen: str | None) -> str:
     """Take the chosen table out of the file."""
     return editing.set_value(text, _chosen(text, chosen).path, None)
 
 
-@telling
+@reports_errors
 def take_in_part(text: str, chosen: str | None) -> str:
     """Take a table that is left out into the file, as the shipped study has it."""
     table = _chosen(text, chosen)

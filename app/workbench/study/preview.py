@@ -13,10 +13,10 @@ from app.commands.places import SETS, set_folder
 from app.rehearsal import browsers, gallery
 from app.rehearsal.rehearse import Rehearsal, walk_pages
 from app.workbench import shown
+from app.workbench.errors import errors_reported, refused, reports_errors
 from app.workbench.jobs import Job
 from app.workbench.places import new_folder
 from app.workbench.servers import Server, free_port
-from app.workbench.telling import errors_told, refused, telling
 from app.workbench.working import followed
 from study.design import definition, editing, frozen
 
@@ -52,7 +52,7 @@ def _study(text: str) -> tuple[definition.Definition, Path]:
     return study, folder
 
 
-@telling
+@reports_errors
 def preview(text: str, width: str, request: gr.Request) -> str:
     """Serve the study as it stands from a place of its own, and show its page in a frame."""
     study, folder = _study(text)
@@ -79,12 +79,12 @@ def every_page(
     progress: gr.Progress = gr.Progress(),  # noqa: B008
 ) -> Iterator[str]:
     """Photograph every page in every language, and show them side by side."""
-    with errors_told(), JOB.alone("A preview"):
+    with errors_reported(), JOB.alone("A preview"):
         study, folder = _study(text)
         if missing := browsers.missing():
             raise refused(f"The pages cannot be shown: {missing}.")
         rehearsal = Rehearsal(study, folder, new_folder())
-        for check, done, total in followed(JOB, lambda told: walk_pages(rehearsal, told)):
+        for check, done, total in followed(JOB, lambda report: walk_pages(rehearsal, report)):
             progress((done, total), desc=check, unit="steps")
         page = gallery.write(rehearsal.walked.pages, study.languages, rehearsal.out)
         yield shown.frame(page, "Every page in every language") if rehearsal.walked.pages else ""

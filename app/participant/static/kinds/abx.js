@@ -12,10 +12,10 @@ export async function abx(step, page) {
   const options = ["a", "b"].map((value) => ({ value, label: t("abx_choice", { sound: value.toUpperCase() }) }));
   const question = { type: "choice", name: "choice", text: step.question, options, required: true };
   const own = control(question, { t, id: 0 });
-  let told = false;
+  let isShown = false;
   const before = (hint) => {
-    if (!step.right || told) return true;
-    told = true;
+    if (!step.right || isShown) return true;
+    isShown = true;
     own.disabled = true;
     hint.classList.add("notice");
     hint.textContent = t(own.value === step.right ? "abx_right" : "abx_wrong", { sound: step.right.toUpperCase() });

@@ -1,4 +1,4 @@
-"""How the workbench tells of a mistake: the command line's own sentence, in a message on the page."""
+"""How the workbench reports a mistake: the command line's own sentence, in a message on the page."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def telling(function: Callable[P, R]) -> Callable[P, R]:
+def reports_errors(function: Callable[P, R]) -> Callable[P, R]:
     """A callback whose ValueError or OSError reaches the page as its sentence; other errors are ours, and go on."""
 
     @functools.wraps(function)
-    def told(*arguments: P.args, **named: P.kwargs) -> R:
-        with errors_told():
+    def reported(*arguments: P.args, **named: P.kwargs) -> R:
+        with errors_reported():
             return function(*arguments, **named)
 
-    return told
+    return reported
 
 
 @contextmanager
-def errors_told() -> Iterator[None]:
+def errors_reported() -> Iterator[None]:
     """Raise a user's mistake as Gradio's error of one sentence."""
     try:
         yield
