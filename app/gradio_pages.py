@@ -4,25 +4,15 @@ All work goes through the application's own endpoints, so nothing is lost, and t
 files of the server are out of reach whatever a later version of Gradio does.
 """
 
-from __future__ import annotations
-
-import os
-
-from starlette.routing import Mount
-
-# Read by Gradio when it is imported: no look-ups on the internet, and no per-event bookkeeping that slows the server.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000"
-os.environ["GRADIO_RUN_HISTORY"] = "False"
-
 import re
 
-import gradio as gr
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.audience import Audience, MountedPage
+from app.gradio_import import gr, without_application
 from app.security import allow_scripts, error
 
 # What a page of Gradio's needs: its document, its style, its own scripts and fonts. Nothing here reads a request body.
@@ -36,6 +26,20 @@ OUTSIDE_LINKS = re.compile(
     rb"<meta\s[^>]*(?:og:|twitter:)[^>]*>|<link rel=\"manifest\"[^>]*>|<meta\s+property=\"og:[^>]*>", re.S
 )
 ICON = '<link rel="icon" href="data:,">'  # else every visit asks for /favicon.ico
+
+
+def page(title: str, html: str, script: str) -> gr.Blocks:
+    """A page to be mounted, of one component.
+
+    Parameters
+    ----------
+    title : of the document.
+    html : what it shows until the script has run.
+    script : JavaScript to whom ``element`` is the component.
+    """
+    with without_application(), gr.Blocks(title=title, analytics_enabled=False, fill_width=True) as blocks:
+        gr.HTML(html_template=html, js_on_load=script, apply_default_css=False, padding=False)
+    return blocks
 
 
 def mount(

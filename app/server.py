@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-import gradio as gr
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -17,6 +16,7 @@ from app.admin import page as admin_page
 from app.admin.access import Access
 from app.alarms import Alarms
 from app.audience import Audience
+from app.gradio_import import gr
 from app.observing import CAUSE, Metrics, Observe, log_json_lines
 from app.participant import endpoints
 from app.participant import page as participant

@@ -10,12 +10,12 @@ import hashlib
 import re
 from pathlib import Path
 
-import gradio as gr
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app import audience
+from app import audience, gradio_pages
 from app.audience import Audience
+from app.gradio_import import gr
 from app.security import error
 
 STATIC = Path(__file__).with_name("static")
@@ -101,9 +101,7 @@ def theme() -> gr.themes.Base:
 def blocks() -> gr.Blocks:
     """The page, to be mounted at ``/study`` with `theme`, and `HEAD` in its document."""
     loading = (STATIC / "loading.html").read_text(encoding="utf-8")
-    with gr.Blocks(title="Listening study", analytics_enabled=False, fill_width=True) as page:
-        gr.HTML(html_template=loading, js_on_load=START, apply_default_css=False, padding=False)
-    return page
+    return gradio_pages.page("Listening study", loading, START)
 
 
 def router() -> APIRouter:

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import gradio as gr
 from starlette.middleware import Middleware
 
+from app.gradio_import import gr, without_application
 from app.participant.page import MONOSPACE, SYSTEM_FONT
 from app.workbench import equaliser, results, run, shown, stimuli
 from app.workbench.access import TokenOnly
@@ -66,8 +66,8 @@ def launched(host: str = "127.0.0.1", port: int = PORT, token: str | None = None
     with tempfile.TemporaryDirectory(prefix="semantic-eq-workbench-") as place:
         before = os.environ.get("GRADIO_TEMP_DIR")
         os.environ["GRADIO_TEMP_DIR"] = place
-        page = blocks()
-        page.queue(default_concurrency_limit=4)
+        with without_application():
+            page = blocks().queue(default_concurrency_limit=4)
         page.launch(
             server_name=host,
             server_port=port,
