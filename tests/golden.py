@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-from model import SemanticEQ, checkpoint
+from model import EQParams, FlowEQ, MatchEQ, ReferenceEQ, RidgeEQ, SemanticEQ, StaticEQ, checkpoint
 from model.eq import GRID_HZ
 from stimuli.build import build
 from stimuli.manifest import Manifest
@@ -46,19 +46,50 @@ def built_in_clips() -> dict[str, list[float]]:
     return {clip.name: octave_levels_db(clips.built_in(clip.name), SAMPLE_RATE_HZ) for clip in clips.built_in_clips()}
 
 
+def response(proposed: EQParams) -> list[float]:
+    """The response in dB at every eighth of `GRID_HZ`."""
+    return [round(float(gain_db), 3) for gain_db in proposed.response(GRID_HZ[::8], SAMPLE_RATE_HZ)]
+
+
 def proposals() -> dict[str, list[float]]:
-    """The responses in dB, at every eighth of `GRID_HZ`, of the equalisers proposed for a few clips."""
+    """The responses of the equalisers proposed for a few clips."""
     equaliser = SemanticEQ.load()
     return {
-        f"{name} {descriptor}": [
-            round(float(gain_db), 3)
-            for gain_db in equaliser.propose(clips.built_in(name), SAMPLE_RATE_HZ, descriptor).response(
-                GRID_HZ[::8], SAMPLE_RATE_HZ
-            )
-        ]
+        f"{name} {descriptor}": response(equaliser.propose(clips.built_in(name), SAMPLE_RATE_HZ, descriptor))
         for name in CLIPS
         for descriptor in DESCRIPTORS
     }
+
+
+def baselines() -> dict[str, list[float]]:
+    """The responses that other systems propose for one clip."""
+    systems = {"flow": FlowEQ.load(), "ridge": RidgeEQ.load(), "static": StaticEQ.load()}
+    return {
+        f"{name} {descriptor}": response(system.propose(clips.built_in(CLIPS[0]), SAMPLE_RATE_HZ, descriptor))
+        for name, system in systems.items()
+        for descriptor in DESCRIPTORS
+    }
+
+
+def by_reference() -> dict[str, list[float]]:
+    """The responses proposed towards another clip, by the network and by a match EQ."""
+    sounds = [(clips.built_in(name), SAMPLE_RATE_HZ) for name in CLIPS]
+    return {
+        f"{name} {CLIPS[own]} to {CLIPS[other]}": response(system.propose(*sounds[own], *sounds[other]))
+        for name, system in (("reference", ReferenceEQ.load()), ("match", MatchEQ()))
+        for own, other in ((0, 1), (1, 2))
+    }
+
+
+def judgements() -> dict[str, list[float]]:
+    """How much each clip sounds like each word, the dose that is left, and the EQ (dB) that it most likely has had."""
+    equaliser, found = SemanticEQ.load(), {}
+    for name in CLIPS:
+        sound = clips.built_in(name), SAMPLE_RATE_HZ
+        doses = [equaliser.dose(*sound, descriptor) for descriptor in DESCRIPTORS]
+        values = [*equaliser.describe(*sound).values(), *doses, *equaliser.applied_eq(*sound)[::8]]
+        found[name] = [round(float(value), 3) for value in values]
+    return found
 
 
 def stimuli(manifest: Manifest) -> dict[str, list[float]]:
@@ -79,6 +110,9 @@ def main() -> None:
             "weights": weights(),
             "clips": built_in_clips(),
             "proposals": proposals(),
+            "baselines": baselines(),
+            "by_reference": by_reference(),
+            "judgements": judgements(),
             "stimuli": stimuli(manifest),
         }
     lines = ",\n".join(

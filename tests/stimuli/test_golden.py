@@ -27,8 +27,9 @@ def test_built_in_clips_sound_as_they_did():
     agree(golden.built_in_clips(), KEPT["clips"])
 
 
-def test_equalisers_are_proposed_as_they_were():
-    agree(golden.proposals(), KEPT["proposals"])
+@pytest.mark.parametrize("part", ["proposals", "baselines", "by_reference", "judgements"])
+def test_equalisers_are_proposed_and_clips_judged_as_they_were(part):
+    agree(getattr(golden, part)(), KEPT[part])
 
 
 def test_stimuli_are_rendered_as_they_were(small_set):
