@@ -4,7 +4,7 @@ import statistics
 
 import pytest
 
-from study.design.listeners import Listener, Model
+from study.design.listeners import Listener, Model, share_correct
 from study.design.stimuli import Stimulus
 
 QUIET = {"noise_sd": 0.0, "bias_sd": 0.0, "clip_sd": 0.0, "lapse": 0.0, "inattentive": 0.0}
@@ -52,7 +52,72 @@ def test_the_same_seed_is_the_same_listener_and_drop_outs_leave_somewhere():
     assert 110 < len(gone) < 190 and min(gone) < 20 and max(gone) > 80
 
 
-@pytest.mark.parametrize(("name", "value"), [("lapse", 1.5), ("dropout", -0.1), ("noise_sd", -1.0)])
+SHARES, SPREADS = ("lapse", "inattentive", "dropout"), ("noise_sd", "bias_sd", "clip_sd", "sensitivity")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, value) for name in SHARES for value in (-0.001, 1.001)] + [(name, -0.001) for name in SPREADS],
+)
 def test_a_model_that_cannot_be_is_reported(name, value):
     with pytest.raises(ValueError, match=f"{name} is {value}"):
         Model(**{name: value})
+    Model(**{name: 0.0})
+    Model(**{name: 1.0})
+
+
+def test_a_model_that_nobody_states():
+    numbers = {"noise_sd": 1.0, "bias_sd": 0.6, "clip_sd": 0.4, "lapse": 0.02, "inattentive": 0.05, "dropout": 0.0}
+    effects = {"semantic": 0.9, "static": 0.6, "flow": 0.4, "personal": 1.2}
+    assert Model() == Model(effects, **numbers, sensitivity=2.0, same=-1.0, position=0.0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "points", "rating"),
+    [
+        *((1, 7, 2.0, 6), (1, 7, 9.0, 7), (1, 7, -9.0, 1), (1, 5, 1.5, 4), (-5, 5, -1.0, -2)),
+        *((0, 100, 1.0, 67), (0, 100, 2.9, 98), (0, 100, 3.1, 100), (0, 100, -3.0, 0), (0, 100, -3.1, 0)),
+    ],
+)
+def test_points_are_those_of_a_scale_of_seven_and_stay_on_the_questions_own(low, high, points, rating):
+    questions = [WARMTH | {"low": low, "high": high}]
+    assert rate(Model({"flow": points}, **QUIET), sound("flow"), 1, questions=questions) == [rating]
+
+
+# R: pnorm(d / sqrt(2)) * pnorm(d / 2) + pnorm(-d / sqrt(2)) * pnorm(-d / 2)
+@pytest.mark.parametrize(("d_prime", "share"), [(0.0, 0.5), (1.0, 0.59967), (2.0, 0.78765), (3.0, 0.91851)])
+def test_the_share_of_right_answers_in_abx(d_prime, share):
+    assert share_correct(d_prime) == pytest.approx(share, abs=5e-5)
+
+
+@pytest.mark.parametrize(("sensitivity", "least", "most"), [(0.0, 0.4, 0.6), (1.0, 0.7, 0.86), (9.0, 1.0, 1.0)])
+@pytest.mark.parametrize("x", ["flow", "static"])
+def test_x_is_matched_as_often_as_its_difference_allows(sensitivity, least, most, x):
+    model = Model({"flow": 2.0, "static": 0.0}, **QUIET, sensitivity=sensitivity)
+    sounds = sound("flow"), sound("static"), sound(x)
+    right = [Listener(model, seed).match(*sounds) == ("a" if x == "flow" else "b") for seed in range(400)]
+    assert least <= statistics.mean(right) <= most
+
+
+@pytest.mark.parametrize(
+    ("effect", "position", "same", "of_a", "of_same"),
+    [
+        *((0.0, 0.0, -99.0, 0.5, 0.0), (1.0, 0.0, -99.0, 0.731, 0.0), (-1.0, 1.0, -99.0, 0.5, 0.0)),
+        (0.0, 0.0, 0.0, 0.333, 0.333),
+    ],
+)
+def test_a_pair_is_compared_by_the_difference_of_its_worths(effect, position, same, of_a, of_same):
+    model = Model({"flow": effect}, **QUIET, position=position, same=same)
+    step = {"no_difference": True, "strengths": 3, "notice": None}
+    answers = [Listener(model, seed).compare(step, sound("flow"), sound("original")) for seed in range(2000)]
+    sides = [side for side, _ in answers]
+    assert sides.count("a") / 2000 == pytest.approx(of_a, abs=0.04)
+    assert sides.count("same") / 2000 == pytest.approx(of_same, abs=0.04)
+    assert {strength for _, strength in answers} <= {1, 2, 3}
+
+
+def test_an_interval_is_chosen_right_unless_somebody_does_not_attend():
+    tone = sound(kind="headphones", expected=3)
+    assert {Listener(Model(**QUIET), seed).choose(tone, 3) for seed in range(20)} == {3}
+    careless = [Listener(Model(**QUIET | {"inattentive": 1.0}), seed).choose(tone, 3) for seed in range(300)]
+    assert set(careless) == {1, 2, 3} and 60 < careless.count(3) < 140

@@ -12,6 +12,11 @@ from study.design import abx, pairs
 from study.design.apart import apart
 
 seeds = st.integers(0, 2**32)
+# All pairs of five and six conditions, of which one participant compares four and five.
+CIRCLES = {
+    "abcde": "ab cd ae bc ad be ac ce bd de",
+    "abcdef": "ce df bf ac ad be cf bd ef ae cd de ab af bc",
+}
 
 
 def names(word, n):
@@ -45,6 +50,15 @@ def test_a_participant_hears_pairs_clips_and_sides_equally_often(design, row):
     assert all(abs(first[name] - second[name]) <= 1 for name in conditions)
     ways = Counter((each.first, each.second) for each in own)
     assert all(abs(ways[a, b] - ways[b, a]) <= 1 for a, b in design.pairs)
+
+
+def test_a_study_that_goes_on_in_another_version_has_the_same_circle():
+    for conditions, circle in CIRCLES.items():
+        found = pairs.well_spread(tuple(pairs.every_pair(conditions)), len(conditions) - 1)
+        assert " ".join(first + second for first, second in found) == circle
+    design = pairs.PairDesign(tuple(pairs.every_pair("abcde")), ("x", "y", "z"), 6, 7)
+    own = [(each.clip, each.first + each.second) for each in design.comparisons(3)]
+    assert own == [("x", "ac"), ("z", "db"), ("y", "ce"), ("x", "ed"), ("z", "ba"), ("y", "dc")]
 
 
 @settings(max_examples=40, deadline=None)

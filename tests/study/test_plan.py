@@ -142,3 +142,18 @@ def test_a_set_that_lacks_something_is_named(stimuli):
             Plan(shipped(checks={"attention": 0, kind: 1}), StimulusSet(None, without))
     with pytest.raises(ValueError, match=r"ask for fewer in \[checks\]"):
         Plan(shipped(clips=["clip0", "clip1", "clip2"], checks={"attention": 60}), stimuli)
+
+
+@pytest.mark.parametrize(
+    ("trials", "conditions"),
+    [
+        (1, ["static"]),
+        (2, ["static", "original"]),
+        (3, ["static", "semantic", "original"]),
+        (4, ["static", "flow", "semantic", "original"]),
+        (10, ["static"] * 2 + ["flow"] * 3 + ["semantic"] * 3 + ["original"] * 2),
+    ],
+)
+def test_practice_spans_the_conditions_from_the_last_to_the_first(stimuli, trials, conditions):
+    steps = Plan(shipped(practice={"trials": trials}), stimuli).sample
+    assert [step["condition"] for step in steps if step["kind"] == "practice"] == conditions
