@@ -38,7 +38,8 @@ class Rules:
         Most mean absolute difference between a trial and its repeat, in points of a 1-to-7 scale; on another scale the
         same share of it.
     max_same_rating
-        Most of a participant's ratings that may be one and the same (straight-lining).
+        Share of a participant's ratings that are one and the same with which, or with more, they are left out
+        (straight-lining).
     max_missing
         Most of the usual number of ratings that may be missing.
     max_outlying

@@ -81,7 +81,7 @@ class Screening(Part):
     headphones_required: bool = False
     """Leave out who failed the headphone check."""
     max_same_rating: Share = renamed(0.95, "max_same_rating", "most_same_rating")
-    """Largest share of equal ratings."""
+    """Share of equal ratings with which, or with more, somebody is left out."""
     max_missing: Share = renamed(0.5, "max_missing", "most_missing")
     """Largest share of ratings missing."""
     max_outlying: Share = renamed(0.25, "max_outlying", "most_outlying")

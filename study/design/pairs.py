@@ -205,8 +205,8 @@ def sides(pairs: Sequence[Pair], rng: random.Random) -> list[Pair]:
 def _oriented(edges: dict[int, Pair], rng: random.Random) -> dict[int, Pair]:
     """Go along the edges until all are used; the direction of going is the side.
 
-    Ways that begin where an odd number of edges meets end at another such place, so that every condition is left and
-    reached equally often, but for those, by one.
+    Ways that start where an odd number of edges is left end at another such place, so that every condition is left and
+    reached equally often, but for those, by one. Only when there is no such place is a way started elsewhere.
     """
     ways: dict[int, Pair] = {}
     free: dict[str, set[int]] = defaultdict(set)
@@ -214,8 +214,8 @@ def _oriented(edges: dict[int, Pair], rng: random.Random) -> dict[int, Pair]:
         for name in pair:
             free[name].add(edge)
     names = rng.sample(sorted(free), len(free))
-    for start in sorted(names, key=lambda name: len(free[name]) % 2 == 0):
-        here = start
+    while len(ways) < len(edges):
+        here = max(names, key=lambda name: (len(free[name]) % 2, len(free[name])))
         while free[here]:
             edge = rng.choice(sorted(free[here]))
             pair = edges[edge]

@@ -32,7 +32,7 @@ def test_odds_the_other_way_round_are_the_inverse():
     assert (one["odds_ratio"] * other["odds_ratio"]).tolist() == pytest.approx([1] * len(one))
 
 
-@pytest.mark.parametrize(("categories", "reported"), [(11, True), (12, False)])
+@pytest.mark.parametrize(("categories", "reported"), [(1, False), (2, True), (11, True), (12, False)])
 def test_only_few_whole_categories_have_splits(categories, reported):
     table = example(participants=4, clips=2)
     table["rating"] = np.resize(np.arange(categories), len(table))

@@ -5,13 +5,16 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from study.design import abx, pairs
 from study.design.apart import apart
 
 seeds = st.integers(0, 2**32)
+ONCE_UNEVEN = pairs.PairDesign(
+    tuple(pairs.every_pair(["k1", "k2", "k3", "k0", "k4", "k5"])), ("clip0",), None, 210566143
+)
 # All pairs of five and six conditions, of which one participant compares four and five.
 CIRCLES = {
     "abcde": "ab cd ae bc ad be ac ce bd de",
@@ -40,6 +43,7 @@ def spread(counts, over):
 
 @settings(max_examples=80, deadline=None)
 @given(designs(), st.integers(0, 500))
+@example(ONCE_UNEVEN, 0)
 def test_a_participant_hears_pairs_clips_and_sides_equally_often(design, row):
     own = design.comparisons(row)
     conditions = sorted({name for pair in design.pairs for name in pair})
