@@ -11,6 +11,7 @@ from analysis.numbers import counted
 
 Order = Mapping[str, list[str] | None]
 """Of a column's labels, by the column; None where it is not stated."""
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")  # or a decimal comma before three digits
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
@@ -106,6 +107,17 @@ def label(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value).strip()
+
+
+def refuse_thousands(table: pd.DataFrame, column: str) -> None:
+    """Refuse `1,234` in a column whose numbers go beyond a thousand: as a decimal comma it would be one and a bit."""
+    found = [value for value in table[column].dropna().unique() if _THOUSANDS.fullmatch(str(value).strip())]
+    if found:
+        row = table.index[(table[column] == found[0]).argmax()]
+        raise ValueError(
+            f"Row {row}, column {column!r}: {found[0]!r} is either {found[0].replace(',', '')} or "
+            f"{found[0].replace(',', '.', 1)}; write numbers without a separator of thousands."
+        )
 
 
 def numbers(table: pd.DataFrame, column: str, strict: bool = True) -> np.ndarray:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.data.columns import Order, labels, numbers, one_population, require_columns, usual_names
+from analysis.data.columns import Order, labels, numbers, one_population, refuse_thousands, require_columns, usual_names
 from analysis.numbers import counted
 
 LABELS = ("participant", "descriptor", "clip", "condition")
@@ -110,6 +110,8 @@ def from_table(
         raise ValueError("No row has kind 'rating'; were only checks or repeats exported?")
     for column in LABELS:
         table[column] = labels(table, column, (order or {}).get(column), is_rating)
+    if "rt_ms" in table:
+        refuse_thousands(table, "rt_ms")
     for column in ("rating", "rt_ms", "position", "expected"):
         if column in table:
             table[column] = numbers(table, column, strict=column != "expected")

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pandas as pd
 
-MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "-", "."]
+MISSING = ["", "NA", "na", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "-", "."]
+_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a ZIP (.xlsx, .ods), an OLE file (.xls)
 # An apostrophe where a cell begins, or would when split, before what begins a formula; set by `study.spreadsheets`.
 _DROPPED = (
     " \xa0\u1680\u2000-\u200f\u202a-\u202f\u205f-\u2064\u3000\ufeff\xad\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\"'"
 )
 _ESCAPED = re.compile(rf"(^|[;,|\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029])'(?=[{_DROPPED}]*[=+\-@＝＋－＠﹦﹢﹣﹫−⁼⁺⁻₌₊₋])")
+_SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=([,;\t|])\"?\s*", re.IGNORECASE)
 _ENCODINGS_BY_MARK = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
 
@@ -25,7 +27,8 @@ def read_csv(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path
-        UTF-8, UTF-16 or Latin-1 text; separated by commas, semicolons, tabs or bars.
+        UTF-8, UTF-16 or Latin-1 text; separated by commas, semicolons, tabs or bars, or by what a first line such as
+        Excel's `sep=;` says.
 
     Returns
     -------
@@ -44,18 +47,20 @@ def read_csv(path: str | Path) -> pd.DataFrame:
     try:
         with path.open(encoding=encoding, newline="") as file:
             header = file.readline()
+            stated = _SEPARATOR_LINE.fullmatch(header)
+            header = file.readline() if stated else header
     except UnicodeError:
         raise ValueError(f"{path} is not a text file; a table as CSV is wanted, saved as UTF-8.") from None
     if not header.strip():
         raise ValueError(f"{path} is empty (no header in its first line); was the export cut off?")
     if header.lstrip()[0] in "{[":
         raise ValueError(f"{path} is JSON, and a table as CSV is wanted, one row per rating.")
-    separator = _separator(header)
+    separator, first = (stated[1], 3) if stated else (_separator(header), 2)
     names = [name.strip() for name in next(csv.reader([header], delimiter=separator))]
     _refuse_double_names(path, names)
-    table = _parse(path, encoding, separator, len(names))
+    table = _parse(path, encoding, separator, len(names), first)
     table.columns = names
-    table.index = pd.RangeIndex(2, len(table) + 2, name="line")
+    table.index = pd.RangeIndex(first, len(table) + first, name="line")
     table = table[table.notna().any(axis=1)]
     if table.empty:
         raise ValueError(f"{path} has a header and no rows; was the export made before anyone rated?")
@@ -65,6 +70,8 @@ def read_csv(path: str | Path) -> pd.DataFrame:
 def _encoding(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(65536)
+    if start.startswith(_SPREADSHEETS):
+        raise ValueError(f"{path} is a spreadsheet's own file; save it from there as CSV (UTF-8), one row per rating.")
     for mark, encoding in _ENCODINGS_BY_MARK.items():
         if start.startswith(mark):
             return encoding
@@ -89,7 +96,7 @@ def _refuse_double_names(path: Path, names: list[str]) -> None:
         raise ValueError(f"{path} has more than one column named {double[0]!r}; rename or remove one.")
 
 
-def _parse(path: Path, encoding: str, separator: str, n_columns: int) -> pd.DataFrame:
+def _parse(path: Path, encoding: str, separator: str, n_columns: int, first: int) -> pd.DataFrame:
     try:
         table = pd.read_csv(
             path,
@@ -97,7 +104,7 @@ def _parse(path: Path, encoding: str, separator: str, n_columns: int) -> pd.Data
             sep=separator,
             header=None,
             names=range(n_columns),
-            skiprows=1,
+            skiprows=first - 1,
             dtype=str,  # "007" stays "007"
             na_values=MISSING,
             keep_default_na=False,
@@ -115,7 +122,7 @@ def _parse(path: Path, encoding: str, separator: str, n_columns: int) -> pd.Data
             f"{path} is not a table: {str(error).strip()}; is a separator missing or a quote open?"
         ) from None
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much in the first line as row names
-        _refuse_more_cells(path, 2, n_columns + table.index.nlevels, n_columns)
+        _refuse_more_cells(path, first, n_columns + table.index.nlevels, n_columns)
     return table.apply(_unescaped).astype("category")
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.writing.figure_style import COLOURS, MARKERS, new_figure
+from analysis.writing.figure_style import COLOURS, MARKERS, new_figure, short
 
 
 def adaptivity_figure(clips: pd.DataFrame, curve: pd.DataFrame, ends_at: float, a: str, b: str) -> Figure:
@@ -23,10 +23,17 @@ def adaptivity_figure(clips: pd.DataFrame, curve: pd.DataFrame, ends_at: float, 
     axis.plot(x, curve["advantage"], color="black", linewidth=1)
     for i, (descriptor, rows) in enumerate(clips.dropna(subset="baseline_score").groupby("descriptor", sort=False)):
         style = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)]}
-        axis.plot(rows["baseline_score"], rows["diff"], linestyle="none", markersize=3, label=descriptor, **style)
+        axis.plot(
+            rows["baseline_score"],
+            rows["diff"],
+            linestyle="none",
+            markersize=3,
+            label=short(str(descriptor), 14),
+            **style,
+        )
     if x.min() <= ends_at <= x.max():
         axis.axvline(ends_at, color="black", linewidth=0.8, linestyle=":")
     axis.set_xlabel("baseline descriptor score")
     axis.set_ylabel(f"{a} minus {b}, points")
-    axis.legend(frameon=False, ncols=3)
+    figure.legend(loc="outside upper center", ncols=3)  # of descriptors; inside it would lie on the clips
     return figure

@@ -57,7 +57,7 @@ def _unmeasured(results: Results, screening: Screening) -> list[str]:
         parts.append("There were no attention checks, so how many ratings were given without listening is not known.")
     if not screening.stated:
         parts.append("No rules for leaving out participants were stated before the analysis.")
-    if len(results.cells.descriptors) > 1 and results.compared and len(results["posthoc"]):
+    if len(results.cells.descriptors) > 1 and results.compared and results["posthoc"]["p_holm"].notna().any():
         parts.append(f"The p-values of different {noun(results.ratings)}s are not adjusted for each other.")
     return parts
 

@@ -15,6 +15,7 @@ from analysis.data.ratings import from_table
 from analysis.statistics.descriptives import descriptives
 from analysis.statistics.results import compute
 from analysis.writing.abx import abx_figure
+from analysis.writing.adaptivity_figure import adaptivity_figure
 from analysis.writing.figure_style import COLOURS, short, style
 from analysis.writing.figures import adaptive_figure, means_figure
 from analysis.writing.medians import medians_figure
@@ -108,6 +109,20 @@ def test_a_line_is_drawn_through_three_clips_that_differ(scores, n_lines):
     )
     (axis,) = adaptive_figure(table, "semantic", "static").axes
     assert sum(line.get_color() == COLOURS[1] for line in axis.lines) == n_lines
+
+
+def test_the_legend_of_the_adaptivity_figure_lies_on_no_clip():
+    scores = np.tile(np.linspace(-2, 2, 9), len(DESCRIPTORS))
+    clips = pd.DataFrame({"descriptor": np.repeat(DESCRIPTORS, 9), "baseline_score": scores})
+    clips["diff"] = np.concatenate([np.full(9, y) for y in (-1, -0.5, 0, 0.5, 1)])
+    ends = {"baseline_score": [-2, 2], "advantage": [0, 0], "ci_low": [-0.1, -0.1], "ci_high": [0.1, 0.1]}
+    with style():
+        figure = adaptivity_figure(clips, pd.DataFrame(ends), np.nan, "semantic", "static")
+        ConstrainedLayoutEngine().execute(figure)
+        (legend,) = [*figure.legends, *([figure.axes[0].get_legend()] if figure.axes[0].get_legend() else [])]
+        box = legend.get_window_extent()
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.x1
+        assert not box.overlaps(figure.axes[0].get_window_extent())
 
 
 @pytest.mark.parametrize(("scale", "limits"), [((1, 7), (0.82, 7.18)), ((0, 100), (-3, 103))])

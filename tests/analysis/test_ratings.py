@@ -47,6 +47,43 @@ def test_decimal_commas_are_numbers(tmp_path):
     assert main["rating"].iloc[0] == float(table["rating"].iloc[0].replace(",", "."))
 
 
+@pytest.mark.parametrize("line", ["sep=;", "SEP=;\r", '"sep=;"', "sep=,"])
+def test_the_first_line_that_tells_excel_the_separator_is_no_header(tmp_path, line):
+    separator = "," if "," in line else ";"
+    path = saved(tmp_path, example().assign(rating=example()["rating"].where(example().index != 3)), sep=separator)
+    path.write_text(f"{line}\n{path.read_text()}")
+    main = read(path).main
+    assert len(main) == len(example()) and main.index[main["rating"].isna()].tolist() == [6]
+
+
+@pytest.mark.parametrize("given", ["1,234", "12,345", "1,234,567"])
+def test_a_response_time_with_a_separator_of_thousands_is_not_taken_for_a_millisecond(tmp_path, given):
+    table = example().assign(rt_ms="987")
+    table.loc[4, "rt_ms"] = given
+    with pytest.raises(ValueError, match=f"Row 6, column 'rt_ms': '{given}' is either {given.replace(',', '')} or"):
+        read(saved(tmp_path, table))
+
+
+@pytest.mark.parametrize("given", ["1234,5", "1,23", "1,2345", "1234", "1234.567"])
+def test_other_response_times_are_numbers(tmp_path, given):
+    main = read(saved(tmp_path, example().assign(rt_ms=given), sep=";")).main
+    assert main["rt_ms"].iloc[0] == float(given.replace(",", "."))
+
+
+@pytest.mark.parametrize("given", ["n/a", "na", "#N/A", "<NA>", "NA", "-"])
+def test_ways_of_writing_that_a_rating_is_missing(tmp_path, given):
+    table = example().astype({"rating": object})
+    table.loc[2, "rating"] = given
+    assert read(saved(tmp_path, table)).main["rating"].isna().sum() == 1
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04" + bytes(99), b"\xd0\xcf\x11\xe0" + bytes(99)])
+def test_a_workbook_is_reported_as_such(tmp_path, content):
+    (tmp_path / "ratings.xlsx").write_bytes(content)
+    with pytest.raises(ValueError, match="save it from there as CSV"):
+        read_csv(tmp_path / "ratings.xlsx")
+
+
 def test_identifiers_stay_as_they_were_written(tmp_path):
     table = example().replace({"participant": {"p01": "007", "p02": "7"}})
     assert read(saved(tmp_path, table)).levels("participant")[:2] == ["007", "7"]
