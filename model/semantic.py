@@ -51,6 +51,13 @@ def bend(dose: torch.Tensor, floor: torch.Tensor | float, ceiling: torch.Tensor 
     return middle + half * offset / (1 + offset.abs() ** _BEND) ** (1 / _BEND)
 
 
+def gain_law(
+    missing: torch.Tensor, slope: torch.Tensor, centre: torch.Tensor, floor: torch.Tensor, ceiling: torch.Tensor
+) -> torch.Tensor:
+    """Return the dose for a missing dose: the middle between the ends at ``centre``, rising there by ``slope``."""
+    return bend((floor + ceiling) / 2 + slope * (missing - centre), floor, ceiling)
+
+
 class SemanticNetwork(nn.Module):
     """All that is learned: autoencoder, audio encoder, and per descriptor its target, gain law and score."""
 
@@ -96,9 +103,8 @@ class SemanticNetwork(nn.Module):
 
     def dose(self, missing: torch.Tensor, descriptor: int) -> torch.Tensor:
         """Return what the gain law gives for a missing dose (any shape)."""
-        floor, ceiling = self.floors[descriptor], self.ceilings[descriptor]
-        steep = self.law_slope[descriptor] * (missing - self.law_centre[descriptor])
-        return bend((floor + ceiling) / 2 + steep, floor, ceiling)
+        slope, centre = self.law_slope[descriptor], self.law_centre[descriptor]
+        return gain_law(missing, slope, centre, self.floors[descriptor], self.ceilings[descriptor])
 
     def evidence(self, spectrum: torch.Tensor, nature: torch.Tensor) -> torch.Tensor:
         """Return the log-odds [batch, descriptors] of an EQ of each descriptor against none."""

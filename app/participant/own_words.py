@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from model.personal import Prior
 from study.design.listeners import Ear
 from study.design.stimuli import Stimulus
+
+if TYPE_CHECKING:
+    from model.personal import Prior
 
 
 def own_words(probes: Mapping[str, Mapping[str, Any]], seed: str) -> Ear:
@@ -40,4 +42,6 @@ def own_words(probes: Mapping[str, Mapping[str, Any]], seed: str) -> Ear:
 
 @cache
 def _prior() -> Prior:
+    from model.personal import Prior  # with PyTorch, which most simulated studies do without
+
     return Prior.load()

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from model.encoder import mel_centres_hz
-from model.semantic import SemanticNetwork
+from model.semantic import SemanticNetwork, gain_law
 
 AUDIBLE_SWING_DB = 1.5
 CEILING_SHARE, CEILING_RANGE = 0.99, (0.8, 4.0)
@@ -78,12 +78,13 @@ def _fit_one(
     missing = torch.stack([_missing(network, index, spectra + k * curves[index], nature) for k in _STEPS])
     # How many doses the encoder takes the mean curve itself for: the law's slope makes up for the difference.
     heard = max(float((missing[0] - missing[-1]).mean()) / (_STEPS[-1] - _STEPS[0]), 0.3)
+    slopes = torch.as_tensor(SLOPES / heard, dtype=missing.dtype)
+    centres = _centres(network, missing[2], index, slopes)
     found = []
-    for slope in SLOPES / heard:
-        network.law_slope[index] = slope
-        network.law_centre[index] = _centre(network, missing[2], index)
+    for slope, centre in zip(slopes, centres, strict=True):
+        network.law_slope[index], network.law_centre[index] = slope, centre
         doses = network.dose(missing, index)
-        found.append((objective(doses, spectra, curves[index]), float(slope), float(network.law_centre[index])))
+        found.append((objective(doses, spectra, curves[index]), float(slope), float(centre)))
     best, network.law_slope[index], network.law_centre[index] = min(found)
     return best
 
@@ -132,14 +133,14 @@ def _missing(network: SemanticNetwork, index: int, spectra: torch.Tensor, nature
     return network.along(network.targets[index] - network.encoder.code(spectra, nature), index)
 
 
-def _centre(network: SemanticNetwork, missing: torch.Tensor, index: int) -> float:
-    """Return the centre of the law for which music that lacks ``missing`` [clips] gets the mean dose."""
-    wanted = min(MEAN_DOSE, float(network.floors[index] + network.ceilings[index]) / 2)
-    low, high = -20.0, 20.0
+def _centres(network: SemanticNetwork, missing: torch.Tensor, index: int, slopes: torch.Tensor) -> torch.Tensor:
+    """Return the centre [slopes] of each law for which music that lacks ``missing`` [clips] gets the mean dose."""
+    floor, ceiling = network.floors[index], network.ceilings[index]
+    wanted = min(MEAN_DOSE, float(floor + ceiling) / 2)
+    low, high = torch.full_like(slopes, -20.0), torch.full_like(slopes, 20.0)
     for _ in range(40):
-        network.law_centre[index] = (low + high) / 2
-        if network.dose(missing, index).mean() > wanted:
-            low = (low + high) / 2
-        else:
-            high = (low + high) / 2
+        middle = (low + high) / 2
+        doses = gain_law(missing, slopes[:, None], middle[:, None], floor, ceiling)
+        too_much = doses.mean(dim=1) > wanted
+        low, high = torch.where(too_much, middle, low), torch.where(too_much, high, middle)
     return (low + high) / 2
