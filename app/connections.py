@@ -41,7 +41,7 @@ REFUSALS = {
 }
 
 
-def most_connections() -> int:
+def max_connections() -> int:
     """How many connections this process can hold: half of its file descriptors at most, the rest is for its files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 2 * MOST_CONNECTIONS
@@ -121,7 +121,7 @@ class Connection(HttpToolsProtocol):
     @property
     def most(self) -> int:
         """Connections that this process holds at once."""
-        return most_connections()
+        return max_connections()
 
     @property
     def _answered(self) -> bool:

@@ -37,7 +37,7 @@ def shipped(name: str) -> Path:
 
 
 def kind_of(path: str | Path) -> str | None:
-    """Return the kind of system whose weights ``path`` holds, None if it is no file of weights; `read` checks more."""
+    """Return the kind of system whose weights ``path`` holds, None if it is not one of weights; `read` checks more."""
     try:
         with safe_open(path, framework="pt") as file:
             return json.loads((file.metadata() or {}).get("about", "{}")).get("kind")
@@ -57,7 +57,7 @@ def read(path: str | Path, kind: str) -> tuple[dict[str, torch.Tensor], dict[str
     OSError
         If the file cannot be read.
     ValueError
-        If it is no safetensors file, of another kind, or not the content its name promises.
+        If it is not a safetensors file, of another kind, or not the content its name promises.
     """
     path = Path(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -2,7 +2,7 @@
 
 What mastering plug-ins call EQ matching. It has no weights, and takes every difference for one that an EQ made. Bands
 that either sound leaves below 60 dB under its strongest, or that its sample rate does not hold, say nothing and are
-left out; all others count by their width in octaves. Level is no matter: spectra are compared without it.
+left out; all others count by their width in octaves. Level does not matter: spectra are compared without it.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """One listener's own word: learned from a few judgements of settings, starting from what SAFE-DB's people meant.
 
-Conventions: a *shape* is a response in dB at `model.eq.GRID_HZ` without its mean (a change of level is no change of
-timbre), divided by its length. A listener's judgement of a setting, from -1 (the contrary of the word) to 1 (exactly
+Conventions: a *shape* is a response in dB at `model.eq.GRID_HZ` without its mean (a change of level is not one of
+timbre), divided by its length. A listener's judgement of a setting, from -1 (the opposite of the word) to 1 (exactly
 the word), is taken as the correlation of the setting's shape with the listener's own, plus noise. That is linear in the
-listener's shape, so that with a normal prior (the mean and covariance of SAFE-DB's shapes in their main components)
-the posterior is that of Bayesian linear regression, in closed form. The next setting to judge is the one whose
-judgement is the least certain, which for one judgement with normal noise is the one that says the most (D-optimal;
-Chaloner and Verdinelli, "Bayesian experimental design: a review", Statistical Science 1995).
+listener's shape, so that with a normal prior (the mean and covariance of SAFE-DB's shapes in their main components) the
+posterior is that of Bayesian linear regression, in closed form. The next setting to judge is the one whose judgement is
+the least certain, which for one judgement with normal noise is the one that says the most (D-optimal; Chaloner and
+Verdinelli, "Bayesian experimental design: a review", Statistical Science 1995).
 
 How strong a listener likes the word cannot be heard from correlations: it stays what people usually do.
 """
@@ -134,7 +134,7 @@ class PersonalWord:
     def propose(self, audio: np.ndarray, sample_rate: float, intensity: float = 1.0) -> EQParams:
         """Return the setting that comes nearest to `response`, its gains scaled by ``intensity`` (0 to 1).
 
-        The curve does not depend on the audio, which is only checked: silence is no error, NaN and integers are.
+        The curve does not depend on the audio, which is only checked: silence is not an error, NaN and integers are.
         """
         check_audio(audio, sample_rate)
         check_intensity(intensity)

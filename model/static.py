@@ -76,7 +76,7 @@ class StaticEQ:
         ------
         ValueError
             For audio without samples, with integers, NaN or infinity, an unknown descriptor, or an intensity or
-            weight outside 0 to 1. Silence is no error: the curve does not depend on the sound.
+            weight outside 0 to 1. Silence is not an error: the curve does not depend on the sound.
         """
         blend = check_request(audio, sample_rate, descriptor, intensity, self.descriptors)
         return blended([(self._settings[name], weight) for name, weight in blend.items()]).scaled(intensity)

@@ -171,7 +171,7 @@ def _keys(clips: list[Clip], plan: Plan) -> list[str]:
 
 
 def _identity(clip: Clip) -> list[Any]:
-    """What a clip's sound follows from; a start that nobody chose is no part of it."""
+    """What a clip's sound follows from; a start that nobody chose is left out."""
     return [clip.name, clip.title, _fingerprint(clip), *([] if clip.start_s is None else [clip.start_s])]
 
 

@@ -150,7 +150,7 @@ class Manifest:
     def seal_is_broken(self) -> bool:
         """Whether `manifest.json` was changed after it was sealed.
 
-        Without the set's secret, and in sets of versions that sealed none, there is no telling: False.
+        Without the set's secret, and in sets of versions that sealed none, nobody can tell: False.
         """
         secret = self.place / SECRET_FILE
         table = json.loads((self.place / "manifest.json").read_text(encoding="utf-8"))

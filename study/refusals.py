@@ -21,7 +21,7 @@ def invalid(detail: str) -> Refusal:
 
 
 def answered(work: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a refusal in place of raising it, so that what was logged on the way is committed with the group."""
+    """Return a refusal in place of raising it, so that what was logged until then is committed with the group."""
 
     @wraps(work)
     def returning(*arguments: Any, **named: Any) -> Any:

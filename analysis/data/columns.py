@@ -140,7 +140,7 @@ def numbers(table: pd.DataFrame, column: str, strict: bool = True) -> np.ndarray
 
 
 def _number(value: object) -> float:
-    """Read one cell; infinity stands for text that is no number."""
+    """Read one cell; infinity stands for text that is not a number."""
     text = str(value).strip()
     if text == "":
         return np.nan

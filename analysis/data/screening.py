@@ -64,7 +64,7 @@ class Rules:
 
     @classmethod
     def of(cls, limits: dict[str, float]) -> "Rules":
-        """Take the stated limits, by their names of today or before; what is not stated is no rule."""
+        """Take the stated limits, by their present or former names; a rule without a limit is not applied."""
         limits = {FORMER_NAMES.get(name, name): limit for name, limit in limits.items()}
         known = [field.name for field in fields(cls)]
         for name, limit in limits.items():

@@ -78,7 +78,7 @@ def _within_text(ratings: Ratings, of: str) -> str:
 _EXTRA = {
     "repeat": "repeated trials",
     "attention": "attention checks",
-    "audible_check": "audible checks",
+    "audible_check": "beep-counting checks",
     "anchor": "anchors",
 }
 

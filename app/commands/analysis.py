@@ -91,7 +91,7 @@ def analyse(
     preregistration: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of `study preregister`, from which every deviation is reported; else the study file's."
+            help="Folder of `study preregister`, from which every deviation is reported; default: the study file's."
         ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and report.html.")] = Path("data/results"),

@@ -20,7 +20,7 @@ RECEIVED, UNMASKED = "as received", "with the masks taken off"
 def attack(
     file: Annotated[Path | None, typer.Argument(help="Study file; default: the shipped one.")] = None,
     stimuli_set: Set = None,
-    sessions: Annotated[int, typer.Option("-n", min=3, help="Sessions to take.")] = 8,
+    sessions: Annotated[int, typer.Option("-n", min=3, help="Number of sessions.")] = 8,
 ) -> None:
     """Try to identify the conditions from what a browser receives, without decoding a sound.
 

@@ -19,7 +19,9 @@ def check(
     simulated: Annotated[
         bool, typer.Option("--simulated", help="Take the first steps of a simulated session too, and withdraw it.")
     ] = False,
-    http_port: Annotated[int, typer.Option(min=1, max=65535, help="Where plain HTTP is to lead to TLS.")] = 80,
+    http_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Port on which plain HTTP should redirect to TLS.")
+    ] = 80,
 ) -> None:
     """Look at a running server from outside: TLS, headers, limits, readiness, replicas, clock, blindness.
 

@@ -11,7 +11,7 @@ from model import CONDITIONS
 
 Weights = Annotated[Path | None, typer.Option(help="Weights other than the shipped ones.")]
 ClapPlace = Annotated[
-    str | None, typer.Option(help="With --weights of CLAP: its folder or hub name, if not where it was in training.")
+    str | None, typer.Option(help="With --weights of CLAP: its folder or hub name, if it has moved since training.")
 ]
 
 
@@ -27,11 +27,11 @@ def process(
     descriptor: Annotated[
         str | None,
         typer.Option(
-            help='Word to take the sound to, or a blend: "warm:0.5,bright:0.3"; any phrase with --weights of CLAP.'
+            help='Word to take the sound towards, or a blend: "warm:0.5,bright:0.3"; any phrase with --weights of CLAP.'
         ),
     ] = None,
     reference: Annotated[
-        Path | None, typer.Option(help="In place of a word, a recording that the sound is taken to.")
+        Path | None, typer.Option(help="Recording to take the sound towards, instead of a word.")
     ] = None,
     condition: Annotated[
         str | None,
@@ -74,7 +74,7 @@ _BANDS = ("low shelf", "peaking", "peaking", "peaking", "high shelf")
 def profile(
     source: Annotated[Path, typer.Argument(metavar="FILE", help="Recording to describe.")],
     step: Annotated[float, typer.Option(help="Seconds from one line to the next.")] = 5.0,
-    window: Annotated[float, typer.Option(help="Seconds that each line listens to.")] = 10.0,
+    window: Annotated[float, typer.Option(help="Seconds of audio that each line covers.")] = 10.0,
     csv: Annotated[Path | None, typer.Option(help="Write the profile to this file as well.")] = None,
     weights: Weights = None,
     clap: ClapPlace = None,

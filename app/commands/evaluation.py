@@ -43,10 +43,12 @@ def evaluate(
     published: Annotated[
         Path | None, typer.Option(help="Weights from `train --origin audio`: the published recipe.")
     ] = None,
-    held_out_only: Annotated[bool, typer.Option(help="Use only recordings that training by name leaves out.")] = False,
-    max_clips: Annotated[int, typer.Option(help="Use so many, evenly spread over the folder.")] = 40,
+    held_out_only: Annotated[
+        bool, typer.Option(help="Use only recordings that training leaves out by their names.")
+    ] = False,
+    max_clips: Annotated[int, typer.Option(help="Use at most this many, spread evenly over the folder.")] = 40,
     descriptors: Annotated[
-        str, typer.Option(help="Separated by commas, or 'all' that weights and SAFE-DB's file know.")
+        str, typer.Option(help="Separated by commas; 'all': those that the weights and SAFE-DB's file share.")
     ] = "warm,bright,airy",
     all_settings: Annotated[
         bool, typer.Option(help="Test describe() with all settings, not only held-out ones.")

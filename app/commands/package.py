@@ -23,22 +23,22 @@ def package(
     database_url: DatabaseUrl = DATABASE_URL,
     study_number: StudyNumber = None,
     simulated: Simulated = False,
-    author: Annotated[list[str] | None, typer.Option(help="An author, to be cited; once for each.")] = None,
+    author: Annotated[list[str] | None, typer.Option(help="An author to cite; may be repeated.")] = None,
     licence: Annotated[str | None, typer.Option(help="Licence of the data, such as CC-BY-4.0.")] = None,
     audio: Annotated[
-        str | None, typer.Option(metavar="LICENCE", help="Add the set's audio, which is under this licence.")
+        str | None, typer.Option(metavar="LICENCE", help="Add the set's audio, under this licence.")
     ] = None,
     stimuli_set: Set = None,
     results: Annotated[
-        Path | None, typer.Option(help="Take this analysis of the package, in place of analysing the data anew.")
+        Path | None, typer.Option(help="Use this analysis of the package instead of making one.")
     ] = None,
     analyse: Annotated[bool, typer.Option("--analyse/--no-analyse", help="Analyse the data.")] = True,
     free_text: Annotated[
-        bool, typer.Option("--free-text", help="With what participants wrote in their own words: read it before.")
+        bool, typer.Option("--free-text", help="Include what participants wrote in their own words; read it first.")
     ] = False,
-    leave_out: Annotated[list[str] | None, typer.Option(help="Leave a column out; once for each.")] = None,
+    leave_out: Annotated[list[str] | None, typer.Option(help="Column to leave out; may be repeated.")] = None,
 ) -> None:
-    """Package a study for publication: data without what identifies anybody, dictionary, study file, set, results.
+    """Package a study for publication: de-identified data, dictionary, study file, set, results.
 
     The layout is Psych-DS; FOLDER.zip is ready for OSF or Zenodo.
     """

@@ -168,7 +168,7 @@ def analyses(tables: Tables) -> list[Analysis]:
     chosen = [analysis for analysis in found if analysis.name == tables.chosen]
     if not chosen:
         known = ", ".join(analysis.name for analysis in found)
-        raise ValueError(f"There is no question {tables.chosen!r} in the table; there are {known}.")
+        raise ValueError(f"Unknown question {tables.chosen!r}: the table has {known}.")
     return chosen
 
 

@@ -12,7 +12,9 @@ DatabaseUrl = Annotated[
 ]
 Set = Annotated[
     str | None,
-    typer.Option("--set", help="Stimulus set: a name under data/stimuli, or a folder; else the one the study names."),
+    typer.Option(
+        "--set", help="Stimulus set: a name under data/stimuli, or a folder; default: the one the study names."
+    ),
 ]
 
 

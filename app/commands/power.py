@@ -20,11 +20,13 @@ def power(
         "8,10,12,15,20,25,30,40"
     ),
     clips: Annotated[str, typer.Option(help="Numbers of clips, separated by commas.")] = "5,10,20",
-    effect: Annotated[float | None, typer.Option(help="Mean difference, points; 0.5, or the pilot's.")] = None,
-    sd_participant: Annotated[float | None, typer.Option(help="Its SD over participants; 0.6, or the pilot's.")] = None,
-    sd_clip: Annotated[float | None, typer.Option(help="Its SD over clips; 0.4, or the pilot's.")] = None,
+    effect: Annotated[float | None, typer.Option(help="Mean difference, points; default: 0.5, or the pilot's.")] = None,
+    sd_participant: Annotated[
+        float | None, typer.Option(help="Its SD over participants; default: 0.6, or the pilot's.")
+    ] = None,
+    sd_clip: Annotated[float | None, typer.Option(help="Its SD over clips; default: 0.4, or the pilot's.")] = None,
     sd_residual: Annotated[
-        float | None, typer.Option(help="Its SD of one pair of ratings; 1.5, or the pilot's.")
+        float | None, typer.Option(help="Its SD for one pair of ratings; default: 1.5, or the pilot's.")
     ] = None,
     pilot: Annotated[Path | None, typer.Option(help="Ratings to estimate these from.")] = None,
     compare: Annotated[tuple[str, str] | None, typer.Option(help="Conditions A B that differ, in the pilot.")] = None,
@@ -36,7 +38,7 @@ def power(
         float | None, typer.Option(help="Planned test of adaptivity: points over one SD of clips' scores.")
     ] = None,
     simulations: Annotated[int, typer.Option(help="Simulated studies per size.")] = 20_000,
-    seed: Annotated[int, typer.Option(help="Of the simulation.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the simulation.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder for tables, figure and power.html.")] = Path("data/power"),
 ) -> None:
     """Simulate studies of several sizes: their power, their precision, and what 10 to 15 participants can detect."""

@@ -32,7 +32,7 @@ def preregister(
     participants: Annotated[
         int | None, typer.Option(min=2, help="Planned number; default: the last look, else the study's cap.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the simulated listeners.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated listeners.")] = 0,
 ) -> None:
     """Freeze study file, set and analysis by hash, with the tables as they would look on simulated data.
 

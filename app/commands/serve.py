@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 AdminToken = Annotated[
     str | None,
-    typer.Option(envvar="SEMANTIC_EQ_ADMIN_TOKEN", help="The admin's secret; made and kept in data/ without one."),
+    typer.Option(
+        envvar="SEMANTIC_EQ_ADMIN_TOKEN", help="The admin's secret; default: one that is made and kept in data/."
+    ),
 ]
 
 
@@ -49,14 +51,15 @@ def serve(
     allow_simulated: Annotated[bool, typer.Option(help="Let `semantic-eq simulate` take part.")] = False,
     admin_token: AdminToken = None,
     playground: Annotated[
-        Playground | None, typer.Option(help="Who may use the playground: open on this machine only, else admin.")
+        Playground | None,
+        typer.Option(help="Who may use the playground; default: open on this machine only, else admin."),
     ] = None,
     root_path: Annotated[str, typer.Option(help="Prefix that a reverse proxy strips, e.g. /listening.")] = "",
     frame_ancestors: Annotated[str, typer.Option(help="Sites that may embed the pages (CSP source list).")] = "'none'",
     trusted_proxies: Annotated[
         str, typer.Option(help="Addresses of reverse proxies whose X-Forwarded-Proto is believed.")
     ] = "127.0.0.1",
-    workers: Annotated[int, typer.Option(min=1, help="Number of processes that answer.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Number of server processes.")] = 1,
     log: Annotated[bool | None, typer.Option(help="Write one JSON line per request to stderr.")] = None,
 ) -> None:
     """Serve the study, the playground and the admin page until interrupted."""

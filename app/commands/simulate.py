@@ -29,7 +29,7 @@ def simulate(
     ] = "http://127.0.0.1:7860",
     concurrency: Annotated[int, typer.Option(min=1, help="How many take part at the same time.")] = 12,
     seed: Annotated[int, typer.Option(help="The same seed gives the same listeners.")] = 0,
-    log: Annotated[Path | None, typer.Option(help="Gets one JSON line per acknowledged rating.")] = None,
+    log: Annotated[Path | None, typer.Option(help="File for one JSON line per acknowledged rating.")] = None,
     stimuli_set: Annotated[
         str, typer.Option("--set", help="Stimulus set that listeners recognise sounds by: a name or a folder.")
     ] = "default",
@@ -45,19 +45,20 @@ def simulate(
     clip: Annotated[float, typer.Option(min=0, help="SD of the clips' own values, in points.")] = 0.4,
     sensitivity: Annotated[float, typer.Option(min=0, help="d' in ABX per point of effect.")] = 2.0,
     same: Annotated[
-        float, typer.Option(help="Log of how often two equals are called the same, relative to either being chosen.")
+        float,
+        typer.Option(help="Log of how often two equal sounds are called the same, relative to either being chosen."),
     ] = -1.0,
     lapse: Annotated[float, typer.Option(min=0, max=1, help="Share of ratings that are random.")] = 0.02,
     inattentive: Annotated[float, typer.Option(min=0, max=1, help="Share of listeners who answer at random.")] = 0.05,
     dropout: Annotated[float, typer.Option(min=0, max=1, help="Share of listeners who leave before the end.")] = 0.0,
     think: Annotated[float, typer.Option(min=0, help="Seconds before each answer.")] = 0.0,
     fetch_audio: Annotated[
-        bool, typer.Option(help="Fetch every sound though there is no set to recognise it by.")
+        bool, typer.Option(help="Download every sound, even without a set to recognise it by.")
     ] = False,
     wait: Annotated[float, typer.Option(min=0, help="Seconds that the server may be away.")] = 300.0,
     links: Annotated[
         Path | None,
-        typer.Option(help="File of `study links` or `study invite`: what each participant comes with, one a line."),
+        typer.Option(help="File of `study links` or `study invite`: what each participant comes with, one per line."),
     ] = None,
 ) -> None:
     """Take simulated participants through a running study that allows them (`serve --allow-simulated`)."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stimuli.manifest import Manifest
     from stimuli.music.clips import Clip
 
-sets = typer.Typer(help="Make, look at and check stimulus sets.", no_args_is_help=True)
+sets = typer.Typer(help="Make, inspect and check stimulus sets.", no_args_is_help=True)
 _ROOT = Path("data/stimuli")
 _DEFAULT = _ROOT / "default"
 _SHOWN_DIFFERENCES = 8
@@ -32,14 +32,16 @@ def build(
         Path | None, typer.Option(help="A folder of recordings: WAV, FLAC, OGG, OPUS, MP3, AIFF, M4A and others.")
     ] = None,
     fma: Annotated[Path | None, typer.Option(help="A folder of the FMA dataset; genres take turns.")] = None,
-    subset: Annotated[str | None, typer.Option(help="Of FMA: small, medium, large or full.")] = None,
+    subset: Annotated[str | None, typer.Option(help="Subset of FMA: small, medium, large or full.")] = None,
     genres: Annotated[
-        str | None, typer.Option(help="Of FMA, separated by commas, e.g. Rock,Hip-Hop; else all.")
+        str | None, typer.Option(help="Genres of FMA, separated by commas, e.g. Rock,Hip-Hop; default: all.")
     ] = None,
     musdb: Annotated[Path | None, typer.Option(help="A folder of MUSDB18 or MUSDB18-HQ.")] = None,
-    stem: Annotated[str, typer.Option(help="Of MUSDB18: mixture, drums, bass, other or vocals.")] = "mixture",
+    stem: Annotated[str, typer.Option(help="Stem of MUSDB18: mixture, drums, bass, other or vocals.")] = "mixture",
     part: Annotated[str | None, typer.Option(hidden=True)] = None,  # the name of --stem up to 0.1
-    max_clips: Annotated[int | None, typer.Option(min=1, help="Use so many, evenly spread over the folder.")] = None,
+    max_clips: Annotated[
+        int | None, typer.Option(min=1, help="Use at most this many, spread evenly over the folder.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="The folder to make.")] = _DEFAULT,
     conditions: Annotated[
         str,
@@ -49,7 +51,7 @@ def build(
         ),
     ] = "original,semantic,flow,static",
     descriptors: Annotated[str, typer.Option(help="Separated by commas.")] = "warm,bright,airy",
-    name: Annotated[str | None, typer.Option(help="The set's name; else the folder's.")] = None,
+    name: Annotated[str | None, typer.Option(help="The set's name; default: the folder's.")] = None,
     seconds: Annotated[float, typer.Option(help="Length of the excerpts of recordings.")] = 10.0,
     start: Annotated[
         list[str] | None,
@@ -64,17 +66,19 @@ def build(
     probes: Annotated[
         int, typer.Option(min=0, help="Settings per word for a study's \\[calibration] and its condition personal.")
     ] = 0,
-    seed: Annotated[int, typer.Option(help="Decides ids and noises.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of ids and noises.")] = 0,
     secret: Annotated[
-        Path | None, typer.Option(help="The secret file of a set, to make the same files again; else drawn anew.")
+        Path | None, typer.Option(help="The secret file of a set, to make the same files again; default: a new one.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Jobs at once; one per core if not given.")] = None,
-    backend: Annotated[str, typer.Option(help="Where joblib runs them: loky, threading, dask, ray ...")] = "loky",
-    replace: Annotated[bool, typer.Option(help="Build over a set that was made otherwise.")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Jobs at once; default: one per core.")] = None,
+    backend: Annotated[
+        str, typer.Option(help="What joblib runs the jobs with: loky, threading, dask, ray ...")
+    ] = "loky",
+    replace: Annotated[bool, typer.Option(help="Replace a set that was built with other options.")] = False,
 ) -> None:
-    """Make a stimulus set: of the built-in clips, a folder of recordings, FMA or MUSDB18.
+    """Make a stimulus set from the built-in clips, a folder of recordings, FMA or MUSDB18.
 
-    An interrupted build goes on where it stopped when the same command is given again.
+    The same command, given again, resumes an interrupted build.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -200,7 +204,7 @@ def show(folder: SetFolder = _DEFAULT) -> None:
 def verify(
     folder: SetFolder = _DEFAULT,
     database_url: Annotated[
-        str | None, typer.Option(help="Hold the set to the study in this database too: was it created with this set?")
+        str | None, typer.Option(help="Check too that the study in this database was created with this set.")
     ] = None,
 ) -> None:
     """Re-read every file of a set and name each that is missing, changed or not loudness-matched."""
@@ -240,8 +244,10 @@ def export(
 @sets.command()
 def report(
     folder: SetFolder = _DEFAULT,
-    out: Annotated[Path | None, typer.Option(help="The page to write; report.html in the set if not given.")] = None,
-    embed: Annotated[bool, typer.Option("--embed", help="Put the audio into the page, to send it.")] = False,
+    out: Annotated[Path | None, typer.Option(help="The page to write; default: report.html in the set.")] = None,
+    embed: Annotated[
+        bool, typer.Option("--embed", help="Embed the audio in the page, so that it can be sent.")
+    ] = False,
 ) -> None:
     """Write a page to hear and see a set: players, EQ curves, spectra, loudness, differences between clips."""
     from rich.console import Console

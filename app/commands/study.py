@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 StudyFile = Annotated[Path | None, typer.Argument(help="Study file; default: the shipped one.")]
 StudyNumber = Annotated[int | None, typer.Option(help="Number of a study in the database; default: the latest.")]
 OldStudyNumber = Annotated[int | None, typer.Option("--study", hidden=True)]  # the option's name up to 0.1
-Simulated = Annotated[bool, typer.Option(help="Count simulated participants, not real ones.")]
+Simulated = Annotated[bool, typer.Option(help="The simulated participants instead of the real ones.")]
 
 
 def register(cli: typer.Typer) -> None:
@@ -76,7 +76,7 @@ def new(
         str, typer.Option(help="Way of asking: rating (the shipped study), quality, pairs, multistimulus or abx.")
     ] = "rating",
 ) -> None:
-    """Write a study file to start from, to be changed."""
+    """Write a study file to start from."""
     from study.design import templates
 
     if file.exists():
@@ -180,7 +180,7 @@ def close(database_url: DatabaseUrl = DATABASE_URL) -> None:
 
 def invite(
     n: Annotated[int, typer.Option("-n", min=1, help="Number of codes.")] = 1,
-    note: Annotated[str, typer.Option(help="Kept beside the codes.")] = "",
+    note: Annotated[str, typer.Option(help="A note to keep with the codes.")] = "",
     database_url: DatabaseUrl = DATABASE_URL,
 ) -> None:
     """Make invitation codes, one line each; a study asks for them when its file says `invitation = true`."""
@@ -193,7 +193,7 @@ def invite(
 
 
 def links(
-    ids: Annotated[Path, typer.Argument(help="CSV file with the ids in its first column, or one id a line.")],
+    ids: Annotated[Path, typer.Argument(help="CSV file with the ids in its first column, or one id per line.")],
     url: Annotated[str, typer.Option(help="Where participants reach the study.")] = "http://127.0.0.1:7860",
     out: Annotated[Path, typer.Option(help="The new file: id, link.")] = Path("links.csv"),
     database_url: DatabaseUrl = DATABASE_URL,
@@ -230,7 +230,7 @@ def readmit(
     who: Annotated[str, typer.Argument(help="The id that the participant came with, session, or participant (P0007).")],
     database_url: DatabaseUrl = DATABASE_URL,
 ) -> None:
-    """Let one participant go on in another browser with their id or invitation alone, once, within a day."""
+    """Let one participant continue in another browser with their id or invitation alone, once, within a day."""
     from study.recruitment import readmit as open_to
 
     with _opened(database_url) as engine:
@@ -260,7 +260,7 @@ def export(
 
 def verify_export(
     folder: Annotated[Path, typer.Argument(help="Folder that `export` wrote, or where its bundle.zip was unpacked.")],
-    seal: Annotated[str | None, typer.Option(help="The seal that `export` printed, where it was noted.")] = None,
+    seal: Annotated[str | None, typer.Option(help="The seal that `export` printed, if it was noted.")] = None,
 ) -> None:
     """Prove from an export's files alone that nothing was lost, altered, added or moved since it was stored."""
     from study.records.verification import verify
@@ -277,7 +277,7 @@ def withdraw(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     database_url: DatabaseUrl = DATABASE_URL,
 ) -> None:
-    """Delete every row of one participant, once they were shown and it was said to be right."""
+    """Delete every row of one participant, after showing what there is and asking."""
     from study.recruitment import described
     from study.recruitment import withdraw as delete
 

@@ -29,26 +29,30 @@ def register(cli: typer.Typer) -> None:
 
 def train(
     safe: SafeFile,
-    out: Annotated[Path, typer.Option(help="Folder for the weights, the log and what resuming needs.")] = Path(
+    out: Annotated[Path, typer.Option(help="Folder for the weights, the log and the state to resume from.")] = Path(
         "data/training"
     ),
     music: Annotated[list[Path] | None, typer.Option(help="A folder of music; may be given more than once.")] = None,
     fma: Annotated[Path | None, typer.Option(help="The FMA data set's folder.")] = None,
     musdb: Annotated[Path | None, typer.Option(help="The MUSDB18 or MUSDB18-HQ folder.")] = None,
-    pink_ratio: Annotated[float | None, typer.Option(help="Share of pink noise; else 0.1, or 1 without music.")] = None,
+    pink_ratio: Annotated[
+        float | None, typer.Option(help="Share of pink noise; default: 0.1, or 1 without music.")
+    ] = None,
     fma_ratio: Annotated[float, typer.Option(help="Share of FMA.")] = 0.0,
     musdb_ratio: Annotated[float, typer.Option(help="Share of MUSDB18.")] = 0.0,
     fma_subset: Annotated[str | None, typer.Option(help="small, medium, large or full, by FMA's tracks.csv.")] = None,
     fma_genre: Annotated[
         list[str] | None, typer.Option(help="A top genre of FMA's tracks.csv, like Rock; may be given more than once.")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="By default 20, or 60 of CLAP's projection.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the clips; default: 20, or 60 for CLAP's projection.")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, mps ...")] = "cpu",
     seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 0,
     pretrained: Annotated[Path | None, typer.Option(help="Start from these weights.")] = None,
     end_to_end: Annotated[bool, typer.Option(help="Train the last stage, through the differentiable EQ.")] = True,
     nature: Annotated[
-        bool, typer.Option(help="Predict which spectrum a clip naturally has; else the mean of music, an ablation.")
+        bool, typer.Option(help="Predict each clip's natural spectrum; without it, the mean of music (an ablation).")
     ] = True,
     origin: Annotated[
         str, typer.Option(help="flat, or audio: the published recipe (give it pink noise alone), an ablation.")
@@ -65,7 +69,7 @@ def train(
     clap_clips: Annotated[int, typer.Option(help="Clips that CLAP hears, each as it is and with 6 EQs.")] = 500,
     wandb: Annotated[bool, typer.Option(help="Log to Weights & Biases; WANDB_MODE=offline needs no account.")] = False,
 ) -> None:
-    """Train the semantic equaliser. A run that was killed goes on when the same command is given again."""
+    """Train the semantic equaliser. The same command, given again, resumes an interrupted run."""
     from rich import print as show
 
     from model import SemanticEQ, safe_db

@@ -17,7 +17,8 @@ def workbench(
     host: Annotated[str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7870,
     token: Annotated[
-        str | None, typer.Option(envvar="SEMANTIC_EQ_WORKBENCH_TOKEN", help="The secret that opens it; else made anew.")
+        str | None,
+        typer.Option(envvar="SEMANTIC_EQ_WORKBENCH_TOKEN", help="The secret that opens it; default: a new one."),
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open it in the browser.")] = True,
 ) -> None:

@@ -84,7 +84,7 @@ def _connecting(base: str, trusting: ssl.SSLContext | bool) -> Connecting:
 def _plain(host: str) -> Found:
     if is_this_machine(host):
         return not_checked("TLS", "The address is of this machine only; a proxy adds TLS before others come.")
-    return bad("TLS", "There is none: answers and cookies can be read on the way.")
+    return bad("TLS", "There is none: answers and cookies can be read in transit.")
 
 
 def is_this_machine(host: str) -> bool:

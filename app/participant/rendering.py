@@ -1,7 +1,7 @@
 """Makes the sounds of the condition `personal` in a process of its own, from the judgements that a session has stored.
 
-The processes start with the first judgement, since what they import takes longer than the sounds. A session is begun
-with once: when its last judgement is in, or when its sounds are asked for and missing, as after a restart; its sounds
+The processes start with the first judgement, since what they import takes longer than the sounds. A session is started
+once: when its last judgement is in, or when its sounds are asked for and missing, as after a restart; its sounds
 are shared among the processes. The same judgements give the same files, so that it does no harm when two servers do
 the same work.
 """

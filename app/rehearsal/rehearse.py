@@ -150,7 +150,7 @@ def _as_served(rehearsal: Rehearsal, report: Report) -> Iterator[Finding]:
                 yield from _listened(live, threads)
             yield walked()
         finally:
-            ending.set()  # who is still on the way is not waited for where the rehearsal is interrupted
+            ending.set()  # an interrupted rehearsal does not wait for participants in progress
 
 
 def _until(ending: threading.Event, report: Report) -> Report:

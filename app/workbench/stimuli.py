@@ -212,7 +212,7 @@ def make(
 
 
 def folder_of(name: str) -> Path:
-    """The folder of a set of this name; ValueError for what is no name."""
+    """The folder of a set of this name; ValueError for what is not a name."""
     if not name.strip() or Path(name).name != name or name.startswith("."):
         raise ValueError(f"{name!r} is not a name for a set: use letters, digits, - and _, without a folder.")
     return SETS / name

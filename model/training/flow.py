@@ -45,7 +45,7 @@ class BetaVAE(nn.Module):
 
 
 def annealed_beta(epoch: int, beta: float) -> float:
-    """Return the weight of the divergence in ``epoch`` (from 0) on the way to ``beta``."""
+    """Return the weight of the divergence in ``epoch`` (from 0) as it rises to ``beta``."""
     return min(max(epoch - ANNEAL_START, 0) * ANNEAL_STEP, beta)
 
 

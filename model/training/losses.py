@@ -49,7 +49,7 @@ def contrastive(z: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 def mixtures(autoencoder: EQAutoencoder, z: torch.Tensor, n: int) -> torch.Tensor:
     """Return how far decoded mixtures of codes are from the response that the mixture stands for, dB^2.
 
-    Half are sums with random weights, half points on the way between (and up to three times beyond) three settings.
+    Half are sums with random weights, half points between (and up to three times beyond) three settings.
     """
     z_flat = autoencoder.z_flat()
     weights = torch.randn(3, n, 1, device=z.device) * 0.5

@@ -4,7 +4,7 @@
 2. Embedding matching: the audio encoder learns the natural spectra of the bank's sounds, so that what is left of a
    spectrum is the EQ in it, and the way from there to the EQ's code.
 3. End to end: snippets are equalised at random, the network's proposal is applied through dasp-pytorch, and the output
-   is encoded again. A texture is no EQ's to change, so that the output's spectrum is the clip's own plus the change.
+   is encoded again. An EQ does not change the texture, so that the output's spectrum is the clip's own plus the change.
 4. Listening: which descriptor's setting was a sound equalised by? (what `describe` says)
 """
 

@@ -28,7 +28,7 @@ class Difference:
 
 
 def curves_db(manifest: Manifest, condition: str, descriptor: str) -> dict[str, np.ndarray]:
-    """The EQ curves in dB at `GRID_HZ` by clip; empty for a condition that is no EQ of ours."""
+    """The EQ curves in dB at `GRID_HZ` by clip; empty for a condition rendered elsewhere."""
     return {
         stimulus.clip: EQParams.from_safe(stimulus.parameters).response(GRID_HZ, manifest.sample_rate_hz)
         for stimulus in manifest.of_kind("stimulus")

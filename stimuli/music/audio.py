@@ -78,7 +78,7 @@ def read(file: str | Path | BinaryIO, limits: Limits | None = None) -> tuple[np.
     Raises
     ------
     ValueError
-        When it is no audio, broken, empty, silent in its samples (not a number) or beyond the limits; in one sentence.
+        When it is not audio, broken, empty, silent in its samples (not a number) or beyond the limits; in one sentence.
     """
     limits = limits or Limits()
     with _opened(file, limits) as sound:

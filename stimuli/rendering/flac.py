@@ -46,7 +46,7 @@ def padded(data: bytes, size: int) -> bytes:
     Raises
     ------
     ValueError
-        When the file is no FLAC or is already larger, or too near the size for a block of four bytes.
+        When the file is not FLAC or is already larger, or too near the size for a block of four bytes.
     """
     missing = size - len(data)
     if missing == 0:

@@ -1,6 +1,6 @@
 """What a rendered file did to the excerpt besides equalising it: channels, polarity, width, fades.
 
-A condition must not be known by what is no EQ. Audio is float [2, samples], excerpt and render aligned to 1 ms. What
+Nothing but its EQ may give a condition away. Audio is float [2, samples], excerpt and render aligned to 1 ms. What
 an EQ did is estimated as a finite impulse response by least squares (Wiener-Hopf) on the excerpt's middle.
 """
 

@@ -19,7 +19,7 @@ def parse(text: str) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        When it is no TOML, with the place.
+        When it is not TOML, with the place.
     """
     try:
         return tomllib.loads(text)
@@ -28,7 +28,7 @@ def parse(text: str) -> dict[str, Any]:
 
 
 def set_value(text: str, path: Path, value: Any) -> str:
-    """Put a value at a place, making the tables on the way; None takes the key away.
+    """Put a value at a place, making the tables that lead there; None takes the key away.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ def value(kind: Grid, cells: Sequence[Sequence[Any]], languages: Sequence[str]) 
     Raises
     ------
     ValueError
-        A row lacks what it needs, or an amount is no number.
+        A row lacks what it needs, or an amount is not a number.
     """
     rows = [[str(cell if cell is not None else "").strip() for cell in row] for row in cells]
     kept = [row for row in rows if any(row)]

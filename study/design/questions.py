@@ -216,7 +216,7 @@ def checked(questions: list[Question], given: Any) -> dict[str, Any]:
         raise invalid("answers must be an object")
     known = {question.name: question for question in questions}
     if extra := [key for key in given if key not in known]:
-        raise invalid(f"there is no question {str(extra[0])[:64]!r}")
+        raise invalid(f"unknown question {str(extra[0])[:64]!r}")
     kept = {}
     for name, question in known.items():
         if given.get(name) in (None, ""):

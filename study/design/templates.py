@@ -27,7 +27,7 @@ def template(name: str) -> str:
         When there is no template of this name.
     """
     if name not in NAMES:
-        raise ValueError(f"There is no template {name}; there are {', '.join(NAMES)}.")
+        raise ValueError(f"Unknown template {name!r} (known: {', '.join(NAMES)}).")
     shipped = SHIPPED.read_text(encoding="utf-8")
     if name == RATING:
         return shipped

@@ -69,7 +69,7 @@ def read(text: str, languages: tuple[str, ...] = ("en", "de", "es", "zh")) -> Im
     Raises
     ------
     ValueError
-        When it is no configuration of webMUSHRA, or has no page with sounds.
+        When it is not a configuration of webMUSHRA, or has no page with sounds.
     """
     try:
         table = yaml.safe_load(text)

@@ -162,7 +162,7 @@ def _published(
     known = {name: columns for name, columns in tables_of(definition).items() if len(made[name])}
     names = {column for columns in known.values() for column in columns}
     if unknown := sorted(set(without) - names):
-        raise ValueError(f"There is no column {unknown[0]!r} to leave out; there are {', '.join(sorted(names))}.")
+        raise ValueError(f"Unknown column {unknown[0]!r} to leave out (known: {', '.join(sorted(names))}).")
     if "participant" in without:
         raise ValueError("The column participant cannot be left out: it tells which answers are of one person.")
     left_out: dict[str, list[str]] = {}

@@ -125,7 +125,7 @@ def test_half_of_the_file_descriptors_are_for_connections(monkeypatch, limits, h
     set_to = []
     monkeypatch.setattr(connections.resource, "getrlimit", lambda what: limits)
     monkeypatch.setattr(connections.resource, "setrlimit", lambda what, wanted: set_to.append(wanted))
-    assert connections.most_connections() == held and set_to == ([asked] if asked else [])
+    assert connections.max_connections() == held and set_to == ([asked] if asked else [])
 
 
 def counted_as(host):

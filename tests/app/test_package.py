@@ -253,7 +253,7 @@ def test_what_cannot_be_packaged_is_refused_in_one_sentence_and_leaves_nothing(s
             packages.package(running.engine, tmp_path / "no", packages.Wanted(**options), lambda step: None)
         assert not list(tmp_path.glob("*no*"))
 
-    refused("There is no column 'colour' to leave out; there are ", without=["colour"], analyse=False)
+    refused(r"Unknown column 'colour' to leave out \(known: ", without=["colour"], analyse=False)
     refused("participant cannot be left out", without=["participant"], analyse=False)
     refused("no folder .*/nowhere of results", results=tmp_path / "nowhere")
     other = write_set(tmp_path / "other", n_clips=4)

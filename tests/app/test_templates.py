@@ -76,6 +76,7 @@ def test_the_texts_of_a_template_are_true_of_other_words_and_conditions(name):
 
 
 def test_an_unknown_template_is_reported(tmp_path):
-    with pytest.raises(ValueError, match="no template mushroom; there are rating, abx, multistimulus, pairs, quality"):
+    known = "rating, abx, multistimulus, pairs, quality"
+    with pytest.raises(ValueError, match=rf"Unknown template 'mushroom' \(known: {known}\)"):
         run("study", "new", tmp_path / "study.toml", "--template", "mushroom")
     assert not (tmp_path / "study.toml").exists()

@@ -96,7 +96,7 @@ def test_a_device_that_never_starts_is_reported(person):
     person.play()
     expect(person.stage.locator(".play")).to_have_attribute("data-state", "playing")
     person.page.clock.fast_forward(4_000)
-    expect(person.stage.get_by_role("alert")).to_contain_text("No sound starts")
+    expect(person.stage.get_by_role("alert")).to_contain_text("The sound does not start")
 
 
 def test_nothing_sounds_on_the_page_of_who_withdrew_while_a_sound_was_loading(person):

@@ -31,7 +31,7 @@ async function request(method, path, body) {
   const headers = { "X-Page": PAGE };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const response = await fetchOrThrow(ROOT + path, { method, headers, body: JSON.stringify(body) });
-  // A proxy's own error page is no JSON, and an answer may break off on its way: both may pass.
+  // A proxy's own error page is not JSON, and an answer may break off in transit: both may pass.
   const answer = await response.json().catch(() => null);
   if (!response.ok) throw new ApiError(response.status, answer ?? {});
   if (answer === null) throw new ApiError(502, { error: "unreadable" });

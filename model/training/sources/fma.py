@@ -78,7 +78,7 @@ def read_tracks(path: Path) -> list[Track]:
     OSError
         If there is no such file.
     ValueError
-        If the file has no three-row header or a track's id is no number, naming the line.
+        If the file has no three-row header or a track's id is not a number, naming the line.
     """
     csv.field_size_limit(_LONGEST_CELL)
     with path.open(newline="", encoding="utf-8") as file:

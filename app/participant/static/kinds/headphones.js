@@ -1,5 +1,5 @@
 // Headphone screening: each sound has three parts; which one is different? Each plays once, and nothing is marked right
-// or wrong on the way.
+// or wrong in between.
 
 import { muteNotice } from "../controls.js";
 import { h, heading, prose } from "../dom.js";
