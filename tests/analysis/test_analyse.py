@@ -97,6 +97,13 @@ def excluded(tmp_path_factory):
     return folder
 
 
+def is_thorough(folder):
+    """Tell whether the models that take longest were computed."""
+    found = {(folder / f"{name}.csv").exists() for name in ("lmm_slopes", "ordinal", "reliability")}
+    assert len(found) == 1
+    return found.pop()
+
+
 def test_real_participants_are_not_called_simulated(simulated, excluded):
     texts = [path for path in excluded.iterdir() if path.suffix in {".md", ".tex", ".txt", ".html", ".svg"}]
     assert len(texts) > 40 and not [path for path in texts if "SIMULATED" in path.read_text(encoding="utf-8")]
@@ -109,6 +116,7 @@ def test_with_exclusions_both_results_are_there(excluded):
     assert pd.read_csv(excluded / "exclusions.csv")["participant"].unique().tolist() == ["p05"]
     assert pd.read_csv(excluded / "all_participants" / "means.csv")["n"].eq(8).all()
     assert pd.read_csv(excluded / "means.csv")["n"].eq(7).all()
+    assert is_thorough(excluded) and not is_thorough(excluded / "all_participants")
 
 
 def test_without_stated_rules_everyone_counts_and_the_others_stand_beside(excluded):
@@ -118,6 +126,7 @@ def test_without_stated_rules_everyone_counts_and_the_others_stand_beside(exclud
     assert pd.read_csv(excluded / "means.csv")["n"].eq(8).all()
     assert pd.read_csv(excluded / "after_exclusions" / "means.csv")["n"].eq(7).all()
     assert not (excluded / "all_participants").exists()
+    assert is_thorough(excluded) and not is_thorough(excluded / "after_exclusions")
     assert "No rules for leaving out participants were stated" in (excluded / "methods.md").read_text(encoding="utf-8")
 
 

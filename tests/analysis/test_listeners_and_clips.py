@@ -15,6 +15,7 @@ from analysis.statistics.listeners_and_clips import (
     marginal_means,
     maximal_terms,
 )
+from tests.analysis.example import example
 from tests.analysis.reference import expected, ratings
 
 STUDIES = {
@@ -148,3 +149,35 @@ def test_intervals_of_variances_hold_them_and_narrow_with_participants():
 def test_a_variance_with_less_than_one_degree_of_freedom_has_no_interval(df, is_reported):
     low, high = satterthwaite._sd_interval(1.0, 2 / df)
     assert (low == low and high < 40) == is_reported
+
+
+ONE, AS_MANY = "(one level)", "(as many random effects as ratings)"
+NO_CLIPS = f"clip {ONE}"
+ONE_WORD = example(descriptors=("warm",), clips=2)
+
+
+def only(table, first_of):
+    """Two conditions, and of the second clip the first so many ratings."""
+    table = table[table["condition"].isin(["original", "semantic"])]
+    return table.drop(table.index[table["clip"] == "clip2"][first_of:])
+
+
+@pytest.mark.parametrize(
+    ("table", "terms", "left_out"),
+    [
+        (example(), ["participant x 4", "participant:descriptor x 4", "clip x 4", "clip:descriptor x 4"], []),
+        (ONE_WORD, ["participant x 4", "clip x 4"], []),
+        (
+            example(clips=1),
+            ["participant x 4"],
+            [f"participant:descriptor {AS_MANY}", NO_CLIPS, f"clip:descriptor {ONE}"],
+        ),
+        (example(participants=1, descriptors=("warm",)), [], [f"participant {ONE}", f"clip {AS_MANY}"]),
+        (only(ONE_WORD, first_of=0), [], [f"participant {AS_MANY}", NO_CLIPS]),
+        (only(ONE_WORD, first_of=1), ["participant x 2", "clip x 2"], []),
+    ],
+)
+def test_which_random_effects_the_data_can_have(table, terms, left_out):
+    study = from_table(table)
+    found, without = maximal_terms(design(study), study, "original", "semantic")
+    assert ([f"{term.group} x {len(term.names)}" for term in found], without) == (terms, left_out)
