@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from analysis.data.cells import Cells
+from analysis.data.ratings import from_table
+from analysis.statistics import results
 from analysis.statistics.heterogeneity import _given_sd
 from analysis.statistics.listener_factors import welch
 from analysis.statistics.posthoc import friedman, posthoc, wilcoxon
@@ -16,6 +18,7 @@ from analysis.statistics.results import _slopes_are_identifiable
 from analysis.statistics.robust import hodges_lehmann, sign_flips, trimmed
 from analysis.statistics.satterthwaite import _denominator
 from analysis.writing import claims
+from tests.analysis.example import example
 from tests.analysis.reference import expected
 
 R = expected("counts")
@@ -118,6 +121,21 @@ def test_slopes_need_three_listeners_and_more_ratings_than_three_for_each(shape,
     assert _slopes_are_identifiable(np.full(shape, each)) == identifiable
 
 
+@pytest.mark.parametrize(("most", "has_slopes"), [(5, False), (6, True), (2000, True)])
+def test_slopes_are_fitted_up_to_two_thousand_listeners(most, has_slopes, monkeypatch):
+    assert results.MOST_SLOPE_PARTICIPANTS == 2000
+    monkeypatch.setattr(results, "MOST_SLOPE_PARTICIPANTS", most)
+    table = example(participants=6, clips=2, descriptors=("warm",))
+    both = table[table["condition"].isin(["semantic", "static"])]
+    assert ("lmm_slopes" in results.compute(from_table(both)).tables) is has_slopes
+
+
+def test_who_heard_one_condition_has_no_slopes():
+    table = example(participants=6, clips=2, descriptors=("warm",))
+    one_each = table[table["condition"] == np.where(table["participant"] < "p03", "semantic", "static")]
+    assert "lmm_slopes" not in results.compute(from_table(one_each)).tables
+
+
 @pytest.mark.parametrize(("relative", "sd", "sigma"), product([0.3, 1.4], [0.0, 0.6], [0.5, 2.0]))
 def test_the_gradient_of_the_profile_is_the_deviances_slope(relative, sd, sigma):
     class Reml:  # deviance parts that are known functions of the two relative SDs
@@ -143,7 +161,7 @@ def test_what_is_rounding_error_is_not_said():
     anova = pd.DataFrame({"F": f, "eps_gg": [0.9, 0.9, 0.9, 0.9, 0.9, np.nan]})
     pairs = pd.DataFrame({"t": [2.0, -0.99e10, -1e10, 1e10, 2.0], "p_unc": [0.1, 0.1, 0.1, 0.1, np.nan]})
     ranks = pd.DataFrame({"chi2": [2.0, np.nan, 0.0]})
-    results = {"anova": anova, "posthoc": pairs, "friedman": ranks}
-    assert [row.Index for row in claims.anova_rows(results)] == [0, 1]
-    assert claims.pairs_tested(results).index.tolist() == [0, 1]
-    assert [row.Index for row in claims.friedman_rows(results)] == [0, 2]
+    found = {"anova": anova, "posthoc": pairs, "friedman": ranks}
+    assert [row.Index for row in claims.anova_rows(found)] == [0, 1]
+    assert claims.pairs_tested(found).index.tolist() == [0, 1]
+    assert [row.Index for row in claims.friedman_rows(found)] == [0, 2]
