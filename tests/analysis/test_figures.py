@@ -19,6 +19,7 @@ from analysis.writing.adaptivity_figure import adaptivity_figure
 from analysis.writing.figure_style import COLOURS, short, style
 from analysis.writing.figures import adaptive_figure, means_figure
 from analysis.writing.medians import medians_figure
+from analysis.writing.pairs_figures import choices_figure
 from tests.analysis.example import example
 from tests.analysis.test_analyse import width_in
 
@@ -143,3 +144,10 @@ def test_long_labels_of_abx_pairs_stay_in_the_figure():
         axis = figure.axes[0]
         assert min(label.get_window_extent().x0 for label in axis.get_yticklabels()) >= 0
         assert axis.get_position().width > 0.3
+
+
+@pytest.mark.parametrize(("n_pairs", "inches"), [(2, 1.5), (3, 1.51), (20, 4.74)])
+def test_a_figure_of_choices_grows_with_its_pairs(n_pairs, inches):
+    rows = [("warm", f"a{i}", "b", 3, 1, 2) for i in range(n_pairs)]
+    tests = pd.DataFrame(rows, columns=["descriptor", "a", "b", "a_chosen", "same", "b_chosen"])
+    assert choices_figure(tests).get_size_inches()[1] == pytest.approx(inches)

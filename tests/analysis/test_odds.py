@@ -91,3 +91,12 @@ def test_conditions_that_are_always_apart_have_no_odds_ratio():
     table["rating"] = np.where(table["condition"] == "semantic", 6, 2) + np.arange(len(table)) % 2
     odds, _ = odds_with_slopes(from_table(table), *PAIR)
     assert odds["odds_ratio"].isna().all() and not odds["converged"].any()
+
+
+def test_what_does_not_vary_has_an_sd_of_zero():
+    table = example(participants=6, clips=5, descriptors=("warm",))
+    table = table[table["condition"].isin(PAIR)]
+    chance = np.random.default_rng(1)
+    table["rating"] = np.concatenate([chance.permutation([2, 3, 3, 4, 4, 5, 3, 5, 2, 4]) for _ in range(6)])
+    odds, sds = odds_with_slopes(from_table(table), *PAIR)
+    assert odds["converged"].all() and (sds["sd"] == 0).all() and len(sds) == 4
