@@ -1,6 +1,7 @@
 """What a rehearsal must find, each found by its check: sounds, texts, scales, blindness, costs; and the page of it."""
 
 import hashlib
+import io
 import shutil
 import threading
 import tomllib
@@ -9,8 +10,10 @@ import numpy as np
 import pytest
 import soundfile
 from PIL import Image
+from rich.console import Console
 
 from analysis.statistics.distinguishing import HeldOut
+from app.commands.rehearse import _print
 from app.participant.attack import Outcome
 from app.rehearsal import blindness, budget, data, page, pages, sounds, texts
 from app.rehearsal.findings import Finding, Verdict, found, is_go, timed
@@ -262,3 +265,11 @@ def test_who_is_on_the_way_is_stopped_once_the_rehearsal_ends():
     with pytest.raises(InterruptedError):
         tell("Pages", 2, 2)
     assert heard == [("Pages", 1, 2)]
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0.0, ""), (0.049, ""), (0.051, "  0.1 s"), (12.34, "  12.3 s")])
+def test_a_check_says_how_long_it_took_where_anybody_would_notice(seconds, shown):
+    console = Console(file=io.StringIO(), width=200)
+    _print(console, Finding("sounds", Verdict.PASSED, "All are there.", ("one [more]",), seconds))
+    first, second = console.file.getvalue().splitlines()
+    assert first == f"✓ {'sounds':<24} All are there.{shown}" and second == "    one [more]"
