@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from app.commands import (
     analysis,
+    data,
     deploy,
     equalise,
     evaluation,
@@ -37,6 +38,7 @@ cli = typer.Typer(
 for group in (
     stimuli,
     study,
+    data,
     serve,
     watching,
     simulate,

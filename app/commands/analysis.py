@@ -13,15 +13,15 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from app.commands.places import DATABASE_URL, DatabaseUrl
-from app.commands.study import OldStudyNumber, StudyNumber
+from app.commands.places import DATABASE_URL, DatabaseUrl, OldStudyNumber, StudyNumber
+from app.commands.tables import Tables, beside, from_database, from_folder, of_made
 from app.publishing.layout import places
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.data.screening import Rules
-    from app.commands.paradigms import Done, Tables
+    from app.commands.paradigms import Done
 
 
 class Source(StrEnum):
@@ -121,9 +121,9 @@ def analyse(
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("reading", total=None)
         options = {"ratings": ratings, "pairs": pairs, "abx": abx}
-        tables = paradigms.Tables(settings, wanted, wanted, scale=scale, simulated=True if simulated else None)
+        tables = Tables(settings, wanted, wanted, scale=scale, simulated=True if simulated else None)
         if files and not source and len(files) == 1 and files[0].is_dir():
-            tables = _from_folder(files[0], tables)
+            tables = from_folder(files[0], tables)
         elif files or any(options.values()):
             tables = _from_files(files or [], options, source, tables, _labels(words, "--words"))
         else:
@@ -177,7 +177,7 @@ def analyse_study(
     from app.commands.registered import held_against
 
     unordered: dict[str, list[str] | None] = {"condition": None, "descriptor": None}
-    tables = paradigms.Tables(Settings(), unordered, unordered, simulated=True if simulated else None)
+    tables = Tables(Settings(), unordered, unordered, simulated=True if simulated else None)
     tables = held_against(from_database(database_url, study_number, tables), None, {})
     return paradigms.analyse_all(tables, out, step)
 
@@ -205,8 +205,8 @@ def analyse_made(
     from app.commands.registered import held_against
 
     unordered: dict[str, list[str] | None] = {"condition": None, "descriptor": None}
-    tables = paradigms.Tables(Settings(), unordered, unordered, simulated=simulated)
-    tables = held_against(_of_made(made, definition, manifest, tables, "The package"), None, {})
+    tables = Tables(Settings(), unordered, unordered, simulated=simulated)
+    tables = held_against(of_made(made, definition, manifest, tables, "The package"), None, {})
     return paradigms.analyse_all(tables, out, step)
 
 
@@ -251,17 +251,7 @@ def _from_files(
     named = options | ({"ratings": files[0]} if files else {})
     found = {name: path for name, path in named.items() if path}
     tables = replace(tables, **{name: read_csv(path) for name, path in found.items()})
-    return _beside(places(next(iter(found.values())).parent), tables)
-
-
-def _from_folder(folder: Path, tables: Tables) -> Tables:
-    """Read every table of an exported folder."""
-    from dataclasses import replace
-
-    from app.commands import paradigms
-
-    there = places(folder)
-    return _beside(there, replace(tables, **paradigms.from_folder(folder, there)))
+    return beside(places(next(iter(found.values())).parent), tables)
 
 
 def _rules(path: Path) -> Rules:
@@ -281,68 +271,3 @@ def _rules(path: Path) -> Rules:
             f"{path} has no section [screening]; `semantic-eq study new` writes a study file that has one."
         )
     return Rules.of(table["screening"])
-
-
-def from_database(database_url: str, study: int | None, tables: Tables) -> Tables:
-    """Read the study's tables, and what its definition and manifest say: orders, scale, rules, stimuli."""
-    import json
-
-    from study.design.frozen import definition_of
-    from study.records.export import of_kinds, ratings, sessions
-    from study.storage.database import open_database, reading
-    from study.storage.studies import study_row
-
-    engine = open_database(database_url, create=False)
-    try:
-        table, people = ratings(engine, study_id=study), sessions(engine, study_id=study)
-        others = of_kinds(engine, study_id=study)
-        with reading(engine) as connection:
-            row = study_row(connection, study)
-    finally:
-        engine.dispose()
-    definition, manifest = definition_of(row).model_dump(mode="json"), json.loads(row.manifest)
-    made = {"responses": table, "sessions": people} | others
-    return _of_made(made, definition, manifest, tables, f"The study in {database_url}")
-
-
-def _of_made(
-    made: Mapping[str, pd.DataFrame], definition: dict[str, Any], manifest: dict[str, Any], tables: Tables, where: str
-) -> Tables:
-    """Take the tables of a study that have rows, and what its definition and manifest say."""
-    from dataclasses import replace
-
-    from app.commands import paradigms
-
-    found = paradigms.with_rows({"ratings": made["responses"]} | dict(made))
-    if not found:
-        raise ValueError(f"{where} holds no ratings yet; has anyone started, or was another database used?")
-    return _of_study(definition, manifest, made["sessions"], replace(tables, **found))
-
-
-def _beside(there: Mapping[str, Path], tables: Tables) -> Tables:
-    """Take what the study's file, its manifest and its sessions say, where they lie with exported tables."""
-    import json
-
-    from analysis.data.reading import read_csv
-
-    if "study.json" not in there:
-        return tables
-    definition = json.loads(there["study.json"].read_text(encoding="utf-8"))
-    manifest, sessions = there.get("manifest.json"), there.get("sessions.csv")
-    stimuli = json.loads(manifest.read_text(encoding="utf-8")) if manifest else None
-    return _of_study(definition, stimuli, read_csv(sessions) if sessions else None, tables)
-
-
-def _of_study(
-    definition: dict[str, Any], manifest: dict[str, Any] | None, people: pd.DataFrame | None, tables: Tables
-) -> Tables:
-    """Take what the study states of its analysis."""
-    from dataclasses import replace
-
-    from app.commands import paradigms
-    from app.study_settings import blocks_of, of_study
-
-    settings, order = of_study(definition, manifest, people, tables.settings, tables.order)
-    stated, definition = definition, definition | {"blocks": blocks_of(definition)}
-    tables = replace(tables, definition=definition, stated=stated, manifest=manifest)
-    return paradigms.with_simulated(replace(tables, settings=settings, order=order), people)

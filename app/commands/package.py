@@ -9,8 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from app.commands.places import DATABASE_URL, DatabaseUrl, Set, set_folder
-from app.commands.study import Simulated, StudyNumber
+from app.commands.places import DATABASE_URL, DatabaseUrl, Set, Simulated, StudyNumber, set_folder
 
 
 def register(cli: typer.Typer) -> None:
@@ -44,7 +43,7 @@ def package(
     """
     from app.publishing import package as packages
     from app.publishing.pages import Citing
-    from study.storage.database import connect
+    from study.storage.database import opened
 
     if audio is not None and not audio.strip():
         raise ValueError("--audio names no licence; the audio can be published only where its licence is stated.")
@@ -58,11 +57,7 @@ def package(
         stimuli=set_folder(stimuli_set) if stimuli_set else None,
         citing=Citing(tuple(author or ()), licence, audio),
     )
-    engine = connect(database_url)
-    try:
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("reading", total=None)
-            made = packages.package(engine, out, wanted, lambda step: progress.update(task, description=step))
-    finally:
-        engine.dispose()
+    with opened(database_url) as engine, Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading", total=None)
+        made = packages.package(engine, out, wanted, lambda step: progress.update(task, description=step))
     typer.echo("\n".join(packages.summary(made)))

@@ -6,67 +6,25 @@ page links the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.analyse import Settings
     from analysis.data.abx import AbxTrials
-    from analysis.data.columns import Order
     from analysis.data.pairs import Pairs
     from analysis.data.post_screening import Anchored
     from analysis.data.questions import Asked
     from analysis.writing.report import Beside
+    from app.commands.tables import Tables
 
     Checked = TypeVar("Checked", Pairs, AbxTrials)
 
-FILES = {"ratings": "responses.csv", "pairs": "pairs.csv", "abx": "abx.csv"}  # of an exported folder
 Step = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Tables:
-    """The tables of one study, and what is known of it.
-
-    Attributes
-    ----------
-    settings, order
-        Of the analysis, as the study or the command states them.
-    wanted
-        The orders that the command names, of which every label must be there.
-    ratings, pairs, abx
-        Tidy tables; None where nothing was asked in this way.
-    definition
-        The study file, where the tables come from a study, with all that it leaves to the program.
-    stated, manifest
-        The study file and the stimulus set's manifest as they were stored with the study.
-    scale
-        Of every question whose own is not in the study file.
-    simulated
-        True: only simulated participants; None: the real ones, else the simulated.
-    asked
-        What the column `descriptor` holds, as in `Ratings`.
-    chosen
-        The one question that is to be analysed, by its name; None: all.
-    """
-
-    settings: Settings
-    order: Order
-    wanted: Order = field(default_factory=dict)
-    ratings: pd.DataFrame | None = None
-    pairs: pd.DataFrame | None = None
-    abx: pd.DataFrame | None = None
-    definition: dict[str, Any] = field(default_factory=dict)
-    stated: dict[str, Any] | None = None
-    manifest: dict[str, Any] | None = None
-    scale: tuple[float, float] | None = None
-    simulated: bool | None = None
-    asked: str = "descriptor"
-    chosen: str | None = None
 
 
 @dataclass(frozen=True)
@@ -300,45 +258,3 @@ def _refuse_unknown(tables: Tables, conditions: list[str], descriptors: list[str
             if name not in labels:
                 known = ", ".join(labels)
                 raise ValueError(f"--{column}s names {name!r}, which is not in the table; there are {known}.")
-
-
-def from_folder(folder: Path, there: Mapping[str, Path]) -> dict[str, pd.DataFrame]:
-    """Read the tables of an exported folder that have rows, where its files lie.
-
-    Raises
-    ------
-    ValueError
-        The folder holds none.
-    """
-    from analysis.data.reading import read_csv
-
-    found = {name: there[file] for name, file in FILES.items() if file in there}
-    if not found:
-        raise ValueError(f"{folder} holds none of {', '.join(FILES.values())}, which `semantic-eq export` writes.")
-    tables = {name: read_csv(path) for name, path in found.items() if _has_rows(path)}
-    if not tables:
-        raise ValueError(f"The tables in {folder} have no rows; was the export made before anyone answered?")
-    return tables
-
-
-def _has_rows(path: Path) -> bool:
-    with path.open("rb") as file:
-        return bool(file.readline()) and bool(file.readline().strip())
-
-
-def with_rows(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Keep the tables that can be analysed and have rows."""
-    return {name: table for name, table in tables.items() if name in FILES and not table.empty}
-
-
-def with_simulated(tables: Tables, people: pd.DataFrame | None) -> Tables:
-    """Say of every comparison and ABX trial whether its participant is simulated, where only the sessions do."""
-    if people is None or "simulated" not in people:
-        return tables
-    of = dict(zip(people["participant"].astype(str), people["simulated"], strict=True))
-    marked = {
-        name: table.assign(simulated=table["participant"].astype(str).map(of))
-        for name in ("pairs", "abx")
-        if (table := getattr(tables, name)) is not None and "simulated" not in table and "participant" in table
-    }
-    return replace(tables, **marked)

@@ -1,4 +1,4 @@
-"""Where commands find the study's database and a stimulus set."""
+"""Options that commands share, and where they find the study's database and a stimulus set."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +16,10 @@ Set = Annotated[
         "--set", help="Stimulus set: a name under data/stimuli, or a folder; default: the one the study names."
     ),
 ]
+
+StudyNumber = Annotated[int | None, typer.Option(help="Number of a study in the database; default: the latest.")]
+OldStudyNumber = Annotated[int | None, typer.Option("--study", hidden=True)]  # the option's name up to 0.1
+Simulated = Annotated[bool, typer.Option(help="The simulated participants instead of the real ones.")]
 
 
 def set_folder(name: str) -> Path:

@@ -74,7 +74,7 @@ def _simulate(
     """Analyse the study's own simulated listeners into a folder."""
     from analysis.analyse import Settings
     from app.commands import paradigms
-    from app.commands.analysis import from_database
+    from app.commands.tables import Tables, from_database
     from study.design.definition import Recruitment
     from study.sessions.rehearsal import rehearse
     from study.sessions.running import RunningStudy
@@ -89,7 +89,7 @@ def _simulate(
             running.close()
         pair = (compared[0], compared[1]) if compared else None
         none: dict[str, list[str] | None] = {"condition": None, "descriptor": None}
-        tables = paradigms.Tables(Settings(compared=pair), none, none, simulated=True)
+        tables = Tables(Settings(compared=pair), none, none, simulated=True)
         paradigms.analyse_all(from_database(url, None, tables), out, lambda step: None)
 
 

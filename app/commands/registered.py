@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from app.commands.paradigms import Tables
+    from app.commands.tables import Tables
 
 
 def held_against(tables: Tables, folder: Path | None, options: Mapping[str, object]) -> Tables:

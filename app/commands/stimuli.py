@@ -1,32 +1,29 @@
-"""Commands of the stimuli group: make, look at and check stimulus sets."""
+"""Commands of the stimuli group: recordings inspected, and a set built of them."""
 
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from stimuli.manifest import Manifest
-    from stimuli.music.clips import Clip
+from app.commands import sets
 
-sets = typer.Typer(help="Make, inspect and check stimulus sets.", no_args_is_help=True)
-_ROOT = Path("data/stimuli")
-_DEFAULT = _ROOT / "default"
-_SHOWN_DIFFERENCES = 8
-SetFolder = Annotated[Path, typer.Argument(help="The set's folder.", show_default=True)]
+if TYPE_CHECKING:
+    from stimuli.music.clips import Clip
 
 
 def register(cli: typer.Typer) -> None:
     """Add this group's commands to ``cli``."""
-    cli.add_typer(sets, name="stimuli")
+    group = typer.Typer(help="Make, inspect and check stimulus sets.", no_args_is_help=True)
+    for command in (build, inspect):
+        group.command()(command)
+    sets.register(group)
+    cli.add_typer(group, name="stimuli")
 
 
-@sets.command()
 def build(
     clips: Annotated[
         Path | None, typer.Option(help="A folder of recordings: WAV, FLAC, OGG, OPUS, MP3, AIFF, M4A and others.")
@@ -42,7 +39,7 @@ def build(
     max_clips: Annotated[
         int | None, typer.Option(min=1, help="Use at most this many, spread evenly over the folder.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="The folder to make.")] = _DEFAULT,
+    out: Annotated[Path, typer.Option(help="The folder to make.")] = sets.DEFAULT,
     conditions: Annotated[
         str,
         typer.Option(
@@ -117,11 +114,11 @@ def build(
             on_odd=lambda clip, sentence: tell(f"{clip}: {sentence}"),
         )
     print(
-        f"{out}: {len(manifest.of_kind('stimulus'))} stimuli of {len(manifest.clips)} clips, and {_checks(manifest)}."
+        f"{out}: {len(manifest.of_kind('stimulus'))} stimuli of {len(manifest.clips)} clips, "
+        f"and {sets.checks_in(manifest)}."
     )
 
 
-@sets.command()
 def inspect(
     clips: Annotated[Path, typer.Argument(help="A folder of recordings.")],
     seconds: Annotated[float, typer.Option(help="Length of the excerpts.")] = 10.0,
@@ -146,125 +143,6 @@ def inspect(
     Console().print(table)
     if others := other_files(clips):
         print(others)
-
-
-@sets.command("list")
-def list_sets(root: Annotated[Path, typer.Argument(help="Where the sets are.")] = _ROOT) -> None:
-    """List the stimulus sets of a folder."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    from stimuli.manifest import Manifest
-
-    folders = sorted(path.parent for path in root.glob("*/manifest.json"))
-    if not folders:
-        raise ValueError(f"{root} holds no stimulus set; make one with `semantic-eq stimuli build`.")
-    table = Table("set", "clips", "conditions", "descriptors", "stimuli", "folder")
-    for folder in folders:
-        manifest = Manifest.load(folder)
-        n_stimuli = str(len(manifest.of_kind("stimulus")))
-        words = (", ".join(manifest.conditions), ", ".join(manifest.descriptors))
-        table.add_row(escape(manifest.name), str(len(manifest.clips)), *words, n_stimuli, escape(str(folder)))
-    Console().print(table)
-
-
-@sets.command()
-def show(folder: SetFolder = _DEFAULT) -> None:
-    """Show a set's clips and what each condition does to them."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    from stimuli.checking.summary import differences_db
-    from stimuli.manifest import Manifest
-
-    manifest = Manifest.load(folder)
-    console = Console()
-    console.print(
-        f"{manifest.name}: {len(manifest.of_kind('stimulus'))} stimuli at {manifest.loudness_lufs:g} LUFS and "
-        f"{manifest.sample_rate_hz} Hz, and {_checks(manifest)}; model {(manifest.model_hash or 'none')[:12]}, "
-        f"seed {manifest.seed}.",
-        soft_wrap=True,
-        highlight=False,
-        markup=False,
-    )
-    clips = Table("clip", "title", "source", "from s", "lasts s", "limited dB")
-    for clip in manifest.clips:
-        numbers = (f"{clip.start_s:.1f}", f"{clip.duration_s:.2f}", f"{clip.limited_db:g}")
-        clips.add_row(clip.clip, escape(clip.title), escape(clip.source), *numbers)
-    console.print(clips)
-    eqs = Table("condition", "descriptor", "strength of the EQ, dB", "difference between clips, dB")
-    for row in differences_db(manifest):
-        eqs.add_row(row.condition, row.descriptor, f"{row.strength_db:.2f}", f"{row.difference_db:.2f}")
-    console.print(eqs)
-
-
-@sets.command()
-def verify(
-    folder: SetFolder = _DEFAULT,
-    database_url: Annotated[
-        str | None, typer.Option(help="Check too that the study in this database was created with this set.")
-    ] = None,
-) -> None:
-    """Re-read every file of a set and name each that is missing, changed or not loudness-matched."""
-    from rich.console import Console
-    from rich.progress import track
-
-    from stimuli.checking.verify import faults
-    from stimuli.manifest import Manifest
-
-    manifest = Manifest.load(folder)
-    checked = track(faults(manifest), "Verifying", len(manifest.stimuli), console=Console(stderr=True), transient=True)
-    found = [fault for group in checked for fault in group]
-    if database_url and (fault := _other_than_created(folder, database_url)):
-        found.append(fault)
-    for fault in found:
-        print(fault)
-    if found:
-        raise ValueError(f"{folder} has {len(found)} fault{'s' if len(found) > 1 else ''}; build it again.")
-    print(f"{folder} is intact: {len(manifest.stimuli)} files, unchanged and loudness-matched.")
-
-
-@sets.command()
-def export(
-    folder: SetFolder = _DEFAULT,
-    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("exported-stimuli"),
-    sources: Annotated[bool, typer.Option(help="Only the clips' excerpts, to be rendered elsewhere.")] = False,
-    wav: Annotated[bool, typer.Option("--wav", help="Write WAV files instead of FLAC.")] = False,
-) -> None:
-    """Copy a set's audio under names that say what it is, with its table: not for participants."""
-    from stimuli.export import export as copy
-    from stimuli.manifest import Manifest
-
-    n_files = copy(Manifest.load(folder), out, sources_only=sources, as_wav=wav)
-    print(f"{out}: {n_files} files.")
-
-
-@sets.command()
-def report(
-    folder: SetFolder = _DEFAULT,
-    out: Annotated[Path | None, typer.Option(help="The page to write; default: report.html in the set.")] = None,
-    embed: Annotated[
-        bool, typer.Option("--embed", help="Embed the audio in the page, so that it can be sent.")
-    ] = False,
-) -> None:
-    """Write a page to hear and see a set: players, EQ curves, spectra, loudness, differences between clips."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from stimuli.checking.report import write_report
-    from stimuli.manifest import Manifest
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Listening", total=None)
-        page = write_report(
-            Manifest.load(folder),
-            out,
-            embed=embed,
-            on_progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
-    print(page)
 
 
 def _clips(
@@ -325,31 +203,3 @@ def _secret(file: Path | None) -> str | None:
     if not file.is_file() or not (secret := file.read_text(encoding="utf-8").strip()):
         raise ValueError(f"{file} holds no secret; name the file `secret` of a set's folder.")
     return secret
-
-
-def _other_than_created(folder: Path, database_url: str) -> str | None:
-    """The sentence about a manifest that is not the one which the database keeps, with what differs."""
-    from study.design import frozen
-    from study.design.stimuli import StimulusSet
-    from study.storage.database import connect, reading
-    from study.storage.studies import study_row
-
-    engine = connect(database_url)
-    try:
-        with reading(engine) as connection:
-            row = study_row(connection)
-    finally:
-        engine.dispose()
-    kept, found = StimulusSet(None, row.manifest), StimulusSet.load(folder)
-    if found.sha256 == row.manifest_sha256:
-        return None
-    lines = frozen.differences(*(json.dumps(each.content, indent=1, sort_keys=True) for each in (kept, found)))
-    shown = "".join(f"\n  {line}" for line in lines[:_SHOWN_DIFFERENCES])
-    return f"manifest.json is not the one that study {row.id} was created with (-), found now (+):{shown}"
-
-
-def _checks(manifest: Manifest) -> str:
-    from collections import Counter
-
-    counts = Counter(stimulus.kind for stimulus in manifest.stimuli if stimulus.kind != "stimulus")
-    return ", ".join(f"{count} {kind}" for kind, count in counts.items())

@@ -1,17 +1,15 @@
-"""Commands of the study group: the study file, and what the database holds."""
+"""Commands of the study group: the study file, and the running study."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.commands.attack import attack
-from app.commands.places import DATABASE_URL, SETS, DatabaseUrl, Set, set_folder
+from app.commands.places import DATABASE_URL, SETS, DatabaseUrl, Set, Simulated, set_folder
 from app.commands.preregister import preregister
 from app.commands.rehearse import rehearse
 
@@ -23,9 +21,6 @@ if TYPE_CHECKING:
     from study.design.webmushra import Imported
 
 StudyFile = Annotated[Path | None, typer.Argument(help="Study file; default: the shipped one.")]
-StudyNumber = Annotated[int | None, typer.Option(help="Number of a study in the database; default: the latest.")]
-OldStudyNumber = Annotated[int | None, typer.Option("--study", hidden=True)]  # the option's name up to 0.1
-Simulated = Annotated[bool, typer.Option(help="The simulated participants instead of the real ones.")]
 
 
 def register(cli: typer.Typer) -> None:
@@ -39,8 +34,6 @@ def register(cli: typer.Typer) -> None:
     imports.command()(webmushra)
     group.add_typer(imports, name="import")
     cli.add_typer(group, name="study")
-    for beside in (export, verify_export, withdraw, backup):
-        cli.command()(beside)
 
 
 def check(file: StudyFile = None, stimuli_set: Set = None) -> None:
@@ -156,8 +149,9 @@ def create(file: StudyFile = None, stimuli_set: Set = None, database_url: Databa
 def status(database_url: DatabaseUrl = DATABASE_URL, simulated: Simulated = False) -> None:
     """Show how many participants started, completed and left; with --simulated, of the simulated ones."""
     from study.recruitment import overview
+    from study.storage.database import opened
 
-    with _opened(database_url) as engine:
+    with opened(database_url) as engine:
         for name, value in overview(engine, simulated).items():
             shown = ", ".join(f"{key}: {n}" for key, n in value.items()) if isinstance(value, dict) else value
             typer.echo(f"{name:>18}  {'-' if shown in (None, '') else shown}")
@@ -185,8 +179,9 @@ def invite(
 ) -> None:
     """Make invitation codes, one line each; a study asks for them when its file says `invitation = true`."""
     from study.recruitment import invite as make
+    from study.storage.database import opened
 
-    with _opened(database_url) as engine:
+    with opened(database_url) as engine:
         typer.echo("\n".join(make(engine, n, note)))
         if not _definition(engine).recruitment.invitation:
             typer.echo("The study asks for no invitation, so anybody may come without one.", err=True)
@@ -202,9 +197,10 @@ def links(
     import csv
 
     from study.recruitment import links as sign
+    from study.storage.database import opened
     from study.storage.private import open_private
 
-    with _opened(database_url) as engine:
+    with opened(database_url) as engine:
         named = _ids(ids, engine)
         signed = sign(engine, named, url)
     with open_private(out, "w", encoding="utf-8", newline="") as file:  # who has a link is that participant
@@ -232,72 +228,10 @@ def readmit(
 ) -> None:
     """Let one participant continue in another browser with their id or invitation alone, once, within a day."""
     from study.recruitment import readmit as open_to
+    from study.storage.database import opened
 
-    with _opened(database_url) as engine:
+    with opened(database_url) as engine:
         typer.echo(f"{open_to(engine, who)} may go on in another browser once, within 24 hours.")
-
-
-def export(
-    database_url: DatabaseUrl = DATABASE_URL,
-    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("data/export"),
-    simulated: Annotated[
-        bool | None, typer.Option("--simulated/--real", help="Only simulated or only real participants; default: both.")
-    ] = None,
-    study_number: StudyNumber = None,
-    study: OldStudyNumber = None,
-    identifiers: Annotated[
-        bool, typer.Option(help="Add the id parameters that participants came with: personal data.")
-    ] = False,
-) -> None:
-    """Write the study's data: responses.csv, sessions.csv, Parquet, a data dictionary, receipts and bundle.zip."""
-    from study.records.export import write
-
-    with _opened(database_url) as engine:
-        rows = write(engine, out, simulated, study_number or study, identifiers=identifiers)
-    typer.echo(f"{rows['responses']} responses of {rows['sessions']} sessions are in {out / 'responses.csv'}.")
-    typer.echo(f"Seal: {rows['seal']}")
-
-
-def verify_export(
-    folder: Annotated[Path, typer.Argument(help="Folder that `export` wrote, or where its bundle.zip was unpacked.")],
-    seal: Annotated[str | None, typer.Option(help="The seal that `export` printed, if it was noted.")] = None,
-) -> None:
-    """Prove from an export's files alone that nothing was lost, altered, added or moved since it was stored."""
-    from study.records.verification import verify
-
-    found = verify(folder, seal)
-    counts = found["sessions"]
-    typer.echo(f"{found['responses']} answers of {counts['exported']} sessions are as they were stored.")
-    typer.echo(f"{counts['started']} were started, {counts['withdrawn']} withdrew, {counts['left_out']} left out.")
-    typer.echo(f"Seal: {found['seal']}")
-
-
-def withdraw(
-    who: Annotated[str, typer.Argument(help="Session, participant (P0007), or the id that the participant came with.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    database_url: DatabaseUrl = DATABASE_URL,
-) -> None:
-    """Delete every row of one participant, after showing what there is and asking."""
-    from study.recruitment import described
-    from study.recruitment import withdraw as delete
-
-    with _opened(database_url) as engine:
-        typer.echo("\n".join(described(engine, who)))
-        if not yes:
-            typer.confirm("Delete all of it, for good?", abort=True)
-        typer.echo(f"Every row of session {delete(engine, who)} is deleted.")
-
-
-def backup(
-    out: Annotated[Path, typer.Argument(help="The new file.")],
-    database_url: DatabaseUrl = DATABASE_URL,
-) -> None:
-    """Copy the SQLite database of a running study, consistent at one moment."""
-    from study.storage.backup import backup as copy
-
-    with _opened(database_url) as engine:
-        size = copy(engine, out)
-    typer.echo(f"{out} holds {size / 1e6:.1f} MB; to restore it, serve with --database-url sqlite:///{out}.")
 
 
 def _definition(engine: Engine) -> Definition:
@@ -312,18 +246,8 @@ def _definition(engine: Engine) -> Definition:
 
 def _set_state(database_url: str, state: str) -> None:
     from study.recruitment import set_state
+    from study.storage.database import opened
 
-    with _opened(database_url) as engine:
+    with opened(database_url) as engine:
         set_state(engine, state)
     typer.echo(f"The study is {state}.")
-
-
-@contextmanager
-def _opened(database_url: str) -> Iterator[Engine]:
-    from study.storage.database import connect
-
-    engine = connect(database_url)
-    try:
-        yield engine
-    finally:
-        engine.dispose()

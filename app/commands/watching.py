@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from app.commands.places import DATABASE_URL, DatabaseUrl
+from app.commands.places import DATABASE_URL, DatabaseUrl, Simulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy import Engine
-
-Simulated = Annotated[bool, typer.Option(help="The simulated participants instead of the real ones.")]
 
 
 T = TypeVar("T")
@@ -71,10 +69,7 @@ def _number(value: float | None) -> str:
 
 
 def _of(database_url: str, read: Callable[[Engine], T]) -> T:
-    from study.storage.database import connect
+    from study.storage.database import opened
 
-    engine = connect(database_url)
-    try:
+    with opened(database_url) as engine:
         return read(engine)
-    finally:
-        engine.dispose()

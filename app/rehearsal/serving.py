@@ -24,7 +24,7 @@ def served(place: str | Path, file: Path | None, folder: Path) -> Iterator[tuple
 
     from app.server import create_app
     from app.settings import Settings
-    from study.storage.database import connect
+    from study.storage.database import opened
 
     database_url = f"sqlite:///{place}/{DATABASE}"
     given = {"database_url": database_url, "study_file": file, "stimuli": folder, "admin_token": secrets.token_hex(32)}
@@ -35,10 +35,9 @@ def served(place: str | Path, file: Path | None, folder: Path) -> Iterator[tuple
         thread.start()
         while thread.is_alive() and not server.started:
             time.sleep(0.02)
-        engine = connect(database_url)
         try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}", engine
+            with opened(database_url) as engine:
+                yield f"http://127.0.0.1:{listening.getsockname()[1]}", engine
         finally:
-            engine.dispose()
             server.should_exit = True
             thread.join()

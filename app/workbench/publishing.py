@@ -14,7 +14,7 @@ from app.publishing.pages import Citing
 from app.workbench.errors import refused, reports_errors
 from app.workbench.jobs import Job
 from app.workbench.places import new_folder
-from study.storage.database import connect
+from study.storage.database import opened
 
 JOB = Job()
 INTRODUCTION = """### Publish it
@@ -69,12 +69,8 @@ def package(
         kind = name.rpartition(": ")[2]
         progress((STEPS.index(kind) if kind in STEPS else 0, len(STEPS)), desc=name.capitalize(), unit="steps")
 
-    engine = connect(database_url)
-    try:
-        with JOB.alone("A package"):
-            made = packages.package(engine, Path(out), wanted, step)
-    finally:
-        engine.dispose()
+    with opened(database_url) as engine, JOB.alone("A package"):
+        made = packages.package(engine, Path(out), wanted, step)
     said = "\n\n".join(html.escape(line, quote=False) for line in packages.summary(made))
     return said, gr.File(str(shutil.copy(made.archive, new_folder())), visible=True)
 

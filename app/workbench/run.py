@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from sqlalchemy import Engine
 
 from app.admin import alerts, interim, watching
 from app.commands.places import DATABASE_URL, set_folder
@@ -26,7 +23,7 @@ from study.design.listeners import EFFECTS, Model
 from study.design.stimuli import StimulusSet
 from study.records import export
 from study.storage.backup import backup as copy
-from study.storage.database import connect
+from study.storage.database import opened
 
 INTRODUCTION = """### Run the study
 The server is a program of its own: it ends when you stop it or close the workbench, and answers that are under way are
@@ -155,7 +152,7 @@ def send_simulated(n: float, file: str, progress: gr.Progress = gr.Progress()) -
 @reports_errors
 def progress_of(database_url: str, simulated: bool) -> tuple[list[list[str]], list[list[str]]]:
     """How far the study is, and how each participant answers."""
-    with _opened(database_url) as engine:
+    with opened(database_url) as engine:
         found = recruitment.overview(engine, simulated)
         people = watching.quality(engine, simulated)
     overview = [["look at", sentence] for sentence in alerts.alerts(found, people)]
@@ -166,7 +163,7 @@ def progress_of(database_url: str, simulated: bool) -> tuple[list[list[str]], li
 @reports_errors
 def set_state(database_url: str, state: str) -> None:
     """Admit participants, pause or close."""
-    with _opened(database_url) as engine:
+    with opened(database_url) as engine:
         recruitment.set_state(engine, state)
     gr.Info(f"The study is {state}.")
 
@@ -174,7 +171,7 @@ def set_state(database_url: str, state: str) -> None:
 @reports_errors
 def invite(database_url: str, n: float, note: str) -> str:
     """Invitation codes, one a line."""
-    with _opened(database_url) as engine:
+    with opened(database_url) as engine:
         return "\n".join(recruitment.invite(engine, int(n), note))
 
 
@@ -184,7 +181,7 @@ def sign_links(database_url: str, ids: str, address: str) -> str:
     named = [line.strip() for line in ids.splitlines() if line.strip()]
     if not named:
         raise refused("There are no ids: write one a line.")
-    with _opened(database_url) as engine:
+    with opened(database_url) as engine:
         signed = recruitment.links(engine, named, address)
     path = new_folder() / "links.csv"
     with path.open("w", encoding="utf-8", newline="") as table:
@@ -195,7 +192,7 @@ def sign_links(database_url: str, ids: str, address: str) -> str:
 @reports_errors
 def means_so_far(database_url: str, simulated: bool, knows: bool) -> list[list[str]]:
     """Mean ratings, after a warning; before the last of planned looks only what they decide, as on the admin page."""
-    with _opened(database_url) as engine:
+    with opened(database_url) as engine:
         planned = interim.look(engine, simulated)
         if planned["planned"] and planned["completed"] < planned["planned"][-1]:
             at = ", ".join(map(str, planned["planned"]))
@@ -215,7 +212,7 @@ def means_so_far(database_url: str, simulated: bool, knows: bool) -> list[list[s
 def back_up(database_url: str) -> str:
     """A copy of the database, whole at one moment, under data/backups."""
     path = Path("data/backups") / f"study-{time.strftime('%Y%m%d-%H%M%S')}.sqlite"
-    with _opened(database_url) as engine:
+    with opened(database_url) as engine:
         copy(engine, path)
     gr.Info(f"The copy is {path}.")
     return str(path)
@@ -225,18 +222,9 @@ def back_up(database_url: str) -> str:
 def export_all(database_url: str) -> str:
     """All data of the study as one archive."""
     folder = new_folder()
-    with _opened(database_url) as engine:
+    with opened(database_url) as engine:
         export.write(engine, folder)
     return str((folder / "bundle.zip").rename(folder / "study.zip"))
-
-
-@contextmanager
-def _opened(database_url: str) -> Iterator[Engine]:
-    engine = connect(database_url)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
 
 
 def _number(value: float | None) -> str:

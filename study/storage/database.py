@@ -83,6 +83,16 @@ def connect(url: str | URL = DEFAULT_URL) -> Engine:
 
 
 @contextmanager
+def opened(url: str | URL = DEFAULT_URL) -> Iterator[Engine]:
+    """A database that is there already, for as long as it is needed; see `open_database`."""
+    engine = connect(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection for reading one consistent state."""
     options: dict[str, Any] = {"reads_only": True}

@@ -15,6 +15,7 @@ from analysis.data.reading import read_csv
 from analysis.data.screening import Rules, screen
 from analysis.statistics import medians
 from app.commands import paradigms
+from app.commands.tables import Tables
 from tests.analysis.reference import FOLDER, expected
 
 ANCHORED = Anchored("reference", "anchor70")
@@ -125,7 +126,7 @@ def test_medians_and_post_screening_are_drawn_and_told(analysed):
 
 def test_a_mushra_block_of_the_study_states_the_post_screening():
     block = {"paradigm": "multistimulus", "preset": "bs1534", "reference": "original", "anchors": True}
-    tables = paradigms.Tables(Settings(rules=Rules.of({"max_missing": 0.5})), {}, definition={"blocks": [block]})
+    tables = Tables(Settings(rules=Rules.of({"max_missing": 0.5})), {}, definition={"blocks": [block]})
     asked = Asked("quality", "quality", "multistimulus", pd.DataFrame())
     conditions = ["original", "semantic", "low_pass_3500", "low_pass_7000"]
     settings = paradigms.post_screened(paradigms._settings(tables, asked, conditions), conditions)

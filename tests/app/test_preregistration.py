@@ -14,9 +14,10 @@ from analysis.data.screening import Rules
 from analysis.statistics.sequential import Looks
 from analysis.writing.deviations import went_on
 from app import preregistration
-from app.commands.paradigms import Tables, analyse_all, analyses
+from app.commands.paradigms import analyse_all, analyses
 from app.commands.preregister import page
 from app.commands.registered import deviations_text, held_against
+from app.commands.tables import Tables
 from app.study_settings import of_study
 from study.design import definition as study_file
 from study.design.stimuli import StimulusSet

@@ -9,6 +9,7 @@ import pytest
 import soundfile as sf
 
 from app import cli
+from app.commands import sets
 from app.commands import stimuli as commands
 from study.sessions.running import RunningStudy
 from tests.study.sets import write_set
@@ -120,10 +121,10 @@ def test_verify_holds_a_set_to_the_study_that_was_created_with_it(tmp_path, run)
     folder = write_set(tmp_path / "set")
     database_url = f"sqlite:///{tmp_path}/study.sqlite"
     RunningStudy.open(database_url, shipped(), folder).close()
-    assert commands._other_than_created(folder, database_url) is None
+    assert sets.other_than_created(folder, database_url) is None
     text = (folder / "manifest.json").read_text()
     (folder / "manifest.json").write_text(text.replace('"condition": "flow"', '"condition": "static"', 1))
-    fault = commands._other_than_created(folder, database_url)
+    fault = sets.other_than_created(folder, database_url)
     assert fault.startswith("manifest.json is not the one that study 1 was created with (-), found now (+):")
     assert '-   "condition": "flow"' in fault and '+   "condition": "static"' in fault
 
