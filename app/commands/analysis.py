@@ -256,17 +256,11 @@ def _from_files(
 
 def _rules(path: Path) -> Rules:
     """Take the screening rules of a study file (TOML, or JSON as an export holds it)."""
-    import json
-    import tomllib
-
     from analysis.data.screening import Rules
+    from study.design import files
 
-    text = path.read_text(encoding="utf-8")
-    try:
-        table = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} is not a study file: {error}.") from None
-    if not isinstance(table.get("screening"), dict):
+    table = files.read(path)
+    if not isinstance(table, dict) or not isinstance(table.get("screening"), dict):
         raise ValueError(
             f"{path} has no section [screening]; `semantic-eq study new` writes a study file that has one."
         )

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 import warnings
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 from pydantic import AfterValidator, Field, ValidationError, create_model, model_validator
 from pydantic_core import ErrorDetails
 
-from study.design import order, texts
+from study.design import files, order, texts
 from study.design.blocks import Block
 from study.design.checks import Checks
 from study.design.parts import FORMER_NAMES, Name, Part, Share, Text, distinct, renamed
@@ -280,13 +280,9 @@ def load(path: str | Path | None = None) -> Definition:
     """
     path = Path(path or SHIPPED)
     try:
-        text = path.read_text(encoding="utf-8")
-        table = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        table = files.read(path)
     except FileNotFoundError:
         raise ValueError(f"There is no study file {path}; `semantic-eq study new` writes one to start from.") from None
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        kind = "JSON" if path.suffix == ".json" else "TOML"
-        raise ValueError(f"{path} is not a {kind} file: {error}.") from None
     found = parse(table, str(path), path.parent)
     if former := sorted(_keys(table) & FORMER_NAMES.keys()):
         now = ", ".join(f"{name} is now {FORMER_NAMES[name]}" for name in former)
@@ -320,6 +316,13 @@ def _with_messages(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     return table | {"messages": read}
 
 
+def _names(schema: Any) -> set[str]:
+    """Names of all keys that a schema knows, in all its tables."""
+    inner = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    own = set(schema.get("properties", ())) if isinstance(schema, dict) else set()
+    return own.union(*(_names(part) for part in inner))
+
+
 def _problem(item: ErrorDetails) -> str:
     """`design.min_listened_fraction: input should be less than or equal to 1, found 1.5`."""
     key = ".".join(str(part) for part in item["loc"] if part not in ("str", "dict[str,str]")) or "the file"
@@ -327,6 +330,7 @@ def _problem(item: ErrorDetails) -> str:
     if item["type"] == "missing":
         return f"{key} is missing"
     if item["type"] == "extra_forbidden":
-        return f"{key} is not a key that a study file has"
+        meant = get_close_matches(str(item["loc"][-1]), _names(Definition.model_json_schema()), 1, cutoff=0.75)
+        return f"{key} is not a key that a study file has{f' (is {meant[0]} meant?)' if meant else ''}"
     found = "" if isinstance(item["input"], dict | list) else f", found {str(item['input'])[:80]!r}"
     return f"{key}: {message[0].lower()}{message[1:]}{found}"

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+
+from study.design import files
 
 FOLDER = Path(__file__).with_name("messages")
 FALLBACK = "en"
@@ -48,14 +48,11 @@ def read_own(path: Path) -> dict[str, str]:
         When it is not there or no such file, with every text that is missing, unknown or differs in its places to fill.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        found: Any = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+        found = files.read(path)
     except FileNotFoundError:
         raise ValueError(
             f"There is no file {path} with the page's texts; `semantic-eq study language` writes one to be translated."
         ) from None
-    except ValueError as error:
-        raise ValueError(f"{path} is not {'TOML' if path.suffix == '.toml' else 'JSON'}: {error}.") from None
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         raise ValueError(f"{path} holds something else than texts by their names.")
     if wrong := faults(found):

@@ -69,6 +69,9 @@ def test_a_small_file_is_enough_and_what_it_leaves_out_is_named(tmp_path):
         ("[completion]", "[desing]\n[completion]", "desing is not a key that a study file has"),
         ("[completion]", "[recruitment]\nid_required = true\n[completion]", "id_required is true but no id_parameter"),
         ("[completion]", "[[headphones]]\npass_mark = 9\n[completion]", "pass_mark is 9, more than the 6 trials"),
+        ("[completion]", "[desgin]\n[completion]", "desgin is not a key that a study file has (is design meant?)"),
+        ("[completion]", "[design]\nmin_listend_fraction = 1\n[completion]", "(is min_listened_fraction meant?)"),
+        ("[completion]", "[design]\nhaste = 1\n[completion]", "design.haste is not a key that a study file has."),
         ("[completion]", "[completion", "is not a TOML file"),
     ],
 )
@@ -78,6 +81,24 @@ def test_a_mistake_is_reported_by_its_key_in_one_sentence(tmp_path, before, afte
     with pytest.raises(ValueError) as raised:
         definition.load(file)
     assert reported in str(raised.value) and "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_any_editor_may_have_saved_a_study_file(tmp_path, encoding, line_end):
+    file = tmp_path / "study.toml"
+    file.write_bytes(SMALL.replace("\n", line_end).encode(encoding))
+    (tmp_path / "small.toml").write_text(SMALL)
+    assert definition.load(file) == definition.load(tmp_path / "small.toml")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+@pytest.mark.parametrize("name", ["study.toml", "study.json"])
+def test_another_encoding_is_named_with_its_line(tmp_path, encoding, name):
+    (tmp_path / name).write_text("# warm\n# Zürich", encoding=encoding)
+    line = {"latin-1": 2, "utf-16": 1}[encoding]
+    with pytest.raises(ValueError, match=rf"{name} is not text in UTF-8 \(line {line}\); save it as UTF-8\.$"):
+        definition.load(tmp_path / name)
 
 
 def test_equal_definitions_are_equal_however_they_are_written(tmp_path):

@@ -66,7 +66,7 @@ def test_every_text_that_is_wrong_is_named(tmp_path, changes, fault):
 def test_a_file_that_is_not_there_or_no_json_is_said_in_one_sentence(tmp_path):
     file = study_file(tmp_path, translated())
     (tmp_path / "fr.json").write_text("{")
-    with pytest.raises(ValueError, match=r"fr\.json is not JSON"):
+    with pytest.raises(ValueError, match=r"fr\.json is not a JSON file"):
         definition.load(file)
     (tmp_path / "fr.json").unlink()
     with pytest.raises(ValueError, match=r"There is no file .*fr\.json .* `semantic-eq study language`"):
