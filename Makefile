@@ -1,4 +1,5 @@
-# make study    set up, build the default stimulus set once, and serve a demonstration study (a study of your own: semantic-eq workbench)
+# make study    set up, build the default stimulus set once, and serve a demonstration study
+# make workbench set up, and open the workbench: a study of your own, by mouse
 # make test     set up and run every test, the browser's included
 # make validate the slow statistical validation (minutes)
 # make lint     style and types
@@ -20,11 +21,14 @@ PIN = printf 'pip\nsetuptools\n' | $(BIN)/uv pip compile --quiet --universal --p
 	--no-annotate --custom-compile-command 'make upgrade' --output-file constraints.txt $(1) - pyproject.toml && \
 	sed -i.before -E '/^(nvidia|cuda|triton)\b/d' constraints.txt && rm constraints.txt.before
 
-.PHONY: study test validate lint mutants golden docs screenshots pin upgrade clean
+.PHONY: study workbench test validate lint mutants golden docs screenshots pin upgrade clean
 
 study: $(VENV)/.installed
-	@echo "To make a study of your own by mouse, in another terminal: $(BIN)/semantic-eq workbench"
+	@echo "To make a study of your own by mouse, in another terminal: make workbench"
 	$(BIN)/semantic-eq serve --allow-simulated
+
+workbench: $(VENV)/.installed-workbench
+	$(BIN)/semantic-eq workbench
 
 # What is imported is compiled and kept, by two processes at once, before the test processes import the same together.
 test: export PYTHONDONTWRITEBYTECODE :=
@@ -79,9 +83,14 @@ $(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
 	$(INSTALL) --editable .
 	@touch $@
 
+# With what walks the pages of a study in a rehearsal, and for its preview.
+$(VENV)/.installed-workbench: $(VENV)/.created pyproject.toml constraints.txt
+	$(INSTALL) --editable '.[rehearse]'
+	@touch $@ $(VENV)/.installed
+
 $(VENV)/.installed-test: $(VENV)/.created pyproject.toml constraints.txt
 	$(INSTALL) --editable '.[test]'
-	@touch $@ $(VENV)/.installed
+	@touch $@ $(VENV)/.installed-workbench $(VENV)/.installed
 
 clean:
 	rm -rf $(VENV) data build *.egg-info

@@ -28,12 +28,12 @@ def workbench(
 
     from rich.console import Console
 
-    from app.workbench.application import launched
-
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started here is stopped as after Ctrl+C
     check_port(host, port)
     _check_token(token)
     console = Console()
+    with console.status("Starting the workbench: half a minute the first time, seconds later"):
+        from app.workbench.application import launched
     with launched(host, port, token) as running:
         console.print(f"Workbench  {running.with_token}", highlight=False, soft_wrap=True)
         if not is_this_machine(host):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.rehearsal import browsers
+from app.rehearsal import browsers, slow_line
 from app.rehearsal.findings import Finding, Tell, Verdict, counted, found
 from app.rehearsal.listeners import MODEL
 from study.design.listeners import Listener
@@ -42,11 +42,12 @@ class Shown:
 
 @dataclass
 class Walked:
-    """What was seen: pages, faults of the whole, and the bytes that came before the first page."""
+    """What was seen: pages, faults of the whole, bytes before the first page, seconds to a sound on a slow line."""
 
     pages: list[Shown] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     page_bytes: int | None = None
+    first_sound_s: float | None = None
 
 
 def finding(walked: Walked, languages: Sequence[str]) -> Finding:
@@ -147,6 +148,9 @@ class _Way:
     def _walked_through(self, step: dict[str, Any]) -> dict[str, Any]:
         """Show a page, photograph it, and answer it by its own controls."""
         self._show(step)
+        if step["sounds"] and self._walked.first_sound_s is None:
+            self._walked.first_sound_s = slow_line.first_sound_s(self._page)
+            self._show(step)
         number = self._photograph(step["kind"])
         try:
             self._page.evaluate("limit_ms => window.rehearse(limit_ms)", ANSWERED_MS)

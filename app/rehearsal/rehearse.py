@@ -85,7 +85,9 @@ def rehearse(rehearsal: Rehearsal, report: Report = lambda check, done, total: N
     yield timed(sounds.RENDERS, lambda: _renders(rehearsal, report))
     yield timed(budget.EFFORT, lambda: budget.effort(rehearsal.plan))
     yield from _as_served(rehearsal, report)
-    yield timed(budget.FIRST_SOUND, lambda: budget.first_sound(rehearsal.plan, rehearsal.walked.page_bytes))
+    walked = rehearsal.walked
+    wait = partial(budget.first_sound, rehearsal.plan)
+    yield timed(budget.FIRST_SOUND, lambda: wait(walked.page_bytes, walked.first_sound_s))
 
 
 def _not_reached(*checks: str) -> list[Finding]:
@@ -208,6 +210,7 @@ def _walk(live: _Live) -> Finding:
     arrivals = listeners.arrivals(live.engine, definition, len(languages), "walk")
     walked = pages.walk(live.address, languages, arrivals, n_steps, out, partial(live.report, pages.PAGES))
     rehearsal.walked.pages, rehearsal.walked.page_bytes = walked.pages, walked.page_bytes
+    rehearsal.walked.first_sound_s = walked.first_sound_s
     return pages.finding(walked, languages)
 
 

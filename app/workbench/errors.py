@@ -32,6 +32,8 @@ def errors_reported() -> Iterator[None]:
     """Raise a user's mistake as Gradio's error of one sentence."""
     try:
         yield
+    except gr.Error:
+        raise  # refused already
     except Exception as error:
         said = sentence(error)
         if said is None:

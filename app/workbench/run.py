@@ -14,16 +14,18 @@ from app.commands.places import DATABASE_URL, set_folder
 from app.commands.simulate import take_part
 from app.participant.simulated import Crowd
 from app.workbench import rehearsing
-from app.workbench.errors import refused, reports_errors
+from app.workbench.errors import refused, reports_errors, warned
 from app.workbench.places import new_folder
 from app.workbench.servers import Server
 from study import recruitment
 from study.design import definition
+from study.design.frozen import definition_of
 from study.design.listeners import EFFECTS, Model
 from study.design.stimuli import StimulusSet
 from study.records import export
 from study.storage.backup import backup as copy
-from study.storage.database import opened
+from study.storage.database import opened, reading
+from study.storage.studies import study_row
 
 INTRODUCTION = """### Run the study
 The server is a program of its own: it ends when you stop it or close the workbench, and answers that are under way are
@@ -71,17 +73,17 @@ def fill(name: gr.Textbox | None = None) -> gr.Textbox:
     rehearsing.fill(file)
     gr.Markdown("### How it goes")
     with gr.Row():
-        look, of_simulated = gr.Button("Look"), gr.Checkbox(label="At the simulated ones")
+        look, of_simulated = gr.Button("Refresh"), gr.Checkbox(label="Simulated participants")
         states = [gr.Button(text) for text in STATES]
-    overview = gr.Dataframe(headers=["", "now"], label="Participants", interactive=False)
+    overview = gr.Dataframe(headers=["what", "now"], label="Participants", interactive=False)
     quality = gr.Dataframe(headers=list(QUALITY.values()), label="How each answers", interactive=False, wrap=True)
     with gr.Accordion("Ratings so far", open=False):
         gr.Markdown(interim.INTERIM_WARNING)
         knows, show = gr.Checkbox(label="I know, and look all the same"), gr.Button("Show means so far")
         means = gr.Dataframe(headers=["word", "condition", "n", "mean", "95 % CI"], interactive=False)
     with gr.Row():
-        save, take = gr.Button("Back the database up"), gr.Button("Export all data")
-    files = gr.File(label="Written", interactive=False, height=110)
+        save, take = gr.Button("Back up the database"), gr.Button("Export all data")
+    files = gr.File(label="Written", interactive=False, height=110, visible=False)
 
     private: dict[str, Any] = {"api_visibility": "private"}
     if name is not None:
@@ -170,8 +172,12 @@ def set_state(database_url: str, state: str) -> None:
 
 @reports_errors
 def invite(database_url: str, n: float, note: str) -> str:
-    """Invitation codes, one a line."""
+    """Invitation codes, one a line; a warning where the study asks for none."""
     with opened(database_url) as engine:
+        with reading(engine) as connection:
+            is_asked = definition_of(study_row(connection)).recruitment.invitation
+        if not is_asked:
+            warned("The study asks for no invitation, so anybody may come without one.")
         return "\n".join(recruitment.invite(engine, int(n), note))
 
 
@@ -209,22 +215,22 @@ def means_so_far(database_url: str, simulated: bool, knows: bool) -> list[list[s
 
 
 @reports_errors
-def back_up(database_url: str) -> str:
+def back_up(database_url: str) -> Any:
     """A copy of the database, whole at one moment, under data/backups."""
     path = Path("data/backups") / f"study-{time.strftime('%Y%m%d-%H%M%S')}.sqlite"
     with opened(database_url) as engine:
         copy(engine, path)
     gr.Info(f"The copy is {path}.")
-    return str(path)
+    return gr.File(str(path), visible=True)
 
 
 @reports_errors
-def export_all(database_url: str) -> str:
+def export_all(database_url: str) -> Any:
     """All data of the study as one archive."""
     folder = new_folder()
     with opened(database_url) as engine:
         export.write(engine, folder)
-    return str((folder / "bundle.zip").rename(folder / "study.zip"))
+    return gr.File(str((folder / "bundle.zip").rename(folder / "study.zip")), visible=True)
 
 
 def _number(value: float | None) -> str:

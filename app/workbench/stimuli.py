@@ -25,13 +25,14 @@ from stimuli.music.clips import Clip, built_in_clips, folder_clips, named, other
 from stimuli.rendering.conditions import DEFAULT_DESCRIPTORS, split_conditions
 
 JOB = Job()
-COLUMNS = ["clip", "lasts, s", "from, s", "LUFS", "what is odd"]
-WIDTHS = ["24%", "11%", "11%", "11%", "43%"]
+COLUMNS = ["clip", "length, s", "excerpt from, s", "LUFS", "warnings"]
+WIDTHS: list[str | int] = ["24%", "11%", "14%", "10%", "41%"]
+# Whatever changes the list of recordings comes one after another.
+CHANGE: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 1, "concurrency_id": "recordings"}
 INTRODUCTION = """### Make a stimulus set
 Drop recordings, look at what each is, move an excerpt where the program's choice does not suit, then build: every
 clip under every condition for every word, all **at one loudness**. A build that is stopped goes on where it was."""
 MORE = "flow:dimensions=1, match:FILE, or NAME=external:FOLDER for renders of other programs"
-HEAR = "Recordings: choose a row to hear its excerpt"
 
 
 def fill() -> gr.Dropdown:
@@ -42,13 +43,17 @@ def fill() -> gr.Dropdown:
         with gr.Column(min_width=280):
             files = gr.File(label="Recordings: drop them here", file_count="multiple", height=150)
             folder = gr.Textbox(
-                label="or a folder on this machine", placeholder="/home/you/Music/study", submit_btn="Look"
+                label="or a folder on this machine", placeholder="/home/you/Music/study", submit_btn="Read"
             )
             shipped = gr.Button("or the ten built-in clips", size="sm")
             seconds = gr.Slider(2, 60, value=10, step=0.5, label="Length of the excerpts, s")
         with gr.Column(min_width=320, scale=2):
             table = gr.Dataframe(
-                headers=COLUMNS, label="Recordings: choose a row to hear it", interactive=False, wrap=True
+                headers=COLUMNS,
+                label="Recordings: choose a row to hear it",
+                interactive=False,
+                wrap=True,
+                column_widths=WIDTHS,
             )
             wave = gr.Plot(show_label=False, visible=False)
             start = gr.Slider(0, 1, label="Excerpt begins at, s", visible=False)
@@ -68,15 +73,16 @@ def fill() -> gr.Dropdown:
     sets = fill_sets()
 
     selected = [wave, start, heard]
-    look: dict[str, Any] = {"outputs": [recordings, table], "api_visibility": "private"}
+    look: dict[str, Any] = {"outputs": [recordings, table], **CHANGE}
     files.change(take_files, [files, seconds], **look)
     folder.submit(take_folder, [folder, seconds], **look)
     shipped.click(take_built_in, seconds, **look)
     seconds.release(look_again, [recordings, seconds], **look)
     table.select(select, recordings, [row, *selected], api_visibility="private")
-    start.release(move, [recordings, row, start, seconds], [recordings, table, wave, heard], api_visibility="private")
+    moved = ([recordings, row, start, seconds], [recordings, table, wave, heard])
+    gr.on([start.input, start.release], move, *moved, trigger_mode="always_last", **CHANGE)
     asked = [recordings, words, conditions, more, seconds, anchors, name, again]
-    built = build_it.click(make, asked, status, api_visibility="private")
+    built = build_it.click(after_changes, **CHANGE).then(make, asked, status, api_visibility="private")
     built.success(chosen_set, name, sets, api_visibility="private")
     stop.click(JOB.stop, api_visibility="private", queue=False)
     return sets
@@ -128,7 +134,7 @@ def rows(recordings: list[Recording]) -> list[list[str]]:
             f"{each.length_s:.1f}",
             f"{each.start_s:.2f}",
             f"{each.lufs:.1f}",
-            " ".join(each.warnings) or "nothing",
+            " ".join(each.warnings) or "none",
         ]
         for each in recordings
     ]
@@ -153,11 +159,17 @@ def select(recordings: list[Recording], event: gr.SelectData) -> Any:
 @reports_errors
 def move(recordings: list[Recording], row: int, start_s: float, seconds: float) -> Any:
     """Take the chosen recording's excerpt from another place."""
+    if start_s == recordings[row].start_s:
+        return (gr.skip(),) * 4
     moved = inspect(replace(recordings[row].clip, start_s=start_s), seconds)
     if moved.refused:
         raise refused(moved.refused)
     recordings = [*recordings[:row], moved, *recordings[row + 1 :]]
     return recordings, rows(recordings), *excerpt_of(moved)
+
+
+def after_changes() -> None:
+    """Wait for what was changed just before, so that what is built is what the table shows."""
 
 
 def excerpt_of(recording: Recording) -> tuple[Figure, str]:

@@ -63,12 +63,12 @@ def _block(plan: Plan, number: int, block: Block) -> list[str]:
     """What a block presents and asks."""
     checks = block.checks or NO_CHECKS
     counts = {
-        "attention checks": checks.attention,
-        "beep-counting checks": checks.audible,
-        "low-pass anchors": checks.anchors,
-        "repeats": checks.repeats,
+        "attention check": checks.attention,
+        "beep-counting check": checks.audible,
+        "low-pass anchor": checks.anchors,
+        "repeat": checks.repeats,
     }
-    extra = ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "no checks"
+    extra = ", ".join(_counted(count, name) for name, count in counts.items() if count) or "no checks"
     index, own = number - 1, [step for step in plan.sample if KINDS[step["kind"]].is_trial]
     own = [step for step in own if step["detail"].get("block", 0) == index]
     n = sum(step["trial_kind"] == "rating" for step in own)
@@ -79,7 +79,7 @@ def _block(plan: Plan, number: int, block: Block) -> list[str]:
         (len(plan.conditions_of(block)), "condition"),
         (len(plan.descriptors_of(block)), "descriptor"),
     ]
-    of = " x ".join(f"{size} {word}{'s' if size != 1 else ''}" for size, word in sizes)
+    of = " x ".join(_counted(size, word) for size, word in sizes)
     if getattr(block, "descriptors_per_clip", "all") == "one":
         of = of.replace(f" x {sizes[2][0]} descriptor", f" x 1 of {sizes[2][0]} descriptor")
     asked = ", ".join(f"{question.name} ({question.type})" for question in block.questions)
@@ -89,11 +89,15 @@ def _block(plan: Plan, number: int, block: Block) -> list[str]:
     ]
 
 
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'s' if number != 1 else ''}"
+
+
 def _minutes(plan: Plan) -> list[str]:
     spent: Counter[str] = Counter()
     for step, following in pairwise(plan.sample):
         spent[KINDS[step["kind"]].title] += (step["seconds_left"] - following["seconds_left"]) / 60
-    parts = [f"{title} {minutes:.0f}" for title, minutes in spent.most_common() if minutes >= 0.5]
+    parts = [f"{title} {minutes:.0f}" for title, minutes in spent.most_common() if round(minutes)]
     return [f"about {plan.minutes}: {', '.join(parts)}", f"each clip heard once, {ANSWER_S:g} s to answer"]
 
 
@@ -124,7 +128,7 @@ def _balance_of(plan: Plan, number: int, block: Block) -> list[str]:
 def _way(plan: Plan) -> list[str]:
     kinds = list(dict.fromkeys(step["kind"] for step in plan.sample))
     quotas = [quota for kind in KINDS.values() for quota in kind.quotas(plan.definition)]
-    return [" -> ".join(kinds), *(f"at most {quota.at_most} with {quota.title}" for quota in quotas)]
+    return [" → ".join(kinds), *(f"at most {quota.at_most} with {quota.title}" for quota in quotas)]
 
 
 def _download(plan: Plan) -> list[str]:
@@ -147,7 +151,7 @@ def _without_effect(plan: Plan) -> list[str]:
     """Parts of the file that change nothing as the rest of it stands."""
     has_break = any(step["kind"] == "break" for step in plan.sample)
     return (
-        ["[breaks] comes nowhere: there is one block, and no every_trials that divides it"]
+        ["[breaks] has no effect: there is one block, and no every_trials that divides it"]
         if plan.definition.breaks and not has_break
         else []
     )

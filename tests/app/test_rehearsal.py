@@ -206,6 +206,9 @@ def test_the_first_sound_may_take_half_a_minute_and_no_longer(noises):
     for page_bytes, verdict in ((3_750_000 - first, "passed"), (3_770_000 - first, "noted")):
         assert budget.first_sound(plan, page_bytes).verdict == verdict
     assert "was not measured" in budget.first_sound(plan, None).said
+    for measured_s, verdict in ((29.9, "passed"), (30.0, "passed"), (30.1, "noted")):
+        found = budget.first_sound(plan, 4_000_000, measured_s)
+        assert found.verdict == verdict and f"{measured_s} s from opening the page" in found.said
 
 
 def test_a_line_that_does_not_keep_up_is_noted(noises):

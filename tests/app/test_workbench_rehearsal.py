@@ -79,5 +79,7 @@ def test_pages_stand_beside_those_of_other_languages(tmp_path):
 
 
 def test_pages_of_a_study_without_its_set_are_not_walked():
-    with pytest.raises(gr.Error, match="No stimulus set in data/stimuli/default"):
+    with pytest.raises(gr.Error) as refused:
         list(preview.every_page(RATING))
+    assert refused.value.message.startswith("No stimulus set in data/stimuli/default")
+    assert refused.value.title == "This cannot be done"

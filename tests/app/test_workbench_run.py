@@ -47,8 +47,11 @@ def test_the_study_is_paused_and_goes_on(database_url):
         assert ["state", state] in run.progress_of(database_url, True)[0]
 
 
-def test_codes_and_links_are_made(database_url, place):
+def test_codes_and_links_are_made(database_url, place, monkeypatch):
+    warnings = []
+    monkeypatch.setattr(gr, "Warning", lambda message, **_: warnings.append(message))
     codes = run.invite(database_url, 3, "pilot").splitlines()
+    assert warnings == ["The study asks for no invitation, so anybody may come without one."]
     assert len(set(codes)) == 3
     path = run.sign_links(database_url, "a\n\n b \n", "https://example.org")
     rows = list(csv.reader(Path(path).read_text(encoding="utf-8").splitlines()))
@@ -74,10 +77,9 @@ def test_before_the_last_planned_look_there_is_only_a_decision(settings, tmp_pat
 
 
 def test_a_backup_and_an_export_are_written(database_url):
-    path = run.back_up(database_url)
-    with sqlite3.connect(path) as copy:
+    with sqlite3.connect(run.back_up(database_url).value["path"]) as copy:
         assert copy.execute("SELECT count(*) FROM session").fetchone() == (1,)
-    with zipfile.ZipFile(run.export_all(database_url)) as archive:
+    with zipfile.ZipFile(run.export_all(database_url).value["path"]) as archive:
         assert {"responses.csv", "sessions.csv", "study.json"} <= set(archive.namelist())
 
 

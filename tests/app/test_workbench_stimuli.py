@@ -53,13 +53,14 @@ def built(place):
 def test_a_folder_is_looked_at_and_what_is_broken_is_named(recordings):
     rows = stimuli.rows(recordings)
     assert [row[0] for row in rows] == ["löwe_1", "broken"]
-    assert rows[0][1] == "4.0" and rows[0][4] == "nothing" and "cannot be read" in rows[1][4]
+    assert rows[0][1] == "4.0" and rows[0][4] == "none" and "cannot be read" in rows[1][4]
 
 
 def test_an_excerpt_is_moved_and_one_that_does_not_fit_is_refused(recordings):
     moved, rows, figure, path = stimuli.move(recordings, 0, 1.25, 2.0)
     assert moved[0].start_s == 1.25 and rows[0][2] == "1.25" and figure.axes
     assert len(sf.read(path)[0]) == 2 * RATE_HZ
+    assert stimuli.move(moved, 0, 1.25, 2.0) == (gr.skip(),) * 4  # it is there already
     with pytest.raises(gr.Error, match=r"0 to 2\.00 s leave it whole"):
         stimuli.move(recordings, 0, 3.0, 2.0)
 

@@ -193,8 +193,9 @@ def test_a_preview_is_served_apart_and_ends(tmp_path):
     address = page.partition('src="')[2].partition('"')[0]
     answer = httpx.get(address)
     assert "width:390px" in page and answer.status_code == 200
+    assert preview.in_width("desktop") == page.replace("width:390px", "width:100%")
     assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
     assert not (tmp_path / "data" / "study.sqlite").exists()
-    assert preview.end_preview() == ""
+    assert preview.end_preview() == preview.in_width("phone") == ""
     with pytest.raises(httpx.ConnectError):
         httpx.get(address)

@@ -34,6 +34,7 @@ def test_a_study_is_a_go_with_a_photograph_of_every_page(tmp_path, monkeypatch):
     file = write_study(tmp_path / "study.json", 2, **SHORT, recruitment={"cap": 2, "invitation": True})
     reported = invoked(file, "--set", folder, "-n", "3")
     assert reported.exit_code == 0, reported.output
+    assert "s from opening the page to the first sound, measured" in reported.output
     assert "Go: nothing failed in 13 checks." in reported.output and "3 of 3 reached the end" in reported.output
     out = tmp_path / "data" / "rehearsal"
     shots = {path.name for path in (out / "screenshots").iterdir()}

@@ -52,7 +52,7 @@ def _fitted(text: str, name: str) -> str:
 def save_as(text: str, name: str, opened: str | None) -> tuple[str, str]:
     """Write the file; another one of its name is left as it is."""
     if not text.strip():
-        raise refused("There is no study yet: start from a way of asking, or open a file.")
+        raise refused("There is no study yet: start from a template, or open a file.")
     path = Path(name.strip() or "study.toml")
     path = path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")
     if path.exists() and str(path) != opened:

@@ -23,21 +23,24 @@ from study.design import definition, editing, frozen
 WIDTHS = {"desktop": "100%", "phone": "390px"}
 PREVIEW: list[Server] = []
 JOB = Job()
+ABOUT = "The study itself, served for you alone. Its language is chosen at the top of its page, at any step."
 ABOUT_ALL = """Every page that looks unlike the others, in every language side by side, on a desktop and a phone: a
 headless browser goes the whole way and photographs them."""
 
 
 def fill(text: Component) -> gr.Button:
     """Draw the part of one page; gives the button that shows all of them, for whose pages there is more room below."""
+    gr.Markdown(ABOUT)
     with gr.Row():
-        width = gr.Radio(list(WIDTHS), value="desktop", show_label=False, container=False)
         look, end = gr.Button("Show as a participant sees it", size="sm"), gr.Button("End", size="sm")
+    width = gr.Radio(list(WIDTHS), value="desktop", show_label=False, container=False)
     page = gr.HTML("", min_height=60)
     gr.Markdown(ABOUT_ALL)
     with gr.Row():
         look_at_all, stop = gr.Button("Show every page in every language", size="sm"), gr.Button("Stop", size="sm")
     private: dict[str, Any] = {"api_visibility": "private"}
     look.click(preview, [text, width], page, **private)
+    width.input(in_width, width, page, **private)
     end.click(end_preview, None, page, **private)
     stop.click(JOB.stop, None, None, **private)
     return look_at_all
@@ -64,7 +67,14 @@ def preview(text: str, width: str, request: gr.Request) -> str:
     server = Server(place / "study.json", database, str(folder), port=free_port(7880), frame_ancestors=ours)
     server.start()
     PREVIEW.append(server)
-    return shown.in_frame(f"{server.address}/study/", "The study as a participant sees it", 760, WIDTHS[width])
+    return in_width(width)
+
+
+def in_width(width: str) -> str:
+    """The page of the preview that runs, as wide as a desktop's or a phone's; it stays at its step."""
+    if not PREVIEW:
+        return ""
+    return shown.in_frame(f"{PREVIEW[0].address}/study/", "The study as a participant sees it", 760, WIDTHS[width])
 
 
 def end_preview() -> str:

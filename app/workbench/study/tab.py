@@ -15,7 +15,7 @@ from app.workbench.study.parts import NO_STUDY, TOP, add_entry, leave_out, parts
 from study.design import templates
 
 INTRODUCTION = """### Write the study file
-Choose a way of asking or open a file, change what it says, and read what it means. What you change here changes only
+Start from a template or open a file, change what it says, and read what it means. What you change here changes only
 that value: comments stay, and so does all that you write by hand."""
 
 
@@ -24,17 +24,18 @@ def fill(sets: gr.Dropdown) -> gr.Textbox:
     gr.Markdown(INTRODUCTION)
     truth, shape, opened = gr.State(""), gr.State(""), gr.State(None)
     with gr.Row(equal_height=True):
-        template = gr.Dropdown(templates.NAMES, value="rating", label="Way of asking, where a new file begins", scale=2)
-        begin = gr.Button("Start from it")
+        template = gr.Dropdown(templates.NAMES, value="rating", label="Template: the way of asking", scale=2)
+        begin = gr.Button("New file from it")
         given = gr.UploadButton("Open a file …", file_types=[".toml"])
         fit = gr.Button("Fit it to the set chosen in Stimuli")
     with gr.Row():
         with gr.Column(min_width=320, scale=3):
-            part = gr.Dropdown([TOP], value=TOP, label="Part of the study file")
+            # A part that was just left out is no choice any more, and still the value for a moment.
+            part = gr.Dropdown([TOP], value=TOP, label="Part of the study file", allow_custom_value=True)
             with gr.Row():
                 add = gr.Button("Add another like it", size="sm", visible=False)
                 remove = gr.Button("Leave it out", size="sm", visible=False)
-                take_in = gr.Button("Take it in", size="sm", visible=False)
+                take_in = gr.Button("Include it", size="sm", visible=False)
             about = gr.Markdown(NO_STUDY)
             area = gr.Column()
         with gr.Column(min_width=320, scale=3):
