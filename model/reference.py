@@ -3,9 +3,10 @@
 A match EQ takes all of the difference between two long-term spectra for an EQ. But two halves of one recording differ
 too, most where the music wanders most, and what an EQ does is smooth. A Wiener filter that knows both gives the EQ that
 most likely makes the difference, if the two are one recording. The network looks at both sounds, how their bands
-fluctuate, how they wander within each sound and which spectrum their textures make likely, and says band by band where
-between that EQ and the whole difference to go, and what to add. That curve becomes 13 parameters through the semantic
-equaliser's own decoder, from where least squares goes on; its audio encoder is shared too.
+fluctuate, how they wander within each sound and which spectrum their textures make likely. It says whether the two are
+one recording at all (of another one, the whole difference is wanted), band by band where between that EQ and the whole
+difference to go, and what to add. That curve becomes 13 parameters through the semantic equaliser's own decoder, from
+where least squares goes on; its audio encoder is shared too.
 
 It learns from itself: one half of a recording is equalised at random, the other is the reference, and the EQ is
 known (`model.training.reference`).
@@ -25,7 +26,7 @@ from model import checkpoint
 from model.encoder import AUDIBLE_BAND_DB, N_MELS, OCTAVES, TEXTURE, ResidualBlock, features_and_frames, mel_centres_hz
 from model.eq import EQParams
 from model.fitting import fit_curve
-from model.match import EVALUATIONS, of_reference, require_common
+from model.match import EVALUATIONS, STARTS, of_reference, require_common
 from model.request import check_intensity, heard
 from model.semantic import SemanticEQ, SemanticNetwork
 
@@ -85,7 +86,7 @@ class ReferenceNetwork(nn.Module):
     music_correlation: torch.Tensor
     music_scale: torch.Tensor
 
-    def __init__(self, width: int = 48, hidden: int = 32, dropout: float = 0.2) -> None:
+    def __init__(self, width: int = 48, hidden: int = 32, dropout: float = 0.3) -> None:
         super().__init__()
         # What EQs do, dB2; how two halves of a recording differ, band by band in units of its scale, and the logarithm
         # of that scale in dB over the logarithm of 1 + wander: intercept, slope.
@@ -96,12 +97,17 @@ class ReferenceNetwork(nn.Module):
         self.position = nn.Parameter(torch.zeros(width, N_MELS))
         self.blocks = nn.ModuleList(ResidualBlock(width, 2**power, dropout) for power in range(5))
         self.whole = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(dropout))
+        self.stranger = nn.Linear(width, 1)
         self.leave = nn.Conv1d(2 * width, 2, 1)
         for parameter in self.leave.parameters():
             nn.init.zeros_(parameter)
 
     def forward(self, own: Sound, reference: Sound, semantic: SemanticNetwork) -> torch.Tensor:
         """Return the curves in dB [n, 80], in mel bands and without their means, that take one to the other."""
+        return self.judged(own, reference, semantic)[0]
+
+    def judged(self, own: Sound, reference: Sound, semantic: SemanticNetwork) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the curves, and the log-odds [n] that the reference is another recording."""
         common = audible(own.spectrum) * audible(reference.spectrum)
         weights = common * OCTAVES.to(common)
         apart = centred(reference.spectrum - own.spectrum, weights).clamp(-LARGEST_DB, LARGEST_DB) * common
@@ -119,12 +125,13 @@ class ReferenceNetwork(nn.Module):
         inner = self.entry(entered) + self.position
         for block in self.blocks:
             inner = block(inner)
-        whole = self.whole(inner.mean(dim=2))[:, :, None].expand(-1, -1, N_MELS)
-        share, more = self.leave(torch.cat([inner, whole], dim=1)).unbind(1)
+        whole = self.whole(inner.mean(dim=2))
+        stranger = self.stranger(whole)
+        share, more = self.leave(torch.cat([inner, whole[:, :, None].expand(-1, -1, N_MELS)], dim=1)).unbind(1)
         # Where two sounds do not differ there is nothing to do, whatever the network would add.
         differing = torch.tanh((apart.square() * weights).sum(dim=1) / weights.sum(dim=1).clamp_min(1e-6))[:, None]
-        curve = likely + common * torch.sigmoid(share) * (apart - likely) + 3 * more * differing
-        return curve - (curve * OCTAVES).sum(dim=1, keepdim=True) / OCTAVES.sum()
+        curve = likely + common * torch.sigmoid(share + stranger) * (apart - likely) + 3 * more * differing
+        return curve - (curve * OCTAVES).sum(dim=1, keepdim=True) / OCTAVES.sum(), stranger[:, 0]
 
     def likely(self, apart: torch.Tensor, common: torch.Tensor, wander_db: torch.Tensor) -> torch.Tensor:
         """Return the EQs [n, 80] that most likely make the differences ``apart`` of two halves of a recording, dB."""
@@ -222,5 +229,5 @@ class ReferenceEQ:
         # and another recording may ask for more.
         weights = OCTAVES.double().numpy() * np.where(common.numpy() > 0, 1.0, _UNHEARD_WEIGHT)
         target_db = curve[0].double().numpy()
-        fitted = fit_curve(target_db, 1, np.random.default_rng(0), mel_centres_hz(), weights, EVALUATIONS, decoded)
+        fitted = fit_curve(target_db, STARTS, np.random.default_rng(0), mel_centres_hz(), weights, EVALUATIONS, decoded)
         return EQParams.from_safe(fitted).scaled(intensity)

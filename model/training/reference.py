@@ -2,8 +2,8 @@
 
 0. In closed form: what EQs do, and how two halves of a recording differ (see `set_statistics`).
 1. Curves: an EQ's response is added to the spectrum of one half; the network is asked for the way back (if the clip had
-   it) or there (if the reference had it). Three in ten references are other recordings, and what is asked for then is
-   that the spectra come together.
+   it) or there (if the reference had it). Three in ten references are other recordings: what is asked for then is that
+   the spectra come together, and, of every pair, whether it is one recording.
 2. Through the equaliser: a snippet is equalised, the network's setting is applied to it through dasp-pytorch, and what
    comes out is to be the snippet as it was.
 """
@@ -41,6 +41,8 @@ SAMPLE_RATE = 44_100
 OTHER_SHARE = 0.3
 # How much a spectrum distance as large as before counts, in dB of an EQ that is missed.
 _OTHER_WEIGHT_DB = 3.0
+# How much a nat of doubt counts whether the two are one recording.
+_STRANGER_WEIGHT_DB = 0.5
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Amount:
 
     pairs: int = 1500
     validation_pairs: int = 250
-    curve_steps: int = 300
+    curve_steps: int = 2000
     audio_steps: int = 20
     seed: int = 0
     check_every: int = 100
@@ -59,7 +61,7 @@ class Amount:
 class CurveStage(Stage):
     """Stage 1 (see the module)."""
 
-    name, learning_rate, weight_decay = "curves", 2e-3, 0.02
+    name, learning_rate, weight_decay = "curves", 2e-3, 0.05
     batch = 64
     network: ReferenceNetwork
 
@@ -83,7 +85,7 @@ class CurveStage(Stage):
     def losses(self, progress: float, validation: bool = False) -> dict[str, torch.Tensor]:
         """Return weighted losses on a random batch."""
         own, reference, other, wanted = self._asked(self.banks[validation])
-        curve = self.network(own, reference, self.semantic)
+        curve, stranger = self.network.judged(own, reference, self.semantic)
         common = audible(own.spectrum) * audible(reference.spectrum) * OCTAVES
         apart = centred(reference.spectrum - own.spectrum, common)
         together = _rms(apart - curve, common) / _rms(apart, common)
@@ -91,6 +93,8 @@ class CurveStage(Stage):
         return {
             "same": (missed * ~other).sum() / len(other),
             "other": _OTHER_WEIGHT_DB * (together * other).sum() / len(other),
+            "stranger": _STRANGER_WEIGHT_DB
+            * nn.functional.binary_cross_entropy_with_logits(stranger, other.to(stranger)),
         }
 
     def _asked(self, bank: PairBank) -> tuple[Sound, Sound, torch.Tensor, torch.Tensor]:

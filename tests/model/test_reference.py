@@ -57,6 +57,26 @@ def test_less_of_a_difference_is_an_eq_where_the_music_wanders_and_unheard_bands
     assert steady < cut < 0.8
 
 
+def plucks(seconds: int, seed: int) -> np.ndarray:
+    """Return notes of 19 partials, four a second, that die away [2, samples]."""
+    rng, t = np.random.default_rng(seed), np.arange(44_100) / 44_100
+    partials, sound = np.arange(1, 20)[:, None], np.zeros(seconds * 44_100)
+    for start in range(0, len(sound) - len(t), len(t) // 4):
+        pitch_hz = 110 * 2 ** (rng.integers(0, 36) / 12)
+        note = (np.sin(2 * np.pi * pitch_hz * partials * t) / partials).sum(axis=0)
+        sound[start : start + len(t)] += note * np.exp(-6 * t)
+    return np.tile(sound / np.abs(sound).max(), (2, 1)).astype(np.float32)
+
+
+def test_it_knows_another_recording_from_the_other_half_of_the_same(eq):
+    noise, notes = ([listen(make(3, seed=seed), 44_100) for seed in (0, 1)] for make in (pink_noise, plucks))
+    equalised = listen(EQ.apply(pink_noise(3), 44_100), 44_100)
+    pairs = [noise, (equalised, noise[1]), notes, (noise[0], notes[0]), (notes[1], equalised)]
+    with torch.no_grad():
+        log_odds = [float(eq.network.judged(*pair, eq.semantic.network)[1]) for pair in pairs]
+    assert max(log_odds[:3]) < -3 and min(log_odds[3:]) > 0
+
+
 def test_intensity_scales_the_gains(eq):
     noise, reference = pink_noise(1), EQ.apply(pink_noise(1, seed=1), 44_100)
     full, half, none = (eq.propose(noise, 44_100, reference, 44_100, value) for value in (1, 0.5, 0))
