@@ -25,6 +25,8 @@ EVAL = "'unsafe-eval'"
 OUTSIDE_LINKS = re.compile(
     rb"<meta\s[^>]*(?:og:|twitter:)[^>]*>|<link rel=\"manifest\"[^>]*>|<meta\s+property=\"og:[^>]*>", re.S
 )
+BODY = re.compile(rb"<body\b[^>]*>")
+NO_SCRIPTS = b"<noscript><p>This page needs JavaScript. Please switch it on and load the page again.</p></noscript>"
 ICON = '<link rel="icon" href="data:,">'  # else every visit asks for /favicon.ico
 
 
@@ -129,6 +131,7 @@ class _Document:
         if message.get("more_body"):
             return
         body = OUTSIDE_LINKS.sub(b"", self.body).replace(b"</head>", self.head, 1)
+        body = BODY.sub(lambda tag: tag[0] + NO_SCRIPTS, body, count=1)
         body = allow_scripts(self.scope, body, EVAL)
         if self.body:  # the answer to HEAD has a length but no body
             MutableHeaders(scope=self.start)["content-length"] = str(len(body))

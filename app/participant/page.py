@@ -8,6 +8,7 @@ stimulus or a condition.
 import gzip
 import hashlib
 import re
+from html import escape
 from pathlib import Path
 
 from fastapi import APIRouter, Request
@@ -17,6 +18,7 @@ from app import audience, gradio_pages
 from app.audience import Audience
 from app.gradio_import import gr
 from app.security import error
+from study.design import texts
 
 STATIC = Path(__file__).with_name("static")
 ASSETS = "/study-assets"
@@ -100,8 +102,17 @@ def theme() -> gr.themes.Base:
 
 def blocks() -> gr.Blocks:
     """The page, to be mounted at ``/study`` with `theme`, and `HEAD` in its document."""
-    loading = (STATIC / "loading.html").read_text(encoding="utf-8")
-    return gradio_pages.page("Listening study", loading, START)
+    return gradio_pages.page("Listening study", _loading(), START)
+
+
+def _loading() -> str:
+    """What stands there until the study's own texts have come, with what to say in each language if they do not."""
+    lines = []
+    for code in texts.languages():
+        own = {key: escape(text) for key, text in texts.messages(code).items()}
+        lines.append(f'<p lang="{code}" data-failure="{own["failure_title"]}" hidden>{own["saving_reconnecting"]}</p>')
+    waiting = f'<div role="status">{"".join(lines)}</div>'
+    return f'<div class="study" role="document"><div aria-busy="true"></div>{waiting}</div>'
 
 
 def router() -> APIRouter:

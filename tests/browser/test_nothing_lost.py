@@ -67,6 +67,32 @@ def test_offline_says_so_keeps_the_answer_over_a_closed_tab_and_sends_it_when_ba
     person.page.wait_for_function("!Object.keys(localStorage).some((key) => key.includes('/answer/'))")
 
 
+@pytest.mark.parametrize(
+    ("status", "reported"), [(429, "Verbindung wird wiederhergestellt"), (404, "Etwas ist schiefgegangen")]
+)
+def test_a_page_that_does_not_reach_the_study_says_so_in_its_reader_s_language(serve, visit, status, reported):
+    person = visit(serve(**BARE).address, locale="de-AT")
+    person.page.clock.install()
+    person.page.route("**/api/study", lambda route: route.fulfill(status=status))
+    with person.page.expect_response("**/api/study"):
+        person.page.goto(f"{person.address}/study/", wait_until="commit")
+    line = person.page.locator(".study [lang=de]")
+    line.wait_for(state="attached")
+    person.page.clock.fast_forward(3_100)
+    expect(line).to_be_visible()
+    expect(line).to_contain_text(reported)
+    if status == 429:
+        person.page.unroute("**/api/study")
+        person.page.clock.fast_forward(10_000)
+        person.is_shown("start")
+
+
+def test_a_browser_without_scripts_is_not_left_with_an_empty_page(serve, visit):
+    person = visit(serve(**BARE).address, java_script_enabled=False)
+    person.page.goto(f"{person.address}/study/")
+    expect(person.page.locator("noscript p")).to_be_in_viewport(timeout=5_000)  # get_by_text passes over noscript
+
+
 def test_an_acknowledgement_that_got_lost_leaves_one_row(trials):
     person, served = trials
 

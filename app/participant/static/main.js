@@ -15,12 +15,15 @@ const MAY_OPEN = new Set(["paused", "full"]); // where it is worth trying again
 const MAY_HAVE_STARTED = new Set([...MAY_OPEN, "closed"]); // who started elsewhere goes on all the same
 const ELSEWHERE = new Set(["elsewhere", "resume_wrong"]);
 const UNAVAILABLE = new Set(["id_missing", "id_unsigned", "paused", "closed", "full", "already_completed", "simulated_refused"]);
+const LATE_MS = 3000;
 // Asked for while Gradio is still starting.
 const firstStudy = untilReached(() => api.study(chosenLanguage()));
+firstStudy.catch(() => {}); // `reached` reports it
 
 /** Runs the study inside `element`. */
 export async function run(element) {
-  const study = await firstStudy;
+  const study = await reached(element);
+  if (!study) return;
   const sounds = new Sounds();
   for (const gesture of ["pointerdown", "keydown"]) document.addEventListener(gesture, () => sounds.unlock(), { capture: true });
   let page = open(element, study, sounds);
@@ -30,6 +33,23 @@ export async function run(element) {
     await walk(page, started);
   } catch (error) {
     stop(page, error);
+  }
+}
+
+/** The study's texts; null where they never come. Meanwhile, and then, the page says so in words that it brought along. */
+async function reached(element) {
+  const wanted = [chosenLanguage(), ...navigator.languages].filter(Boolean).map((language) => language.split("-")[0]);
+  const line = [...wanted, "en"].map((language) => element.querySelector(`[lang="${language}"]`)).find(Boolean);
+  const late = setTimeout(() => { line.hidden = false; }, LATE_MS);
+  try {
+    return await firstStudy;
+  } catch (error) {
+    line.textContent = line.dataset.failure;
+    line.hidden = false;
+    if (!(error instanceof ApiError)) throw error;
+    return null;
+  } finally {
+    clearTimeout(late);
   }
 }
 
