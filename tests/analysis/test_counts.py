@@ -9,14 +9,16 @@ import pytest
 
 from analysis.data.cells import Cells
 from analysis.data.ratings import from_table
-from analysis.statistics import results
+from analysis.statistics import ordinal, results
 from analysis.statistics.heterogeneity import _given_sd
 from analysis.statistics.listener_factors import welch
+from analysis.statistics.medians import is_continuous
 from analysis.statistics.posthoc import friedman, posthoc, wilcoxon
 from analysis.statistics.reliability import icc
 from analysis.statistics.results import _slopes_are_identifiable
 from analysis.statistics.robust import hodges_lehmann, sign_flips, trimmed
 from analysis.statistics.satterthwaite import _denominator
+from analysis.statistics.transitivity import _fewer_by_guessing
 from analysis.writing import claims
 from tests.analysis.example import example
 from tests.analysis.reference import expected
@@ -95,6 +97,41 @@ def test_a_fifth_is_trimmed_at_either_end(case):
 def test_of_very_many_differences_the_first_two_thousand_are_paired():
     many = np.r_[np.zeros(1999), 4.0, np.full(3000, 8.0)]
     assert hodges_lehmann(many) == 0.0 and hodges_lehmann(many[1999:4000]) == 8.0
+
+
+@pytest.mark.parametrize("case", R["circular"], ids=lambda case: case["k"])
+def test_tournaments_of_up_to_six_conditions_are_counted(case):
+    assert _fewer_by_guessing(0, [case["k"]]) == pytest.approx(case["p"], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("scale", "continuous"), [((1, 7), False), ((0, 10), False), ((0, 10.5), True), ((1, 12), True), ((0, 100), True)]
+)
+def test_a_scale_of_more_than_eleven_points_is_continuous(scale, continuous):
+    assert is_continuous(scale) is continuous
+
+
+@pytest.mark.parametrize(("n", "tested"), [(2, False), (3, True), (5000, True), (5001, False)])
+def test_normality_is_tested_from_three_to_five_thousand_listeners(n, tested):
+    values = np.random.default_rng(1).normal(size=(n, 2))
+    assert bool(len(results.normality(grid(values)))) is tested
+
+
+@pytest.mark.parametrize(
+    ("ratings", "used"),
+    [([4], False), ([3, 4], True), (range(11), True), (range(12), False), ([3, 3.5, 4], False)],
+)
+def test_a_cumulative_model_wants_two_to_eleven_whole_categories(ratings, used):
+    table = example(participants=2)
+    study = from_table(table.assign(rating=np.resize(list(ratings), len(table)).astype(float)), (0, 100))
+    assert (ordinal._used(study) is not None) is used
+
+
+@pytest.mark.parametrize(("participants", "used"), [(1, None), (2, 2), (200, 200), (201, 200)])
+def test_a_cumulative_model_takes_two_to_two_hundred_listeners(participants, used):
+    table = example(participants, clips=1, descriptors=("warm",))
+    found = ordinal._used(from_table(table))
+    assert (None if found is None else found["participant"].nunique()) == used
 
 
 @pytest.mark.parametrize("n", [1, 2])

@@ -116,3 +116,17 @@ def test_some_are_left_out_and_others_stay(n_failed, splits):
     else:
         with pytest.raises(ValueError, match=r"Every one of 8 participants breaks .* \(8 by headphones_required\)"):
             stated.refuse_to_leave_out_everyone()
+
+
+def test_where_most_rated_nothing_who_rated_is_not_missing():
+    table = rows(9).astype({"rating": float})
+    table.loc[table["participant"] > "p04", "rating"] = np.nan
+    found = screen(from_table(table), Rules.of({"max_missing": 0.5}))
+    assert found.measured["max_missing"].tolist() == [0.0] * 4 + [1.0] * 5
+    assert found.broke() == ["p05", "p06", "p07", "p08", "p09"]
+
+
+def test_the_log_says_whether_anybody_was_left_out():
+    ratings = from_table(rows())
+    assert "by which rule" in screen(ratings, Rules()).caption()
+    assert "nobody was left out, since no rules were stated" in screen(ratings).caption()

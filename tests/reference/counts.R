@@ -28,7 +28,12 @@ welch <- lapply(list(c(2, 2), c(2, 2, 2)), function(n) {
   list(n = n, f = unname(t$statistic), df2 = unname(t$parameter[2]), p = t$p.value)
 })
 trimmed <- lapply(c(4, 5, 9, 10), function(n) list(n = n, mean = mean(differences(n), trim = 0.2)))
+circular <- lapply(c(3, 4, 6, 7), function(k) { # no circular triad by guessing: counted to six conditions, then normal
+  exact <- factorial(k) / 2^choose(k, 2)
+  normal <- pnorm((0.5 - choose(k, 3) / 4) / sqrt(choose(k, 3) * 3 / 16))
+  list(k = k, p = if (k <= 6) exact else normal)
+})
 d <- differences(501)
-out <- list(ranks = ranks, blocks = blocks, judges = judges, welch = welch, trimmed = trimmed,
+out <- list(ranks = ranks, blocks = blocks, judges = judges, welch = welch, trimmed = trimmed, circular = circular,
             exact16 = flips(differences(16)), exact17 = flips(differences(17)), normal501 = 2 * pnorm(-abs(sum(d)) / sqrt(sum(d^2))))
 write_json(out, file.path(here, "counts.json"), digits = NA, auto_unbox = TRUE, pretty = TRUE, na = "null")

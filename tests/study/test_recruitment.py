@@ -7,7 +7,7 @@ from study import clock, recruitment
 from study.refusals import Refusal
 from study.sessions import places, starting
 from study.sessions.running import RunningStudy
-from study.storage.models import Invitation, Session
+from study.storage.models import Invitation, Session, Study
 from tests.study.test_plan import shipped
 from tests.study.test_sessions import SMALL, answered
 
@@ -113,8 +113,37 @@ def test_days_are_those_of_utc_and_none_is_left_out(running, at):
             {"started_at": second, "finished_at": second, "state": "declined"},
         ],
     )
-    days = [(row["started"], row["completed"]) for row in recruitment.arrivals(running.engine)]
-    assert days == [(1, 0), (0, 0), (0, 1), (1, 0)]
+    days = [tuple(row.values()) for row in recruitment.arrivals(running.engine)]
+    counts = {"2027-01-12": (1, 0), "2027-01-13": (0, 0), "2027-01-14": (0, 1), "2027-01-15": (1, 0)}
+    assert days == [(day, *of_day) for day, of_day in counts.items()]
+
+
+@pytest.mark.parametrize(
+    ("created_h", "started_h", "state", "quiet_h"),
+    [
+        *((36, None, "open", 36.0), (36, 1.5, "open", 1.5), (0, None, "open", 0.0), (36, 36, "open", 36.0)),
+        *((36, None, "paused", None), (36, None, "closed", None)),
+    ],
+)
+def test_quiet_hours_are_since_somebody_started_or_could(running, at, created_h, started_h, state, quiet_h):
+    set_sessions(running, [] if started_h is None else [{"started_at": NOW - 3600 * started_h}])
+    with running.engine.begin() as connection:
+        connection.execute(update(Study).values(begun_at=NOW - 3600 * created_h, state=state))
+    try:
+        assert recruitment.overview(running.engine)["quiet_hours"] == quiet_h
+    finally:
+        with running.engine.begin() as connection:
+            connection.execute(update(Study).values(state="open"))
+
+
+def test_each_has_a_place_on_the_way_and_a_code_of_their_own(running, at):
+    set_sessions(running, [{"completion_code": "abc", "position": 2}, {"completion_code": None}])
+    shown = recruitment.whereabouts(running.engine)
+    assert [(name, row["step"], row["at"]) for name, row in shown.items()] == [
+        ("P0001", 3, "setting the level"),
+        ("P0002", 1, "the consent form"),
+    ]
+    assert recruitment.completion_codes(running.engine) == {"P0001": "abc"}
 
 
 @pytest.mark.parametrize(("later_s", "goes_on"), [(0, True), (DAY_S, True), (DAY_S + 1, False)])
