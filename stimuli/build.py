@@ -122,7 +122,8 @@ def build(
         rows = [row for each in rendered for row in each.rows]
         loudest_lufs = max(row["loudest_lufs"] for row in rows)
         if plan.probes:
-            rows += render_probes(_original(rows), plan, raw)
+            original = next(row for row in rows if row["condition"] == "original")
+            rows += render_probes(original, plan, raw)
             loudest_lufs = max(row["loudest_lufs"] for row in rows)
         rows += [row for group in team.run(_check_jobs(used, plan, raw, loudest_lufs)) for row in group]
         rows.append(level_row(rows, plan, raw))
@@ -247,10 +248,6 @@ def _tell_oddities(rendered: list[Rendered], on_odd: Refusal) -> None:
         same = first.setdefault(each.content or each.clip, each.clip)
         for sentence in [*each.warnings, *([] if same == each.clip else [same_as(same)])]:
             on_odd(each.clip, sentence)
-
-
-def _original(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    return next(row for row in rows if row["condition"] == "original")
 
 
 def finish(rows: list[dict[str, Any]], raw: Path, folder: Path, room: float = 1) -> list[Stimulus]:

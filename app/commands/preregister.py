@@ -75,7 +75,7 @@ def _simulate(
     from analysis.analyse import Settings
     from app.commands import paradigms
     from app.commands.tables import Tables, from_database
-    from study.design.definition import Recruitment
+    from study.design.sections import Recruitment
     from study.sessions.rehearsal import rehearse
     from study.sessions.running import RunningStudy
 

@@ -23,7 +23,7 @@ from app.participant.rendering import Renderer
 from study import clock
 from study.design.client import MAX_USER_AGENT
 from study.refusals import Refusal
-from study.sessions import session, starting
+from study.sessions import session, sounds, starting
 from study.sessions.running import RunningStudy
 from study.storage.database import reading
 from study.storage.identity import remembered_s
@@ -199,7 +199,7 @@ def router(
     @routes.get("/audio/{sound}")
     @routes.head("/audio/{sound}")
     async def audio(request: Request, sound: str) -> Response:
-        found = await read(session.sound, _token(request), sound)
+        found = await read(sounds.sound, _token(request), sound)
         if found is None or found.stimulus not in running.stimuli.by_id:
             raise Refusal("unknown_audio")
         content = await run_in_threadpool(running.read, found.public_id, found.stimulus)

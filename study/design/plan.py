@@ -12,7 +12,8 @@ from typing import Any
 from study.design import personal, sequence
 from study.design.blocks import NO_CHECKS, Block
 from study.design.checks import Trial
-from study.design.definition import Definition, Descriptor
+from study.design.definition import Definition
+from study.design.sections import Descriptor
 from study.design.stimuli import Stimulus, StimulusSet
 from study.kinds import KINDS, PARADIGMS, is_counted
 

@@ -16,7 +16,7 @@ from study.design.texts import FALLBACK, messages
 from study.refusals import invalid
 
 if TYPE_CHECKING:
-    from study.design.definition import Descriptor
+    from study.design.sections import Descriptor
     from study.kinds.base import Moment
 
 DESCRIPTOR = "descriptor"

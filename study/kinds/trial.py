@@ -18,9 +18,10 @@ from study.kinds.paradigm import ANSWER_S, Paradigm
 from study.storage.models import AnyRow
 
 if TYPE_CHECKING:
-    from study.design.definition import Definition, Scale
+    from study.design.definition import Definition
     from study.design.listeners import Listener
     from study.design.plan import Assignment, Plan
+    from study.design.sections import Scale
 
 
 class SingleBlock(Block):

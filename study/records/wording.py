@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from study.design.definition import Definition, Descriptor
+from study.design.definition import Definition
 from study.design.parts import Text
 from study.design.questions import Question
+from study.design.sections import Descriptor
 
 if TYPE_CHECKING:
     from study.kinds.base import Moment

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
@@ -56,12 +56,6 @@ _WINDOW_LOCKED = _WINDOW.with_for_update(of=Session.__table__)
 _INSERT = insert(Response)
 _MOVE = update(Session).where(Session.id == bindparam("of"), Session.position == bindparam("was"))
 _MOVE = _MOVE.values({name: bindparam(name) for name in ("position", "step_since", "receipt_sha256")})
-_SOUND = (
-    select(Session.id, Session.finished_at, Step.kind, Step.stimulus, Step.detail)
-    .join(Session, Session.id == Step.session_id)
-    .where(Session.token_sha256 == bindparam("token"), Session.public_id == bindparam("public_id"))
-    .where(Session.study_id == bindparam("study"), Step.position == bindparam("position"))
-)
 _EMPTY = dict.fromkeys(column.name for column in Response.__table__.c)
 
 
@@ -261,29 +255,6 @@ def log(connection: Connection, session: AnyRow, kind: str, detail: dict[str, An
     connection.execute(insert(Event), row)
 
 
-class Sound(NamedTuple):
-    """One sound: its stimulus, where it stands (session, step and number in it; see `Served.note`), and whose it is."""
-
-    stimulus: str
-    place: tuple[int, int, int]
-    public_id: str
-
-
-def sound(connection: Connection, running: RunningStudy, token: str, address: str) -> Sound | None:
-    """What is behind a sound's id; None unless it is of this session."""
-    public_id, _, rest = address.partition("-")
-    place, _, number = rest.partition("-")
-    position = steps.position_of(public_id, f"{public_id}-{place}")
-    if position is None or (number and not (number.isascii() and number.isdigit())):
-        return None
-    sought = {"study": running.study_id, "token": token_sha256(token), "public_id": public_id, "position": position}
-    row = connection.execute(_SOUND, sought).one_or_none()
-    if row is None or not _is_remembered(running, row):
-        return None
-    found, index = KINDS[row.kind].sounds(row), int(number or 0)
-    return Sound(found[index], (row.id, position, index), public_id) if index < len(found) else None
-
-
 def look_up(connection: Connection, token: str, *, lock: bool = False) -> Sequence[AnyRow]:
     """A session's row joined with its current step and the next ones, one row for each; empty for an unknown token."""
     return connection.execute(_WINDOW_LOCKED if lock else _WINDOW, {"token": token_sha256(token)}).all()
@@ -294,13 +265,13 @@ def _window(
 ) -> Sequence[AnyRow]:
     """As `look_up`, for the page that owns a session of the running study."""
     rows = look_up(connection, token, lock=lock) if token else []
-    if not rows or rows[0].study_id != running.study_id or not _is_remembered(running, rows[0]):
+    if not rows or rows[0].study_id != running.study_id or not is_remembered(running, rows[0]):
         raise Refusal("no_session")
     if page and rows[0].page and page != rows[0].page:
         raise Refusal("other_page", language=rows[0].language)
     return rows
 
 
-def _is_remembered(running: RunningStudy, session: AnyRow) -> bool:
+def is_remembered(running: RunningStudy, session: AnyRow) -> bool:
     """Whether the browser that holds this session's token is still shown it."""
     return remembered_s(running.definition.recruitment.shared_computer, session.finished_at) > 0

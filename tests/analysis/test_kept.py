@@ -72,7 +72,7 @@ def test_without_a_margin_or_the_unprocessed_condition_nothing_is_judged(questio
 
 
 def test_margins_of_the_study_file_are_above_zero():
-    from study.design.definition import Analysis
+    from study.design.sections import Analysis
 
     assert Analysis(margins={"quality": 5}).unprocessed == "original"
     with pytest.raises(ValueError, match="greater than 0"):

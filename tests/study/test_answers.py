@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from study import clock
-from study.design.definition import Descriptor
 from study.design.plan import Plan
+from study.design.sections import Descriptor
 from study.design.stimuli import StimulusSet
 from study.kinds import KINDS
 from study.kinds.base import Moment

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from analysis.data.reading import read_csv
 from app.participant import endpoints
 from study.design import definition, frozen
+from study.design.parts import Share
 from study.records import export
 from study.records.verification import verify
 from study.sessions.running import RunningStudy
@@ -102,17 +103,15 @@ def test_a_real_change_of_the_earlier_file_is_refused(earlier, was, becomes, sai
 
 
 class _ScreeningThen(definition.Part):
-    most_same_rating: definition.Share = 0.95
-    most_missing: definition.Share = 0.5
+    most_same_rating: Share = 0.95
+    most_missing: Share = 0.5
 
 
 class _ScreeningNow(definition.Part):
     """One key has a new name, its old one still read; another is new; a default is another."""
 
-    max_same_rating: definition.Share = Field(
-        0.95, validation_alias=AliasChoices("max_same_rating", "most_same_rating")
-    )
-    most_missing: definition.Share = 0.4
+    max_same_rating: Share = Field(0.95, validation_alias=AliasChoices("max_same_rating", "most_same_rating"))
+    most_missing: Share = 0.4
     max_silence_s: float = 3.0
 
 
