@@ -8,7 +8,6 @@ share of one of the server's processes.
 
 from __future__ import annotations
 
-import argparse
 import io
 import tempfile
 import time
@@ -21,7 +20,7 @@ import soxr
 from scipy.signal import sosfilt
 
 from app.participant.rendering import N_PROCESSES
-from benchmarks.timing import machine, write_section
+from benchmarks.timing import machine, options, write_section
 from model import EQParams
 from stimuli.build import build
 from stimuli.music import clips
@@ -83,11 +82,7 @@ def measure(n_clips: int, rounds: int) -> tuple[float, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clips", type=int, default=10)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--write", action="store_true")
-    arguments = parser.parse_args()
+    arguments = options(__doc__)
     ours, theirs = measure(arguments.clips, arguments.rounds)
     n = arguments.clips * len(WORDS)
     each = ours / N_PROCESSES

@@ -8,7 +8,6 @@ a quiet machine.
 
 from __future__ import annotations
 
-import argparse
 import io
 import shutil
 import tempfile
@@ -21,7 +20,7 @@ import soundfile as sf
 import soxr
 from scipy.signal import sosfilt
 
-from benchmarks.timing import machine, write_section
+from benchmarks.timing import machine, options, write_section
 from model import FlowEQ, SemanticEQ, StaticEQ
 from stimuli.build import build
 from stimuli.music import audio, clips
@@ -92,11 +91,7 @@ def measure(chosen: list[clips.Clip], rounds: int) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clips", type=int, default=10)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--write", action="store_true")
-    arguments = parser.parse_args()
+    arguments = options(__doc__)
     with tempfile.TemporaryDirectory() as folder:
         found = measure(recordings(Path(folder), arguments.clips), arguments.rounds)
     calls, build_cpu, one, two = (found[name] for name in ("calls", "build", "one", "two"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import re
@@ -44,6 +45,15 @@ def ratio(timings: Mapping[str, Timing], ours: str, theirs: str) -> float:
     """Return the median over rounds of our time by theirs."""
     pairs = zip(timings[ours].seconds, timings[theirs].seconds, strict=True)
     return statistics.median(mine / other for mine, other in pairs)
+
+
+def options(about: str | None) -> argparse.Namespace:
+    """What a benchmark of clips is called with: how many clips and rounds, and whether it writes into the docs."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--clips", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--write", action="store_true")
+    return parser.parse_args()
 
 
 def machine() -> str:

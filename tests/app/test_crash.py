@@ -1,15 +1,12 @@
 """A server killed with SIGKILL under load, and started again, has lost no acknowledged response and doubled none."""
 
-import json
 import threading
 import time
-from collections import Counter
 
 from app.participant.simulated import Crowd
 from study.design.listeners import Model
 from study.design.stimuli import StimulusSet
-from study.records.export import ratings
-from study.storage.database import connect
+from tests.app.acknowledged import check_all_stored_once
 from tests.app.study_process import free_port, kill, start
 from tests.study.sets import write_set
 from tests.study.test_plan import shipped
@@ -42,10 +39,4 @@ def test_no_acknowledged_response_is_lost_when_the_server_is_killed_under_load(t
         walking.join(timeout=300)
         kill(process)
     assert crowd.tally.finished == N_PARTICIPANTS and crowd.tally.retries > 0
-    engine = connect(server[1])
-    table = ratings(engine)
-    engine.dispose()
-    stored = Counter(zip(table.session, table.trial, table.rating, strict=True))
-    acknowledged = [tuple(json.loads(line).values()) for line in log.read_text().splitlines()]
-    assert all(stored[line] == 1 for line in acknowledged)
-    assert len(acknowledged) == len(set(acknowledged)) == len(table) == N_PARTICIPANTS * (3 + 36 + 6)
+    check_all_stored_once(server[1], log, N_PARTICIPANTS * (3 + 36 + 6))

@@ -1,9 +1,7 @@
 """Two replicas of the study on a real PostgreSQL: one is killed, and nobody loses an answer."""
 
-import json
 import threading
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
@@ -14,12 +12,12 @@ from app.participant.simulated import Crowd
 from app.server import create_app
 from study.design.listeners import Model
 from study.design.stimuli import StimulusSet
-from study.records.export import ratings
 from study.refusals import Refusal
 from study.sessions import session, starting
 from study.sessions.running import RunningStudy
-from study.storage.database import connect, open_database, reading
+from study.storage.database import open_database, reading
 from study.storage.models import Event, Session
+from tests.app.acknowledged import check_all_stored_once
 from tests.app.balancer import Balancer
 from tests.app.study_process import free_port, kill, served
 from tests.study.sets import write_set
@@ -54,13 +52,7 @@ def test_one_of_two_replicas_is_killed_and_everyone_finishes(tmp_path, postgres)
         kill(first)
         walking.join(timeout=150)
     assert crowd.tally.finished == N_PARTICIPANTS
-    engine = connect(postgres)
-    table = ratings(engine)
-    engine.dispose()
-    stored = Counter(zip(table.session, table.trial, table.rating, strict=True))
-    acknowledged = [tuple(json.loads(line).values()) for line in log.read_text().splitlines()]
-    assert all(stored[line] == 1 for line in acknowledged)
-    assert len(acknowledged) == len(set(acknowledged)) == len(table) == N_PARTICIPANTS * (3 + 36 + 6)
+    check_all_stored_once(postgres, log, N_PARTICIPANTS * (3 + 36 + 6))
 
 
 def test_database_that_is_away_is_reported_in_one_sentence(settings):
