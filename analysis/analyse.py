@@ -121,7 +121,7 @@ def _check_compared(conditions: list[str], compared: tuple[str, str] | None) -> 
                 f"{name!r} is an unknown condition and cannot be compared; there are {', '.join(conditions)}."
             )
     if compared[0] == compared[1]:
-        raise ValueError(f"{compared[0]!r} cannot be compared with itself; two conditions are wanted.")
+        raise ValueError(f"{compared[0]!r} cannot be compared with itself; name two conditions.")
 
 
 def _analyse(ratings: Ratings, out: Path, settings: Settings, step: Callable[[str], None]) -> Results:

@@ -100,7 +100,9 @@ def _pairs(table: pd.DataFrame, main: pd.DataFrame, order: list[str] | None) -> 
     same = (table["a"] == table["b"]).to_numpy()
     if same.any():
         row = table.index[same.argmax()]
-        raise ValueError(f"Row {row}, columns 'a' and 'b': both are {table['a'][row]!r}; two sounds are wanted.")
+        raise ValueError(
+            f"Row {row}, columns 'a' and 'b': both are {table['a'][row]!r}; two different sounds are expected."
+        )
     conditions = conditions_of(table, order)
     place = {name: i for i, name in enumerate(conditions)}
     turned = np.array([place[a] > place[b] for a, b in zip(table["a"], table["b"], strict=True)], dtype=bool)

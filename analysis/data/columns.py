@@ -58,7 +58,7 @@ def _flag(value: object) -> bool:
         return True
     if text in {"false", "0", "0.0", "no", "nan", "none", "<na>", ""}:
         return False
-    raise ValueError(f"Column 'simulated' holds {value!r}; true or false is wanted.")
+    raise ValueError(f"Column 'simulated' holds {value!r}; true or false is expected.")
 
 
 def labels(

@@ -69,7 +69,7 @@ def label_conditions(table: pd.DataFrame, columns: Sequence[str]) -> None:
     for column in ("a", "b"):
         empty = table[column].isna().to_numpy()
         if empty.any():
-            raise ValueError(f"Row {table.index[empty.argmax()]}, column {column!r}: empty; a condition is wanted.")
+            raise ValueError(f"Row {table.index[empty.argmax()]}, column {column!r}: empty; a condition is expected.")
 
 
 def conditions_of(table: pd.DataFrame, order: list[str] | None) -> tuple[str, ...]:

@@ -103,11 +103,11 @@ def _as_presented(table: pd.DataFrame, conditions: tuple[str, ...], ordered: boo
     a, b, choice = (table[name].to_numpy() for name in ("a", "b", "choice"))
     _refuse(table, a == b, "b", "a sound cannot be compared with itself")
     unknown = (choice != a) & (choice != b) & (choice != SAME)
-    _refuse(table, unknown, "choice", f"the row's a, its b or {SAME} is wanted")
+    _refuse(table, unknown, "choice", f"the row's a, its b or {SAME} is expected")
     place = {name: i for i, name in enumerate(conditions)}
     if ordered:
         first = table["first"].to_numpy()
-        _refuse(table, (first != a) & (first != b), "first", "the row's a or b is wanted")
+        _refuse(table, (first != a) & (first != b), "first", "the row's a or b is expected")
         turned = first == b
     else:
         turned = np.array([place[x] > place[y] for x, y in zip(a, b, strict=True)], dtype=bool)

@@ -131,7 +131,7 @@ def _kinds(table: pd.DataFrame) -> pd.Series:
     unknown = sorted(set(kind.unique()) - set(KINDS))
     if unknown:
         row = kind.index[(kind == unknown[0]).argmax()]
-        raise ValueError(f"Row {row}, column 'kind': {unknown[0]!r} is none of {', '.join(KINDS)}.")
+        raise ValueError(f"Row {row}, column 'kind': {unknown[0]!r} is not one of {', '.join(KINDS)}.")
     return kind
 
 

@@ -42,7 +42,7 @@ def read_csv(path: str | Path) -> pd.DataFrame:
     """
     path = Path(path)
     if path.is_dir():
-        raise ValueError(f"{path} is a folder, and a file of ratings is wanted.")
+        raise ValueError(f"{path} is a folder; a file of ratings is expected.")
     encoding = _encoding(path)
     try:
         with path.open(encoding=encoding, newline="") as file:
@@ -50,11 +50,11 @@ def read_csv(path: str | Path) -> pd.DataFrame:
             stated = _SEPARATOR_LINE.fullmatch(header)
             header = file.readline() if stated else header
     except UnicodeError:
-        raise ValueError(f"{path} is not a text file; a table as CSV is wanted, saved as UTF-8.") from None
+        raise ValueError(f"{path} is not a text file; a CSV table saved as UTF-8 is expected.") from None
     if not header.strip():
         raise ValueError(f"{path} is empty (no header in its first line); was the export cut off?")
     if header.lstrip()[0] in "{[":
-        raise ValueError(f"{path} is JSON, and a table as CSV is wanted, one row per rating.")
+        raise ValueError(f"{path} is JSON; a CSV table with one row per rating is expected.")
     separator, first = (stated[1], 3) if stated else (_separator(header), 2)
     names = [name.strip() for name in next(csv.reader([header], delimiter=separator))]
     _refuse_double_names(path, names)

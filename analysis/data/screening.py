@@ -71,7 +71,7 @@ class Rules:
             if name not in known:
                 raise ValueError(f"Unknown screening rule {name!r} (known: {', '.join(sorted(known))}).")
             if not isinstance(limit, int | float):
-                raise ValueError(f"The screening rule {name!r} is {limit!r}; a number is wanted.")
+                raise ValueError(f"The screening rule {name!r} is {limit!r}; a number is expected.")
         stated: dict[str, Any] = dict.fromkeys(known) | {"headphones_required": False} | limits
         return cls(**stated)
 

@@ -36,7 +36,7 @@ def whole_folder(out: Path) -> Iterator[Path]:
     """
     out = out.resolve()
     if out.exists() and not out.is_dir():
-        raise ValueError(f"{out} is a file, and a folder for the results is wanted.")
+        raise ValueError(f"{out} is a file; a folder for the results is expected.")
     shared = out.is_dir() and _is_shared(out)
     aside = out / ".unfinished" if shared else out.with_name(f".{out.name}.unfinished")
     shutil.rmtree(aside, ignore_errors=True)

@@ -13,7 +13,7 @@ QUIET_HOURS = 24.0
 NEWEST = 20
 FEWEST = 8  # of the newest sessions, for a share to say anything
 LEFT_SHARE, SCREENED_OUT_SHARE, UNDERRUN_SHARE = 0.5, 0.5, 0.25
-UNDERRUNS = 3  # a participant who met so many gaps had trouble with the sound
+UNDERRUNS = 3  # a participant with this many gaps had trouble with the sound
 FEWEST_CHECKED = 5
 CHECK_NAMES = {"attention": "an attention check", "audible_check": "a beep-counting check"}
 

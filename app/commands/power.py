@@ -88,5 +88,5 @@ def _integers(text: str, option: str) -> list[int]:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise ValueError(
-            f"{option} is {text!r}; whole numbers separated by commas are wanted, such as 10,12,15."
+            f"{option} is {text!r}; whole numbers separated by commas are expected, such as 10,12,15."
         ) from None

@@ -73,7 +73,7 @@ def new(
     from study.design import templates
 
     if file.exists():
-        raise ValueError(f"{file} is there already: name another file.")
+        raise ValueError(f"{file} already exists: name another file.")
     file.write_text(templates.template(template), encoding="utf-8")
     typer.echo(f"{file} is written: change it, then `semantic-eq study check {file}`.")
 
@@ -88,7 +88,7 @@ def language(
 
     file = out or Path(f"{code}.json")
     if file.exists():
-        raise ValueError(f"{file} is there already: name another file with --out.")
+        raise ValueError(f"{file} already exists: name another file with --out.")
     content = texts.template(source)
     file.write_text(content, encoding="utf-8")
     typer.echo(f"{file} is written: translate its {len(json.loads(content))} texts, then add to the study file")
@@ -105,14 +105,14 @@ def webmushra(
         Path | None, typer.Option("--set", help="New folder for the sounds; default: data/stimuli/TESTID.")
     ] = None,
 ) -> None:
-    """Turn a configuration of webMUSHRA into a study file, and its sounds, where they are there, into a set."""
+    """Turn a configuration of webMUSHRA into a study file, and its sounds, if they are there, into a set."""
     import tomlkit
 
     from study.design import webmushra
     from study.design.definition import parse
 
     if out.exists():
-        raise ValueError(f"{out} is there already: name another file with --out.")
+        raise ValueError(f"{out} already exists: name another file with --out.")
     imported = webmushra.read(config.read_text(encoding="utf-8"))
     parse(imported.study, f"what {config.name} would become")
     out.write_text(tomlkit.dumps(imported.study), encoding="utf-8")

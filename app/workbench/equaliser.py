@@ -43,7 +43,9 @@ def fill() -> None:
             chosen = gr.Dropdown(shipped, value=None, label="or a built-in clip")
             about = gr.Dataframe(headers=["word", "already so"], label=ALREADY, interactive=False, visible=False)
         with gr.Column(min_width=320, scale=2):
-            words = gr.CheckboxGroup(known_words(), value=["warm"], label="Words", info="Several share the dose alike.")
+            words = gr.CheckboxGroup(
+                known_words(), value=["warm"], label="Words", info="Several words share the dose equally."
+            )
             condition = gr.Radio(HEARD, value="semantic", label="Condition", info="semantic listens to the clip first.")
             intensity = gr.Slider(0, 1, value=1, step=0.05, label="Intensity", info="0 leaves the clip untouched.")
             equalise_it = gr.Button("Equalise", variant="primary")
@@ -102,7 +104,7 @@ def equalise(clip: str | None, words: list[str], intensity: float, condition: st
         parameters in SAFE-DB's order, the same by band, and the response of every condition.
     """
     if not words:
-        raise refused("Choose a word, one at least.")
+        raise refused("Choose at least one word.")
     audio, rate_hz = _read(clip)
     step = round(intensity * (len(INTENSITIES) - 1))
     paths = _equalisers().paths(audio, rate_hz, dict.fromkeys(words, 1.0))

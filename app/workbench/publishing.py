@@ -28,10 +28,10 @@ def fill(database: gr.Textbox, simulated: gr.Checkbox) -> None:
     """Draw the part."""
     gr.Markdown(INTRODUCTION)
     with gr.Row():
-        authors = gr.Textbox(label="Authors, one a line", lines=2)
+        authors = gr.Textbox(label="Authors, one per line", lines=2)
         licence = gr.Textbox(label="Licence of the data", placeholder="CC-BY-4.0")
         audio = gr.Textbox(label="Licence of the audio", placeholder="without one the audio stays out")
-        without = gr.Textbox(label="Columns to leave out, one a line", lines=2)
+        without = gr.Textbox(label="Columns to leave out, one per line", lines=2)
         out = gr.Textbox("data/package", label="New folder")
     with gr.Row():
         analysed = gr.Checkbox(value=True, label="With the results, made anew from the published data")

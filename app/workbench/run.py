@@ -56,7 +56,7 @@ def fill(name: gr.Textbox | None = None) -> gr.Textbox:
             database = gr.Textbox(DATABASE_URL, label="Database")
             host = gr.Radio(list(HOSTS), value=next(iter(HOSTS)), label="Who can reach it")
             port = gr.Number(7860, label="Port", precision=0, minimum=1, maximum=65535)
-            simulated = gr.Checkbox(label="Simulated listeners may take part, to try it")
+            simulated = gr.Checkbox(label="Let simulated listeners take part, to try it")
             with gr.Row():
                 start, stop = gr.Button("Start the server", variant="primary"), gr.Button("Stop it")
         with gr.Column(min_width=300):
@@ -67,7 +67,7 @@ def fill(name: gr.Textbox | None = None) -> gr.Textbox:
             with gr.Accordion("Invitations and signed links", open=False):
                 codes_wanted, note = gr.Number(10, label="Codes", precision=0), gr.Textbox(label="Note beside them")
                 invite_them, codes = gr.Button("Make codes"), gr.Textbox(label="One for each participant", lines=4)
-                ids = gr.Textbox(label="Ids, one a line: a signed link for each", lines=3)
+                ids = gr.Textbox(label="Ids, one per line: a signed link for each", lines=3)
                 address = gr.Textbox("http://127.0.0.1:7860", label="Where participants reach the study")
                 sign, links = gr.Button("Sign links"), gr.File(label="Links", interactive=False, height=110)
     rehearsing.fill(file)
@@ -76,7 +76,7 @@ def fill(name: gr.Textbox | None = None) -> gr.Textbox:
         look, of_simulated = gr.Button("Refresh"), gr.Checkbox(label="Simulated participants")
         states = [gr.Button(text) for text in STATES]
     overview = gr.Dataframe(headers=["what", "now"], label="Participants", interactive=False)
-    quality = gr.Dataframe(headers=list(QUALITY.values()), label="How each answers", interactive=False, wrap=True)
+    quality = gr.Dataframe(headers=list(QUALITY.values()), label="How each answered", interactive=False, wrap=True)
     with gr.Accordion("Ratings so far", open=False):
         gr.Markdown(interim.INTERIM_WARNING)
         knows, show = gr.Checkbox(label="I know, and look all the same"), gr.Button("Show means so far")
@@ -172,7 +172,7 @@ def set_state(database_url: str, state: str) -> None:
 
 @reports_errors
 def invite(database_url: str, n: float, note: str) -> str:
-    """Invitation codes, one a line; a warning where the study asks for none."""
+    """Invitation codes, one per line; a warning where the study asks for none."""
     with opened(database_url) as engine:
         with reading(engine) as connection:
             is_asked = definition_of(study_row(connection)).recruitment.invitation
@@ -186,7 +186,7 @@ def sign_links(database_url: str, ids: str, address: str) -> str:
     """A table with a signed link for each id."""
     named = [line.strip() for line in ids.splitlines() if line.strip()]
     if not named:
-        raise refused("There are no ids: write one a line.")
+        raise refused("There are no ids: write one per line.")
     with opened(database_url) as engine:
         signed = recruitment.links(engine, named, address)
     path = new_folder() / "links.csv"

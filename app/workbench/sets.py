@@ -37,7 +37,7 @@ def fill() -> gr.Dropdown:
     with gr.Row():
         verify_it, report = gr.Button("Verify every file"), gr.Button("Show the set's report")
         export_it = gr.Button("Export with descriptive names")
-    only_sources, as_wav = gr.Checkbox(label=SOURCES), gr.Checkbox(label="WAV in place of FLAC")
+    only_sources, as_wav = gr.Checkbox(label=SOURCES), gr.Checkbox(label="WAV instead of FLAC")
     status = gr.Markdown("Nothing is verified yet.", container=True, min_height=80)
     files = gr.File(label="Exported", interactive=False, visible=False)
     page = gr.HTML("", min_height=60)

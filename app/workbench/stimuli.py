@@ -64,9 +64,9 @@ def fill() -> gr.Dropdown:
             conditions = gr.CheckboxGroup(CONDITIONS, value=list(CONDITIONS), label="Conditions")
             anchors = gr.Checkbox(label="Add low-pass anchors of 3.5 and 7 kHz (for MUSHRA)")
         with gr.Column(min_width=280):
-            more = gr.Textbox(label="More conditions, one a line", info=MORE, lines=2)
+            more = gr.Textbox(label="More conditions, one per line", info=MORE, lines=2)
             name = gr.Textbox("mine", label="Name of the set", info=f"It is made in the folder {SETS}/NAME.")
-            again = gr.Checkbox(label="Build over a set of this name that was made otherwise")
+            again = gr.Checkbox(label="Replace a set of this name that was built with other options")
             with gr.Row():
                 build_it, stop = gr.Button("Build the set", variant="primary"), gr.Button("Stop")
     status = gr.Markdown("Nothing is built yet.", container=True, min_height=80)

@@ -75,7 +75,7 @@ def fill_pairs(
     folders = [[file for file in audio_files(require_folder(place, "music")) if keep(file)] for place in music]
     folders = [files for files in folders if files]
     if not folders:
-        raise ValueError(f"None of the {len(music)} folders of music holds a recording that is wanted.")
+        raise ValueError(f"None of the {len(music)} folders of music holds a usable recording.")
     shapes = {"spectra": (2, N_MELS), "textures": (2, len(TEXTURE), N_MELS), "wander": (2, N_MELS)}
     key = f"{[len(files) for files in folders]} {seed} {size}"
     arrays, done, note = open_arrays(folder, size, key, {**shapes, "snippets": (SNIPPET,)})

@@ -34,7 +34,7 @@ class _Question(Part):
     @model_validator(mode="after")
     def _has_a_text(self) -> _Question:
         if self.text is None and self.name != DESCRIPTOR and f"question_{self.name}" not in messages(FALLBACK):
-            raise ValueError(f"question {self.name} has no text, and is none of the attributes that bring one")
+            raise ValueError(f"question {self.name} has no text, and is not one of the attributes that have their own")
         return self
 
     @property

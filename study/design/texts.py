@@ -54,7 +54,7 @@ def read_own(path: Path) -> dict[str, str]:
             f"There is no file {path} with the page's texts; `semantic-eq study language` writes one to be translated."
         ) from None
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-        raise ValueError(f"{path} holds something else than texts by their names.")
+        raise ValueError(f"{path} holds something other than texts by name.")
     if wrong := faults(found):
         raise ValueError(f"{path}: {'; '.join(wrong)}.")
     return found

@@ -69,7 +69,7 @@ class Multistimulus(Paradigm):
         is_mushra = block.preset == "bs1534"
         reference = block.reference or (definition.conditions[0] if is_mushra else None)
         if reference and reference not in (block.conditions or definition.conditions):
-            raise ValueError(f"the reference {reference} is none of the conditions of its multistimulus block")
+            raise ValueError(f"the reference {reference} is not one of the conditions of its multistimulus block")
         own = {
             "questions": block.questions or [_quality(definition)],
             "reference": reference,

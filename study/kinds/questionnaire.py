@@ -164,7 +164,7 @@ def _value(question: Question, value: Any) -> Any:
         low, high = question.minimum, question.maximum
         fits = is_number(value) and (low is None or value >= low) and (high is None or value <= high)
     if not fits:
-        raise invalid(f"{question.id} has an answer that is none of its {question.type}'s")
+        raise invalid(f"{question.id} has an answer that does not fit its {question.type}")
     return value
 
 

@@ -45,7 +45,7 @@ class Rating(Paradigm):
     def resolved(self, block: Block, definition: Definition) -> Block:
         design = definition.design
         if block.reference and block.reference not in definition.conditions:
-            raise ValueError(f"the reference {block.reference} is none of the study's conditions")
+            raise ValueError(f"the reference {block.reference} is not one of the study's conditions")
         own = {
             "questions": block.questions or [_question(definition.scale)],
             "order": block.order or design.order,

@@ -19,13 +19,13 @@ def backup(engine: Engine, target: str | Path) -> int:
     Raises
     ------
     ValueError
-        When the database is not SQLite, the file is there already, or the copy is not sound.
+        When the database is not SQLite, the file already exists, or the copy is not sound.
     """
     target = Path(target)
     if engine.dialect.name != "sqlite":
         raise ValueError(f"A {engine.dialect.name} database is backed up by its own tool, pg_dump.")
     if target.exists():
-        raise ValueError(f"{target} is there already: name another file, so that no older backup is lost.")
+        raise ValueError(f"{target} already exists: name another file, so that no older backup is lost.")
     private.make_folder(target.parent)
     part = target.with_name(f".{target.name}.part")
     part.unlink(missing_ok=True)

@@ -173,7 +173,7 @@ def test_nothing_is_said_of_new_music_with_fewer_than_three_clips(clips, known):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"choice": "C"}, "column 'choice': 'C', and the row's a, its b or same is wanted"),
+        ({"choice": "C"}, "column 'choice': 'C', and the row's a, its b or same is expected"),
         ({"b": "A", "choice": "A"}, "a sound cannot be compared with itself"),
         ({"a": None}, "column 'a': empty"),
         ({"first": "C"}, "column 'first': 'C'"),

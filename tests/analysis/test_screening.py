@@ -99,7 +99,7 @@ def test_what_a_study_does_not_state_is_no_rule():
 
 
 def test_a_limit_that_is_no_number_is_named():
-    with pytest.raises(ValueError, match="'max_missing' is 'few'; a number is wanted"):
+    with pytest.raises(ValueError, match="'max_missing' is 'few'; a number is expected"):
         Rules.of({"max_missing": "few"})
 
 

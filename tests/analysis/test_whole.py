@@ -113,7 +113,7 @@ def test_what_cannot_be_analysed_is_refused_and_leaves_nothing(tmp_path, table, 
 @pytest.mark.parametrize("text", ['[{"rating": 4}]', '\n {"rating": 4}', '{"a": 1}\n{"a": 2}'])
 def test_json_is_refused_by_its_name(tmp_path, text):
     (tmp_path / "ratings.json").write_text(text.lstrip("\n"))
-    with pytest.raises(ValueError, match="is JSON, and a table as CSV is wanted"):
+    with pytest.raises(ValueError, match="is JSON; a CSV table with one row per rating is expected"):
         read_csv(tmp_path / "ratings.json")
 
 

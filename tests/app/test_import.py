@@ -200,7 +200,7 @@ def test_a_configuration_runs_with_its_sounds(tmp_path):
 def test_a_study_file_that_is_there_is_not_written_over(tmp_path):
     (tmp_path / "c.yaml").write_text(CONFIGURATION)
     (tmp_path / "study.toml").write_text("mine")
-    with pytest.raises(ValueError, match="is there already"):
+    with pytest.raises(ValueError, match="already exists"):
         run("study", "import", "webmushra", tmp_path / "c.yaml", "--out", tmp_path / "study.toml")
     assert (tmp_path / "study.toml").read_text() == "mine"
 

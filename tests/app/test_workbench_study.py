@@ -95,7 +95,7 @@ def test_a_part_is_left_out_taken_in_and_added_to():
 def test_a_file_is_saved_and_another_of_its_name_left_alone(tmp_path):
     assert files.save_as(RATING, "mine", None) == ("mine.toml", "mine.toml")
     assert (tmp_path / "mine.toml").read_text(encoding="utf-8") == RATING
-    with pytest.raises(gr.Error, match=r"mine\.toml is there already"):
+    with pytest.raises(gr.Error, match=r"mine\.toml already exists"):
         files.save_as("seed = 1", "mine.toml", None)
     opened, name, text, *_ = files.open_file(str(tmp_path / "mine.toml"))
     files.save_as(editing.set_value(text, ("seed",), 3), name, opened)

@@ -83,7 +83,7 @@ def test_from_a_folder_of_music_to_a_report_by_mouse(page, music):
 def package_it(page):
     """Package what was analysed, and download it."""
     page.get_by_label("The simulated participants, where there are real ones too").check()
-    page.get_by_label("Authors, one a line").fill("Ada Lovelace")
+    page.get_by_label("Authors, one per line").fill("Ada Lovelace")
     page.get_by_label("Licence of the data").fill("CC-BY-4.0")
     page.get_by_role("button", name="Package").click()
     expect(page.get_by_text("are packaged in")).to_be_visible(timeout=MINUTES_MS)
@@ -163,7 +163,7 @@ def take_simulated_listeners_through_it(page):
     """Start the server, send listeners, look at them, and stop it."""
     open_tab(page, "Run")
     page.get_by_label("Port", exact=True).fill(str(free_port()))
-    page.get_by_label("Simulated listeners may take part, to try it").check()
+    page.get_by_label("Let simulated listeners take part, to try it").check()
     page.get_by_role("button", name="Start the server").click()
     expect(page.get_by_text("is served")).to_be_visible(timeout=MINUTES_MS)
     page.get_by_role("button", name="Try it with simulated listeners").click()

@@ -118,7 +118,7 @@ def test_check_tells_each_block(noises):
     [
         (single(paradigm="duel"), "duel"),
         (single(descriptors=["loud"]), "block 1 names loud, which is not among the study's descriptors"),
-        (single(reference="dull"), "the reference dull is none of the study's conditions"),
+        (single(reference="dull"), "the reference dull is not one of the study's conditions"),
         (single(conditions=["flow", "dull"]), "block 1 names dull, which is not among the study's conditions"),
         (single(questions=[QUALITY, QUALITY]), "quality is named twice"),
         (single(questions=[WARMTH | {"low": -5, "high": 6}]), "a scale from -5 to 6 has 12 points, not 2 to 11"),

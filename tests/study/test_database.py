@@ -175,7 +175,7 @@ def test_a_backup_of_a_live_database_is_whole_and_serves_in_its_place(tmp_path, 
         backup(engine, copy)
         stop.set()
         writing.result()
-    with pytest.raises(ValueError, match="is there already"):
+    with pytest.raises(ValueError, match="already exists"):
         backup(engine, copy)
     engine.dispose()
     restored = connect(f"sqlite:///{copy}")

@@ -135,7 +135,7 @@ def test_at_most_twelve_signals_stand_on_a_page(conditions, is_refused):
 def test_what_a_mushra_block_needs_is_named(stimuli):
     with pytest.raises(ValueError, match=r"lacks the anchor clip0 / low_pass_3500 / warm \(build the set with --anch"):
         Plan(shipped(blocks=[MUSHRA]), stimuli)
-    with pytest.raises(ValueError, match=r"the reference dull is none of the conditions"):
+    with pytest.raises(ValueError, match=r"the reference dull is not one of the conditions"):
         shipped(blocks=[MUSHRA | {"reference": "dull"}])
 
 

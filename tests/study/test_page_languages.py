@@ -55,7 +55,7 @@ def test_a_page_speaks_the_language_of_a_file_beside_the_study(tmp_path, noises,
         ({"start_button": None, "finished_code": " "}, "lacks start_button, finished_code"),
         ({"colour": "x", "shape": "y"}, "has, unknown to the page, colour, shape"),
         ({"start_minutes": "{hours}"}, "has other places to fill than English in start_minutes"),
-        ({"start_button": 3}, "holds something else than texts by their names"),
+        ({"start_button": 3}, "holds something other than texts by name"),
     ],
 )
 def test_every_text_that_is_wrong_is_named(tmp_path, changes, fault):
@@ -88,6 +88,6 @@ def test_a_command_writes_the_file_to_translate(tmp_path):
     assert json.loads(out.read_text(encoding="utf-8")) == texts.messages("de")
     assert texts.read_own(out) == texts.messages("de")
     again = CliRunner().invoke(cli, ["study", "language", "fr", "--out", str(out)])
-    assert "is there already" in str(again.exception)
+    assert "already exists" in str(again.exception)
     with pytest.raises(ValueError, match=r"no texts in 'xx' to translate from \(known: de, en, es, zh\)"):
         texts.template("xx")

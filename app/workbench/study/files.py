@@ -56,7 +56,7 @@ def save_as(text: str, name: str, opened: str | None) -> tuple[str, str]:
     path = Path(name.strip() or "study.toml")
     path = path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")
     if path.exists() and str(path) != opened:
-        raise refused(f"{path} is there already: choose another name, or open it first.")
+        raise refused(f"{path} already exists: choose another name, or open it first.")
     path.write_text(text, encoding="utf-8")
     gr.Info(f"{path} is written.")
     return str(path), str(path)

@@ -54,7 +54,7 @@ def meaning_of(text: str) -> str:
 def power_of(text: str, effect: float | None) -> str:
     """Say what the study can find: with the participants that it plans, and with other numbers."""
     if not text.strip():
-        raise refused("Start a study file first.")
+        raise refused("Start or open a study file first.")
     if not effect or effect <= 0:
         raise refused("The difference to find is in points of the scale, above 0.")
     study = definition.parse(editing.parse(text), "The study")
