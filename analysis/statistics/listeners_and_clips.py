@@ -21,6 +21,7 @@ from analysis.statistics.random_effects import Side, Term
 from analysis.statistics.satterthwaite import CONTRASTS, CrossedFit
 
 SINGULAR = 1e-4
+SAME_DEVIANCE = 1e-6
 MOST_NUMBERS = 20_000_000  # of the participants' cross-products, which must fit in memory
 
 
@@ -93,11 +94,21 @@ def fit_reduced(design: Design, terms: list[Term], left_out: list[str]) -> MainM
         theta, deviance, converged = reml.minimise()
     free = np.ones(len(theta), dtype=bool)
     if not any(term.correlated for term in terms):
-        free = theta >= SINGULAR
-        theta = np.where(free, theta, 0.0)
+        theta = _without_traces(reml, np.where(theta >= SINGULAR, theta, 0.0), deviance)
+        free = theta > 0
         names = [f"{term.group}: {name}" for term in terms for name in term.names]
         left_out += [f"{name} (estimated as zero)" for name, kept in zip(names, free, strict=True) if not kept]
     return MainModel(CrossedFit(reml, theta, free, deviance, converged), design, tuple(left_out))
+
+
+def _without_traces(reml: Reml, theta: np.ndarray, deviance: float) -> np.ndarray:
+    """Set to zero, smallest first, what the fit is no worse without: the search ends shortly before zero, and df
+    would hang on where."""
+    for place in np.argsort(theta):
+        without = np.where(np.arange(len(theta)) == place, 0.0, theta)
+        if theta[place] > 0 and reml.profiled(without)[0] <= deviance + SAME_DEVIANCE:
+            theta = without
+    return theta
 
 
 def _singular(terms: list[Term], reml: Reml, theta: np.ndarray) -> bool:

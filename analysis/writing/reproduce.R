@@ -24,10 +24,14 @@ is_close <- function(x, y, tolerance, floor) {
   large | ifelse(is.finite(x) & is.finite(y), abs(x - y) <= tolerance * pmax(abs(y), floor), FALSE)
 }
 # Closed forms: 1e-6. Models that are searched for: 1e-3, and 1 % of what hangs on their curvature.
+beyond <- character(); skipped <- character() # what R's packages do not take, and the descriptors of which they do not
+clmm_takes <- function(name, o, groups) { few <- groups[sapply(groups, function(g) nlevels(o[[g]]) < 3)]
+  if (length(few)) beyond <<- c(beyond, paste0(name, " (clmm needs three of each ", few[1], ")")); !length(few) }
 agree <- function(name, keys, compute, tolerance = 1e-6, floor = 1e-3) {
   file <- placed(name)
   if (!wants(file)) return(invisible())
   ours <- read(paste0(file, ".csv"))
+  if (startsWith(name, "ordinal_odds")) ours <- ours[!(ours$descriptor %in% skipped), ]
   if (!nrow(ours)) return(invisible())
   theirs <- tryCatch(as.data.frame(suppressMessages(compute())), error = function(e) { not_computed(file, e); NULL })
   columns <- setdiff(names(theirs), keys)
@@ -341,9 +345,11 @@ analyse <- function() {
   modelled("lmm_tests", "effect", function() { j <- joint_tests(fits$lmm, lmer.df = "asymptotic"); data.frame(effect = as.character(j[["model term"]]), chi2 = j$F.ratio * j$df1, dof = j$df1, p = j$p.value) })
   if (ordinal_participants > 0 && any(sapply(placed(c("ordinal", "ordinal_variance")), wants))) tryCatch({
     o <- droplevels(d[as.integer(d$participant) <= ordinal_participants, ]); o$rating <- factor(o$rating, ordered = TRUE)
+    if (clmm_takes("ordinal", o, c("participant", "clip")[c(nlevels(d$participant) > 1, nlevels(d$clip) > 1)])) {
     fit <- clmm(as.formula(paste(c(fixed, groups), collapse = " + ")), data = o); s <- coef(summary(fit)); s <- s[is.finite(s[, "Std. Error"]), , drop = FALSE]
     modelled("ordinal", "term", function() cbind(term = named(rownames(s)), wald(unname(s[, "Estimate"]), unname(s[, "Std. Error"]))))
     modelled("ordinal_variance", "group", function() data.frame(group = names(VarCorr(fit)), variance = sapply(VarCorr(fit), function(v) v[1])))
+    }
   }, error = function(e) not_computed("ordinal", e))
   if (any(sapply(placed(c("ordinal_odds", "ordinal_odds_sd")), wants))) local({  # effects that are estimated as zero are left out
     sds <- read(if (folder == "") "." else folder, "ordinal_odds_sd.csv"); known <- read(if (folder == "") "." else folder, "ordinal_odds.csv")$descriptor
@@ -352,6 +358,7 @@ analyse <- function() {
       o <- droplevels(d[d$descriptor == levels(d$descriptor)[i] & d$condition %in% levels(d$condition)[c(a, b)] & as.integer(d$participant) <= ordinal_participants, ])
       o$side <- ifelse(o$condition == levels(d$condition)[a], 0.5, -0.5); o$rating <- factor(o$rating, ordered = TRUE)
       s <- sds[sds$descriptor == descriptors[i] & as.numeric(sds$sd) > 0, ]
+      if (!clmm_takes(paste0("ordinal_odds of ", descriptors[i]), o, unique(s$group))) { skipped <<- c(skipped, descriptors[i]); next }
       random <- paste0("(", columns[s$term], " | ", s$group, ")", recycle0 = TRUE)
       fit <- if (length(random)) clmm(as.formula(paste(c("rating ~ side", random), collapse = " + ")), data = o) else clm(rating ~ side, data = o)
       e <- coef(summary(fit))["side", ]; w <- wald(e[["Estimate"]], e[["Std. Error"]])
@@ -457,6 +464,7 @@ if (nrow(wrong)) print(wrong, row.names = FALSE, digits = 8)
 present <- sub("\\.csv$", "", list.files(here, "\\.csv$", recursive = TRUE))
 others <- setdiff(present, c(unique(figures$table), uncomputed, "ratings"))
 if (length(others) && !length(asked)) cat("Without figures of these ratings, or not computed here:", paste(others, collapse = ", "), "\n")
+if (length(beyond)) cat("Not recomputed:", paste(beyond, collapse = "; "), "\n")
 if (length(uncomputed)) cat("R could not compute:", paste(uncomputed, collapse = ", "), "\n")
 if (!length(asked)) sentences("results.md")
 cat(sum(figures$agrees %in% TRUE), "of", nrow(figures), "figures agree.\n")

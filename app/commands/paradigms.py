@@ -187,10 +187,11 @@ def _settings(tables: Tables, asked: Asked, conditions: list[str]) -> Settings:
 def _anchored(tables: Tables, asked: Asked) -> Anchored | None:
     """Name the hidden reference and the mid-range anchor of a MUSHRA block; None for another way of asking."""
     from analysis.data.post_screening import Anchored
-    from study.kinds.multistimulus import ANCHORS
 
     for block in tables.definition.get("blocks") or []:
         if block.get("preset") == "bs1534" and block["paradigm"] == asked.paradigm:
+            from study.kinds.multistimulus import ANCHORS  # a table without a study needs none of it
+
             return Anchored(block["reference"], ANCHORS[1] if block["anchors"] else None)
     return None
 

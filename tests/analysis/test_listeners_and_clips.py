@@ -3,10 +3,11 @@
 import re
 from functools import cache
 
+import numpy as np
 import pytest
 
 from analysis.data.ratings import LABELS, from_table
-from analysis.statistics import satterthwaite
+from analysis.statistics import listeners_and_clips, satterthwaite
 from analysis.statistics.design import design
 from analysis.statistics.listeners_and_clips import (
     fit_main,
@@ -181,3 +182,12 @@ def test_which_random_effects_the_data_can_have(table, terms, left_out):
     study = from_table(table)
     found, without = maximal_terms(design(study), study, "original", "semantic")
     assert ([f"{term.group} x {len(term.names)}" for term in found], without) == (terms, left_out)
+
+
+@pytest.mark.parametrize(("excess", "stays"), [(0.9e-6, False), (1.1e-6, True)])
+def test_a_trace_of_a_variance_is_zero_where_the_fit_is_no_worse_without(excess, stays):
+    fit = fitted("listening").fit
+    place = np.flatnonzero(~fit.free)[0]
+    trace = np.where(np.arange(len(fit.theta)) == place, 1e-3, fit.theta)
+    found = listeners_and_clips._without_traces(fit.reml, trace, fit.reml.profiled(fit.theta)[0] - excess)
+    assert (found[place] > 0) == stays and (np.delete(found, place) == np.delete(fit.theta, place)).all()
