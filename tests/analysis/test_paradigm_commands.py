@@ -104,7 +104,7 @@ def test_one_question_is_analysed_by_its_name(tmp_path):
     choice = ("--ratings", tmp_path / "ratings.csv", "--question", "quality", "--scale", "0", "100")
     run("analyse", *choice, "--out", tmp_path / "out")
     assert pd.read_csv(tmp_path / "out" / "means.csv")["mean"].min() >= 30
-    with pytest.raises(ValueError, match="no question 'loudness' in the table; there are descriptor, quality"):
+    with pytest.raises(ValueError, match="Unknown question 'loudness': the table has descriptor, quality"):
         run("analyse", "--ratings", tmp_path / "ratings.csv", "--question", "loudness", "--scale", "0", "100")
 
 
