@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from scipy.signal import lfilter
 from sqlalchemy import select
 
 from app.participant.own_words import own_words
-from app.participant.rendering import Judgement, render, shared
+from app.participant.rendering import Judgement, Renderer, render, shared
 from app.participant.simulated import Crowd
 from app.server import create_app
 from app.settings import Settings
@@ -185,3 +186,18 @@ def test_a_listener_hears_probes_by_a_curve_of_their_own(probed):
     sounds = StimulusSet.load(probed.folder).of_kind("probe")
     heard = [[own_words(probes, seed)(sound) for sound in sounds] for seed in ("a", "a", "b")]
     assert heard[0] == heard[1] != heard[2] and all(-1 <= value <= 1 for own in heard for value in own)
+
+
+@pytest.mark.parametrize(
+    ("position", "has_sounds", "expected"),
+    [
+        *((0, True, []), (1, True, ["processes"]), (2, True, ["abc"]), (3, True, []), (4, True, []), (2, False, [])),
+        (1, False, []),
+    ],
+)
+def test_sounds_are_begun_with_the_last_judgement(position, has_sounds, expected):
+    sample = [{"kind": kind} for kind in ("consent", "calibration", "calibration", "trial")]
+    running, done = SimpleNamespace(plan=SimpleNamespace(sample=sample), made=has_sounds), []
+    own = {"begin": done.append, "_submit": lambda work: done.append(work), "_processes": "processes"}
+    Renderer.judged(SimpleNamespace(_running=running, **own), "abc", position)
+    assert done == expected

@@ -1,5 +1,7 @@
 """Who has a place, who has left, and how a study fills: each limit just below, at and just above."""
 
+from types import SimpleNamespace
+
 import pytest
 from sqlalchemy import func, select, update
 
@@ -169,3 +171,43 @@ def test_an_id_has_up_to_128_printable_characters(running, at, identity, taken):
     else:
         with pytest.raises(ValueError, match="an id has 1 to 128 printable characters"):
             recruitment.links(running.engine, [identity], "https://example.org")
+
+
+@pytest.mark.parametrize(
+    ("state", "simulated", "shown"),
+    [
+        *(("open", False, "full"), ("paused", False, "paused"), ("closed", False, "closed")),
+        *(("open", True, "open"), ("paused", True, "paused"), ("closed", True, "closed")),
+    ],
+)
+def test_a_full_study_is_open_to_simulated_listeners_only(running, at, state, simulated, shown):
+    set_sessions(running, [{"position": 1}])
+    plan = SimpleNamespace(definition=shipped(**SMALL, recruitment={"cap": 1}))
+    study = SimpleNamespace(id=running.study_id, state=state)
+    with running.engine.connect() as connection:
+        assert places.recruiting(connection, plan, study, simulated) == shown
+        assert simulated or places.recruiting(connection, plan, study) == shown
+
+
+def test_a_study_has_one_of_three_states(running, at):
+    for state in ("paused", "closed", "open"):
+        recruitment.set_state(running.engine, state)
+        assert recruitment.overview(running.engine)["state"] == state
+    with pytest.raises(ValueError, match=r"Unknown state 'full' \(known: open, paused, closed\)"):
+        recruitment.set_state(running.engine, "full")
+
+
+@pytest.mark.parametrize("n_answers", [0, 1])
+def test_who_is_to_be_deleted_is_described_with_their_own_answers(running, at, n_answers):
+    who = f"described {n_answers}"
+    started = start(running, parameters={"who": who})
+    for _ in range(n_answers):
+        answered(running, started, started["step"])
+    (line,) = recruitment.described(running.engine, who)
+    assert line.endswith(f"session {started['session']}: active, started 2027-01-15 08:00 UTC, {n_answers} answers")
+
+
+def test_who_came_with_nothing_of_their_own_is_not_readmitted(running, at):
+    started = start(running)
+    with pytest.raises(ValueError, match="came with neither id nor invitation"):
+        recruitment.readmit(running.engine, started["session"])
