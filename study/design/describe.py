@@ -50,7 +50,9 @@ def describe(definition: Definition, stimuli: StimulusSet | None) -> Description
         return Description({}, missing, str(error))
     facts = {"Trials": _trials(plan), "Minutes": _minutes(plan), "Balance": _balance(plan), "Way": _way(plan)}
     facts["Download"] = _download(plan)
-    return Description(facts, missing + _without_effect(plan))
+    n_parts = sum(PARADIGMS[block.paradigm].n_parts(plan, block) for block in plan.blocks)
+    wanted = [line for line in missing if n_parts > 1 or line != KINDS["break"].absent]
+    return Description(facts, wanted + _without_effect(plan))
 
 
 def _trials(plan: Plan) -> list[str]:

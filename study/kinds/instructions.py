@@ -23,7 +23,7 @@ class _Instructions(Kind):
     field = (Instructions | None, None)
     seconds = 45.0
     title = "the instructions"
-    absent = "[instructions]"
+    absent = "[instructions]: nothing says how to answer"
 
     def show(self, at: Moment) -> dict[str, Any]:
         """The study's text, or a block's own, and the keys of the block's trials."""

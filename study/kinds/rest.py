@@ -35,7 +35,7 @@ class _Break(Kind):
     field = (Breaks | None, None)
     title = "breaks"
     promise = "start_pause"
-    absent = "[breaks]"
+    absent = "[breaks]: nobody rests between the parts"
 
     def steps(self, plan: Plan, assignment: Assignment, rng: random.Random) -> list[dict[str, Any]]:
         """None of its own: the trials put them where they belong."""

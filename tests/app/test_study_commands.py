@@ -58,7 +58,7 @@ def test_check_names_what_the_set_lacks_and_what_does_not_fit(place):
         run("study", "check", "--set", "other")
     with pytest.raises(ValueError, match=r"lower repeat_distance \(12\)"):
         run("study", "check")
-    with pytest.raises(ValueError, match="there already"):
+    with pytest.raises(ValueError, match="already exists"):
         small(place)
         run("study", "new", "study.toml")
 

@@ -39,6 +39,16 @@ def test_the_shipped_study_is_the_one_that_was_designed(noises):
     assert not [line for line in missing if " in es" in line and "messages" not in line]
 
 
+@pytest.mark.parametrize(("n_words", "is_missing"), [(1, False), (2, True)])
+def test_breaks_are_missed_where_there_is_something_between_which_they_would_come(noises, n_words, is_missing):
+    shipped = definition.load()
+    few = {"attention": 1, "audible": 0, "repeats": 0}
+    kept = shipped.model_dump(exclude_unset=True) | {"breaks": None, "checks": few, "blocks": [{"paradigm": "single"}]}
+    kept["descriptors"] = kept["descriptors"][:n_words]
+    _, missing, refused = describe(definition.parse(kept), StimulusSet.load(noises))
+    assert refused is None and any("[breaks]" in line for line in missing) == is_missing
+
+
 def test_a_small_file_is_enough_and_what_it_leaves_out_is_named(tmp_path):
     file = tmp_path / "study.toml"
     file.write_text(SMALL)

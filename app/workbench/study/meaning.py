@@ -45,7 +45,7 @@ def meaning_of(text: str) -> str:
     except ValueError as error:
         return f"**It cannot be served.** {plain(str(error))}"
     lines = [f"**It cannot be served.** {plain(cannot)}" if cannot else "**It can be served.**"]
-    for heading, found in {**facts, "Missing": missing}.items():
+    for heading, found in {**facts, **({"Missing": missing} if missing else {})}.items():
         lines += ["", f"**{heading}**", "", *(f"- {plain(line)}" for line in found)]
     return "\n".join(lines)
 
