@@ -35,7 +35,8 @@ SERVES = {
     Audience.METRICS: "/metrics",
 }
 OPEN_TO_NEWCOMERS = {"/api/study", "/api/study/session"}
-METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
+OTHERS = ("HEAD", "PUT", "DELETE", "OPTIONS")
+METHODS = ("GET", "POST", *OTHERS)
 ENDINGS = (
     "", "%0A", "%0D", "%0D%0A", "%00", "%09", "%20", "%0B", "%0C", "%1C", "%C2%85", "%C2%A0", "%E2%80%A8", "%E2%80%A9",
     "%EF%BB%BF", "/", "//", "/.", "/..", "%2F", "%2F..", ";", ";a=b", "?", "?a=b", "%3F", "%23", ".json", "~",
@@ -146,13 +147,16 @@ def test_the_application_does_not_start_with_a_route_that_declares_no_audience(s
 
 
 def test_no_spelling_of_an_address_opens_a_route_to_others_than_its_audience(guarded, raw):
-    """Each route x method x spelling without any credentials: some ten thousand requests at a real server."""
+    """Each route in each spelling without any credentials: some six thousand requests at a real server.
+
+    An address as it is meets every method; another spelling GET, POST and one of the others, in turn.
+    """
     serves, reached = expected(), set()
     closed = {path for path, whom in serves.items() if whom is not Audience.PUBLIC} - OPEN_TO_NEWCOMERS
     sound = guarded.state.running.stimuli.rows[0].id
     for route in serves:
-        for target in spellings(filled(route, sound)):
-            for method in METHODS:
+        for number, target in enumerate(spellings(filled(route, sound))):
+            for method in ("GET", "POST", OTHERS[number % len(OTHERS)]) if number else METHODS:
                 status, answered = raw.ask(method, target)
                 assert status < 500, (method, target)
                 if answered in closed:
