@@ -1,10 +1,17 @@
 """What a user reads of an error: one sentence, on the command line and in the workbench alike."""
 
+import errno
+
+FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or what of it this user may have
+
 
 def sentence(error: Exception) -> str | None:
     """What to report of a ValueError, an OSError or a database's complaint; None of all else, which is our mistake."""
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.strerror}: {error.filename}."
+    if isinstance(error, OSError) and error.errno in FULL:
+        place = f" of {error.filename}" if error.filename else ""
+        return f"The disk{place} is full ({error.strerror}): free some space and run this again."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}." if error.filename else f"{error.strerror}."
     if isinstance(error, ValueError | OSError):
         return str(error)
     if type(error).__module__.startswith("sqlalchemy."):

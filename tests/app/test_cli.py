@@ -1,6 +1,7 @@
 """What `semantic-eq` prints of a user's mistake."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import soundfile as sf
 from typer.testing import CliRunner
 
 from app import cli
+from app.sentences import sentence
 from model import EQParams
 from tests.model.synthetic import pink_noise
 
@@ -19,6 +21,15 @@ def test_brackets_in_a_message_are_printed_and_not_taken_for_a_colour(tmp_path, 
         cli.main()
     assert ended.value.code == 1
     assert "take [bold] [2].wav" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_called_that(tmp_path):
+    with pytest.raises(OSError) as full, Path("/dev/full").open("w", encoding="utf-8") as file:
+        file.write("a rating")
+    assert sentence(full.value) == "The disk is full (No space left on device): free some space and run this again."
+    with pytest.raises(OSError) as missing:
+        (tmp_path / "gone").read_text()
+    assert sentence(missing.value) == f"No such file or directory: {tmp_path / 'gone'}."
 
 
 @pytest.fixture

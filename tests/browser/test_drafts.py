@@ -31,7 +31,11 @@ def test_what_was_begun_in_a_step_is_there_after_a_reload(serve, visit):
     expect(person.reload().stage.locator(".tag")).to_have_text("Set 2 of 2")
     person.answer()
     assert [len(row.answer["choices"]) for row in served.responses(person, "headphones")] == [2]
-    person.walk(until="comments").stage.get_by_role("textbox").fill("half a sen")
+    box = person.walk(until="comments").stage.get_by_role("textbox")
+    box.fill("נעים")
+    expect(box).to_have_css("direction", "rtl")  # whatever the page's own language is
+    box.fill("half a sen")
+    expect(box).to_have_css("direction", "ltr")
     expect(person.reload().stage.get_by_role("textbox")).to_have_value("half a sen")
 
 

@@ -119,7 +119,7 @@ function options({ options: offered, text: asked }, { id, about }) {
 
 /** Free text. */
 function freeText({ max_length, text: asked }, { about }) {
-  const field = h("textarea", { rows: 2, maxlength: max_length, "aria-label": [about, asked].filter(Boolean).join(". ") });
+  const field = h("textarea", { rows: 2, dir: "auto", maxlength: max_length, "aria-label": [about, asked].filter(Boolean).join(". ") });
   const own = questionField(asked, field, "free-text");
   own.set = (value) => {
     field.value = value;

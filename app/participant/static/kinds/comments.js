@@ -9,7 +9,7 @@ kinds.comments = comments;
 
 function comments(step, page) {
   const { t } = page;
-  const text = h("textarea", { id: "comments", rows: 5, maxlength: step.max_length });
+  const text = h("textarea", { id: "comments", rows: 5, dir: "auto", maxlength: step.max_length });
   const label = h("label", { for: "comments" }, t("comments_label"));
   const sent = ask(page, t("comments_send"), [heading(t("comments_title")), prose(step.html), label, text], () => ({ text: text.value.trim() }));
   rememberFields(step, text.form);

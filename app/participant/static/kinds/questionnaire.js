@@ -71,7 +71,7 @@ function atLeastOne(boxes, message) {
 
 function entry(question, t) {
   const { id, type, required, max_length, minimum, maximum } = question;
-  const limits = type === "number" ? { type, min: minimum, max: maximum, step: "any", inputmode: "decimal" } : { type: "text", maxlength: max_length };
+  const limits = type === "number" ? { type, min: minimum, max: maximum, step: "any", inputmode: "decimal" } : { type: "text", dir: "auto", maxlength: max_length };
   const input = h("input", { ...limits, id: `question-${id}`, required, autocomplete: "off" });
   const read = () => {
     const text = input.value.trim();
