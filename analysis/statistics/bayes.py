@@ -33,7 +33,9 @@ def jzs(t: float, n: float, df: float | None = None, r: float = SCALE) -> float:
         return np.nan
     g = np.exp(_LOG_G)
     power = (df + 1) / 2
-    log_likelihood = -0.5 * np.log1p(n * g) - power * (np.log1p(t**2 / (df * (1 + n * g))) - np.log1p(t**2 / df))
+    log_t2 = 2 * np.log(max(abs(t), np.finfo(float).tiny))  # the square itself may be too large for a float
+    fit = np.logaddexp(0, log_t2 - np.log(df * (1 + n * g))) - np.logaddexp(0, log_t2 - np.log(df))
+    log_likelihood = -0.5 * np.log1p(n * g) - power * fit
     log_prior = np.log(r / np.sqrt(2)) - special.gammaln(0.5) - 0.5 * _LOG_G - r**2 / (2 * g)  # of log g
     with np.errstate(over="ignore"):  # beyond 1e308 it is infinite
         return float(np.exp(special.logsumexp(log_likelihood + log_prior) + np.log(_LOG_G[1] - _LOG_G[0])))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 import matplotlib
 import numpy as np
@@ -109,11 +110,22 @@ def panels(n: int, height_in: float, most_narrow: int = 2, **options: Any) -> tu
 
 
 def short(label: str, longest: int = LONGEST_LABEL) -> str:
-    """Shorten a label in its middle, so that those which begin or end alike stay apart."""
-    if len(label) <= longest:
+    """Shorten a label in its middle, so that those which begin or end alike stay apart; a letter of full East Asian
+    width takes the place of two."""
+    if sum(map(_places, label)) <= longest:
         return label
     head = (longest - 1) * 2 // 3
-    return f"{label[:head]}…{label[head + 1 - longest :]}"
+    return f"{_start(label, head)}…{_start(label[::-1], longest - 1 - head)[::-1]}"
+
+
+def _places(letter: str) -> int:
+    return 2 if east_asian_width(letter) in "WF" else 1
+
+
+def _start(label: str, places: int) -> str:
+    """Give as much of a label's beginning as has room in so many places."""
+    ends = np.cumsum([_places(letter) for letter in label])
+    return label[: int(np.searchsorted(ends, places, side="right"))]
 
 
 def _pdf(figure: Figure, path: Path) -> None:

@@ -41,6 +41,13 @@ def test_bayes_factors_agree_with_rs_bayesfactor_from_none_to_overwhelming():
         assert jzs(row["t"], row["n"]) == pytest.approx(row["bf10"], rel=2e-4), row
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_bayes_factor_beyond_what_a_number_holds_is_infinite_and_none_fails():
+    assert 1e100 < jzs(1e16, 12) < np.inf
+    assert 1e100 < jzs(1e160, 12) < np.inf  # its square alone would be too large
+    assert jzs(np.float64(60), 10_000) == np.inf
+
+
 @pytest.mark.parametrize(
     ("estimate", "p_difference", "p_equivalence", "reported"),
     [

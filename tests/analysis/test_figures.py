@@ -91,6 +91,7 @@ def test_labels_that_begin_alike_stay_apart_when_shortened():
     names = [short(name) for name in CONDITIONS]
     assert len(set(names)) == len(CONDITIONS) and max(map(len, names)) == 26
     assert short("x" * 26) == "x" * 26
+    assert short("暖" * 13) == "暖" * 13 and short("暖" * 14) == "暖" * 8 + "…" + "暖" * 4  # each as wide as two
 
 
 def test_neighbouring_colours_differ_in_lightness():
