@@ -45,7 +45,24 @@ def _scope(results: Results) -> list[str]:
     if out and len(results["anova"]):
         verb = "has" if out == 1 else "have"
         parts.append(f"{counted(out, 'participant')} {verb} no rating of some cell and took no part in the ANOVA.")
+    uneven = _uneven(results)
+    if uneven:
+        parts.append(
+            f"{counted(uneven, 'participant')} did not rate the same clips in every condition, so that differences "
+            "between clips enter the tests on participants' means"
+            f"{', while the main model allows for them' if results.of_new_music else ''}."
+        )
     return parts
+
+
+def _uneven(results: Results) -> int:
+    """Count the participants who rated a clip in some of their conditions of a descriptor, but not in all of them."""
+    rated = results.ratings.main.dropna(subset="rating")
+    by_cell = rated.drop_duplicates(["participant", "descriptor", "clip", "condition"]).groupby(
+        ["participant", "descriptor"], observed=True
+    )
+    lacking = by_cell.size() < by_cell["clip"].nunique() * by_cell["condition"].nunique()
+    return int(lacking[lacking].index.get_level_values("participant").nunique())
 
 
 def _unmeasured(results: Results, screening: Screening) -> list[str]:

@@ -21,7 +21,7 @@ def said(table, of_new_music=True, compared=("semantic", "static"), screening=UN
         descriptors=ratings.levels("descriptor"),
         complete=lambda: np.ones(len(ratings.levels("participant")), dtype=bool),
     )
-    tables = {"anova": pd.DataFrame([0]), "posthoc": pd.DataFrame([0])}
+    tables = {"anova": pd.DataFrame([0]), "posthoc": pd.DataFrame({"p_holm": [0.5]})}
     results = type("Results", (dict,), {})(tables)
     results.ratings, results.cells, results.of_new_music, results.compared = ratings, cells, of_new_music, compared
     return limits(results, screening)
@@ -53,6 +53,15 @@ def test_few_clips_say_little_of_other_music(clips, words):
     assert ("No model says what holds for other music" in said(example(clips=clips), of_new_music=False)) is (
         clips == 5
     )
+
+
+@pytest.mark.parametrize(("without", "is_said"), [(0, False), (1, True), (4, False)])
+def test_clips_that_a_listener_rated_in_some_conditions_only_are_said(without, is_said):
+    table = example(participants=5, clips=5)
+    first = table[(table["participant"] == "p01") & (table["descriptor"] == "warm") & (table["clip"] == "clip1")]
+    assert len(first) == 4
+    text = said(table.drop(first.index[:without]))
+    assert ("1 participant did not rate the same clips in every condition" in text) is is_said
 
 
 @pytest.mark.parametrize(("participants", "is_said"), [(4, True), (5, False)])
