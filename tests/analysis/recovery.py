@@ -24,6 +24,7 @@ from analysis.statistics.equivalence import EQUIVALENT, tost
 from analysis.statistics.heterogeneity import heterogeneity
 from analysis.statistics.listener_factors import listener_factors
 from analysis.statistics.listeners_and_clips import fit_main, main_contrasts, main_tests
+from analysis.statistics.ordinal import odds_with_slopes
 from analysis.statistics.posthoc import friedman, holm, posthoc
 from analysis.statistics.quasi_f import quasi_f_table
 from analysis.statistics.question import primary
@@ -121,6 +122,7 @@ def _found(one: Ratings) -> dict[str, bool]:
         "these clips: Friedman, one descriptor": friedman(grid)["p"][0],
         "new listeners and new music: adaptivity": adaptivity(fit_adaptivity(one, *PAIR, known), *PAIR)["p"][0],
         "new listeners and new music: adaptivity, one descriptor": slopes["p"][0],
+        "new listeners and new music: odds ratio, one descriptor (Wald)": odds_with_slopes(one, *PAIR)[0]["p"][0],
         "these clips: Wilcoxon, over descriptors": others["all descriptors", "Wilcoxon"],
         "these clips: permutation, over descriptors": others["all descriptors", "permutation"],
         "these clips: trimmed means, over descriptors": others["all descriptors", "trimmed means"],
