@@ -78,7 +78,7 @@ def test_who_began_elsewhere_goes_on_by_code_and_by_link(serve, visit):
     second.is_shown("elsewhere")  # an id is no password
     second.stage.get_by_label("Code from the other device").fill("WRONG-WRONG-WRONG")
     second.stage.get_by_role("button", name="Go on here").click()
-    expect(second.stage).to_contain_text("not known")
+    expect(second.stage).to_contain_text("not valid")
     first.page.get_by_role("button", name="Continue on another device").click()
     code = first.page.locator("dialog[open] code").inner_text()
     second.stage.get_by_label("Code from the other device").fill(code.lower())
