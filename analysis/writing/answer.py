@@ -222,14 +222,15 @@ def variation(results: Results) -> str:
         return "How much the difference varies over clips is not known."
     found = table.iloc[0]
     over = f"{_over(results)}, " if len(results.cells.descriptors) > 1 else ""
+    above = f", and {a} to be rated above {b} on {_share(found['share_above_zero'])} of clips"
+    above = above if found["sd_clips"] > 0 else ""  # without a spread it would be the mean's uncertainty
     smallest = (stats.t.ppf(0.975, row["df"]) + stats.t.ppf(0.8, row["df"])) * row["se"]
     return (
         f"Over clips the difference has an SD of {number(found['sd_clips'])} points "
         f"({interval(found['sd_low'], found['sd_high'])}): {over}on a new clip it is expected between "
-        f"{number(found['new_clip_low'])} and {number(found['new_clip_high'])}, and {a} to be rated above {b} on "
-        f"{_share(found['share_above_zero'])} of clips; with this precision a true mean difference of "
-        f"{number(smallest)} "
-        "points would be found in 80% of studies, and smaller ones may have been missed."
+        f"{number(found['new_clip_low'])} and {number(found['new_clip_high'])}{above}; "
+        f"with this precision a true mean difference of {number(smallest)} points would be found in 80% "
+        "of studies, and smaller ones may have been missed."
     )
 
 

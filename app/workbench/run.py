@@ -158,7 +158,7 @@ def progress_of(database_url: str, simulated: bool) -> tuple[list[list[str]], li
         found = recruitment.overview(engine, simulated)
         people = watching.quality(engine, simulated)
     overview = [["look at", sentence] for sentence in alerts.alerts(found, people)]
-    overview += [[key.replace("_", " "), _shown(value)] for key, value in found.items()]
+    overview += [[key.replace("begun", "created").replace("_", " "), _shown(value)] for key, value in found.items()]
     return overview, [[_shown(row.get(name)) for name in QUALITY] for row in people]
 
 

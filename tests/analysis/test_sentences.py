@@ -171,6 +171,13 @@ def test_a_descriptor_is_met_only_where_every_one_goes_that_way(study):
         assert len({np.sign(x) for x in rows["diff"].dropna()}) == 1 and rows["p"].iloc[0] < 0.06
 
 
+def test_a_share_of_clips_is_given_only_where_clips_differ(study):
+    _, results, _, texts = study
+    table = results.tables.get("clip_heterogeneity")
+    if "on a new clip it is expected" in texts["answer"]:
+        assert ("to be rated above" in texts["answer"]) == (table.data["sd_clips"].iloc[0] > 0)
+
+
 def test_counts_are_those_of_the_data(study):
     _, results, screening, texts = study
     main = results.ratings.main
