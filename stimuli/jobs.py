@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import joblib
+from joblib.externals.loky import get_reusable_executor
 
 LOCAL_BACKENDS = ("loky", "threading", "multiprocessing")
 
@@ -74,4 +75,8 @@ def _cluster(name: str, address: str) -> Iterator[None]:
         register_ray()
         yield
     else:
-        yield
+        try:
+            yield
+        finally:
+            if name == "loky":  # its workers would wait for more, 300 MB each, while this process serves
+                get_reusable_executor(reuse=True).shutdown()
