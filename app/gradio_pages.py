@@ -37,7 +37,7 @@ def page(title: str, html: str, script: str) -> gr.Blocks:
     ----------
     title : of the document.
     html : what it shows until the script has run.
-    script : JavaScript to whom ``element`` is the component.
+    script : JavaScript to which ``element`` is the component.
     """
     with without_application(), gr.Blocks(title=title, analytics_enabled=False, fill_width=True) as blocks:
         gr.HTML(html_template=html, js_on_load=script, apply_default_css=False, padding=False)
