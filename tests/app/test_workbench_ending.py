@@ -16,8 +16,8 @@ from tests.study.sets import write_set
 CHILD = """
 import runpy, sys, threading, time
 threading.Thread(target=runpy.run_path(sys.argv[1])["_watch"], daemon=True).start()
-print("running", flush=True)
 try:
+    print("running", flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     print("stopped")
