@@ -70,11 +70,12 @@ def new(
     ] = "rating",
 ) -> None:
     """Write a study file to start from."""
+    from stimuli.manifest import write_whole
     from study.design import templates
 
     if file.exists():
         raise ValueError(f"{file} already exists: name another file.")
-    file.write_text(templates.template(template), encoding="utf-8")
+    write_whole(file, templates.template(template).encode())
     typer.echo(f"{file} is written: change it, then `semantic-eq study check {file}`.")
 
 
@@ -84,13 +85,14 @@ def language(
     source: Annotated[str, typer.Option("--from", help="Language to translate from.")] = "en",
 ) -> None:
     """Write all texts of the page into a file, to be translated and named in the study file's `[messages]`."""
+    from stimuli.manifest import write_whole
     from study.design import texts
 
     file = out or Path(f"{code}.json")
     if file.exists():
         raise ValueError(f"{file} already exists: name another file with --out.")
     content = texts.template(source)
-    file.write_text(content, encoding="utf-8")
+    write_whole(file, content.encode())
     typer.echo(f"{file} is written: translate its {len(json.loads(content))} texts, then add to the study file")
     typer.echo(f'languages = ["en", "{code}"]\nmessages = {{ {code} = "{file.name}" }}')
 
@@ -108,6 +110,7 @@ def webmushra(
     """Turn a configuration of webMUSHRA into a study file, and its sounds, if they are there, into a set."""
     import tomlkit
 
+    from stimuli.manifest import write_whole
     from study.design import webmushra
     from study.design.definition import parse
 
@@ -115,7 +118,7 @@ def webmushra(
         raise ValueError(f"{out} already exists: name another file with --out.")
     imported = webmushra.read(config.read_text(encoding="utf-8"))
     parse(imported.study, f"what {config.name} would become")
-    out.write_text(tomlkit.dumps(imported.study), encoding="utf-8")
+    write_whole(out, tomlkit.dumps(imported.study).encode())
     typer.echo(f"{out} is written: look at it with `semantic-eq study check {out}`.")
     root = root or (config.parent.parent if config.parent.name == "configs" else config.parent)
     typer.echo(_taken_in(imported, root, stimuli_set or SETS / imported.study["stimuli"]))
@@ -195,16 +198,18 @@ def links(
 ) -> None:
     """Write a signed link for each id; `id_signed = true` in the study file takes ids from such links only."""
     import csv
+    import io
 
     from study.recruitment import links as sign
     from study.storage.database import opened
-    from study.storage.private import open_private
+    from study.storage.private import write_whole
 
     with opened(database_url) as engine:
         named = _ids(ids, engine)
         signed = sign(engine, named, url)
-    with open_private(out, "w", encoding="utf-8", newline="") as file:  # who has a link is that participant
-        csv.writer(file, lineterminator="\n").writerows([("id", "link"), *zip(named, signed, strict=True)])
+    table = io.StringIO()
+    csv.writer(table, lineterminator="\n").writerows([("id", "link"), *zip(named, signed, strict=True)])
+    write_whole(out, table.getvalue().encode())  # private: who has a link is that participant
     typer.echo(f"{len(named)} links are in {out}.")
 
 

@@ -116,13 +116,13 @@ def write(
 ) -> dict[str, int | str]:
     """Write the tables as CSV and Parquet, the dictionary, the study file, the manifest, receipts and `bundle.zip`.
 
+    Whole or not at all: a disk that fills up leaves the folder as it was.
+
     Returns
     -------
     dict
         Rows per table, and ``seal``, the SHA-256 of `seal.json`.
     """
-    folder = Path(folder)
-    private.make_folder(folder)
     with reading(engine) as connection:
         study = study_row(connection, study_id)
         records = records_of(connection, study, simulated)
@@ -134,8 +134,19 @@ def write(
         "sessions": tables.sessions(records, definition, personal),
     }
     made |= tables.of_kinds(records)
+    with private.whole_folder(Path(folder)) as aside:
+        names = _write_tables(aside, study, records, made)
+        seal = _json(_seal(study, counts, records, {name: sha256(aside / name) for name in names}))
+        _write(aside / SEAL, seal)
+        _bundle(aside, [*names, SEAL])
+    (Path(folder) / f"{BUNDLE}.part").unlink(missing_ok=True)  # of an earlier version's export that broke off
+    return {name: len(table) for name, table in made.items()} | {"seal": sha256(Path(folder) / SEAL)}
+
+
+def _write_tables(folder: Path, study: AnyRow, records: list[Record], made: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Write all that the seal is made over; their names."""
     texts = {
-        "dictionary.md": as_markdown(tables_of(definition)),
+        "dictionary.md": as_markdown(tables_of(definition_of(study))),
         "study.json": study.definition + "\n",
         "manifest.json": study.manifest,
         "versions.json": _json(_about(study)),
@@ -147,11 +158,7 @@ def write(
     for name, table in made.items():
         with private.open_private(folder / f"{name}.parquet", "wb") as file:
             table.to_parquet(file, index=False)
-    names = [*texts, *(f"{name}.parquet" for name in made)]
-    seal = _json(_seal(study, counts, records, {name: sha256(folder / name) for name in names}))
-    _write(folder / SEAL, seal)
-    _bundle(folder, [*names, SEAL])
-    return {name: len(table) for name, table in made.items()} | {"seal": sha256(folder / SEAL)}
+    return [*texts, *(f"{name}.parquet" for name in made)]
 
 
 def counts_of(connection: Connection, study: AnyRow, records: list[Record]) -> dict[str, int]:
@@ -204,8 +211,9 @@ def sha256(path: Path) -> str:
 
 
 def _bundle(folder: Path, names: list[str]) -> None:
-    part = folder / f"{BUNDLE}.part"
-    with private.open_private(part, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with (
+        private.open_private(folder / BUNDLE, "wb") as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
         for name in names:
             archive.write(folder / name, name)
-    part.replace(folder / BUNDLE)

@@ -106,10 +106,7 @@ class MadeSounds:
         private.make_folder(folder)
         row = {"stimulus": sound} | self._about[sound] | about
         for name, data in ((f"{sound}.flac", content), (f"{sound}.json", json.dumps(row).encode())):
-            part = folder / f".{name}.part"
-            with private.open_private(part, "wb") as file:
-                file.write(data)
-            part.replace(folder / name)
+            private.write_whole(folder / name, data)
 
     def _row(self, public_id: str, sound: str) -> dict[str, Any] | None:
         try:

@@ -2,9 +2,11 @@
 
 import ctypes
 import os
+import resource
 import sqlite3
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from app.cli import main
+from app.workbench.study import files
+from study.records import export
 from study.sessions.running import RunningStudy
 from study.storage.database import open_database
 from tests.study.sets import write_set
@@ -108,3 +112,49 @@ def test_a_disk_that_is_full_is_reported_and_what_was_there_is_whole(place, full
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         counts = "SELECT (SELECT count(*) FROM study), (SELECT count(*) FROM invitation)"
         assert connection.execute(counts).fetchone() == (1, 0)
+
+
+@contextmanager
+def room_for(n_bytes: int):
+    """What a file may have; the kernel refuses the rest of a write, as it does on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def everything_in(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_an_export_is_written_whole_or_not_at_all(place):
+    running = RunningStudy.open(f"sqlite:///{place}/study.sqlite", None, place / "set")
+    export.write(running.engine, place / "earlier")
+    (place / "earlier" / "notes.txt").write_text("mine")
+    before = everything_in(place / "earlier")
+    for folder in (place / "new" / "er", place / "earlier"):
+        with room_for(4096), pytest.raises(OSError, match="File too large"):
+            export.write(running.engine, folder)
+    assert not (place / "new").exists() and everything_in(place / "earlier") == before
+    with pytest.raises(ValueError, match=r"notes\.txt is a file; a folder is expected"):
+        export.write(running.engine, place / "earlier" / "notes.txt")
+    running.close()
+
+
+@pytest.mark.parametrize("arguments", [("new", "new.toml"), ("language", "fr", "--out", "new.json")])
+def test_a_new_file_of_a_study_is_written_whole_or_not_at_all(tmp_path, arguments, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["semantic-eq", "study", *arguments])
+    with room_for(4096), pytest.raises(SystemExit, match="1"):
+        main()
+    assert "File too large" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_a_study_file_that_the_workbench_cannot_save_stays_as_it_was(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").write_text("before")
+    with room_for(4096), pytest.raises(Exception, match="File too large"):
+        files.save_as("x" * 5000, "mine.toml", "mine.toml")
+    assert everything_in(tmp_path) == {Path("mine.toml"): b"before"}

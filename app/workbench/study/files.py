@@ -9,7 +9,7 @@ import gradio as gr
 
 from app.commands.places import SETS
 from app.workbench.errors import refused, reports_errors
-from stimuli.manifest import Manifest
+from stimuli.manifest import Manifest, write_whole
 from study.design import editing, templates
 
 
@@ -57,6 +57,6 @@ def save_as(text: str, name: str, opened: str | None) -> tuple[str, str]:
     path = path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")
     if path.exists() and str(path) != opened:
         raise refused(f"{path} already exists: choose another name, or open it first.")
-    path.write_text(text, encoding="utf-8")
+    write_whole(path, text.encode())
     gr.Info(f"{path} is written.")
     return str(path), str(path)
