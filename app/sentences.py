@@ -10,6 +10,8 @@ def sentence(error: Exception) -> str | None:
     if isinstance(error, OSError) and error.errno in FULL:
         place = f" of {error.filename}" if error.filename else ""
         return f"The disk{place} is full ({error.strerror}): free some space and run this again."
+    if isinstance(error, IsADirectoryError) and error.filename:
+        return f"{error.filename} is a folder, where a file is expected."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}." if error.filename else f"{error.strerror}."
     if isinstance(error, ValueError | OSError):

@@ -112,8 +112,13 @@ class Manifest:
 
     @classmethod
     def _from_table(cls, table: Any, path: Path) -> Manifest:
-        if not isinstance(table, dict) or table.get("format") != FORMAT:
-            found = table.get("format") if isinstance(table, dict) else None
+        if not isinstance(table, dict) or not {"format", "stimuli"} & set(table):
+            held = ", ".join(map(repr, list(table)[:4])) if isinstance(table, dict) else f"a {type(table).__name__}"
+            raise ValueError(
+                f"{path} is no stimulus set's manifest: it holds {held or 'nothing'}, and a set's has 'format' and "
+                "'stimuli'; name the folder that `semantic-eq stimuli build` made."
+            )
+        if (found := table.get("format")) != FORMAT:
             raise ValueError(f"{path} has format {found}, not {FORMAT}, so another version wrote it; build again.")
         if former := sorted({key for row in table.get("stimuli", ()) for key in row if key in FORMER_NAMES}):
             now = ", ".join(f"{name} is now {FORMER_NAMES[name]}" for name in former)

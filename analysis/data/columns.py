@@ -12,6 +12,7 @@ from analysis.numbers import counted
 Order = Mapping[str, list[str] | None]
 """Of a column's labels, by the column; None where it is not stated."""
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")  # or a decimal comma before three digits
+_DECIMALS = re.compile(r"[+-]?\d+\.\d+")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
@@ -91,15 +92,21 @@ def labels(
 
 
 def refuse_alike(column: str, labels: list[str]) -> None:
-    """Refuse labels that a person takes for one: `static` beside `STATIC`."""
+    """Refuse labels that a person takes for one: `static` beside `STATIC`, `7` beside `7.0`."""
     seen: dict[str, str] = {}
     for label in labels:
-        first = seen.setdefault(" ".join(unicodedata.normalize("NFKC", label).casefold().split()), label)
+        first = seen.setdefault(_alike(label), label)
         if first != label:
             raise ValueError(
-                f"Column {column!r} holds {first!r} and {label!r}, which differ only in capitals, spaces or the form "
-                "of their letters; write both the same way, or rename one where they are not the same."
+                f"Column {column!r} holds {first!r} and {label!r}, which differ only in capitals, spaces or in how a "
+                "letter or a number is written; write both the same way, or rename one where they are not the same."
             )
+
+
+def _alike(label: str) -> str:
+    """What labels that a person takes for one have in common."""
+    text = " ".join(unicodedata.normalize("NFKC", label).casefold().split())
+    return text.rstrip("0").rstrip(".") if _DECIMALS.fullmatch(text) else text
 
 
 def label(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from functools import cached_property
-from math import lcm
+from math import ceil, lcm
 from types import SimpleNamespace
 from typing import Any
 
@@ -106,7 +106,7 @@ class Plan:
     @property
     def minutes(self) -> int:
         """How long a participant takes, breaks included."""
-        return round(self.sample[0]["seconds_left"] / 60)
+        return in_minutes(self.sample[0]["seconds_left"])
 
     @cached_property
     def download_bytes(self) -> int:
@@ -188,6 +188,11 @@ class Plan:
             if made and made.intersection(KINDS[step["kind"]].sounds(SimpleNamespace(**step))):
                 return [*steps[:place], KINDS["personal"].step(), *steps[place:]]
         return steps
+
+
+def in_minutes(seconds: float) -> int:
+    """A time as participants are told it, on the first page and on every later one: a minute that begins counts."""
+    return ceil(seconds / 60)
 
 
 def n_counted(steps: list[dict[str, Any]]) -> int:

@@ -49,10 +49,16 @@ class StimulusSet:
             ) from None
         try:
             found = cls(Path(folder), text)
-            if not found.rows:
+            wanted = isinstance(found.content, dict) and "stimuli" in found.content
+            if wanted and not found.rows:
                 raise ValueError("it has no stimuli")
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is damaged ({error}); build the set again.") from None
+        if not wanted:
+            raise ValueError(
+                f"{path} is no stimulus set's manifest: it holds {_held(found.content)}, and a set's has 'stimuli'; "
+                "name the folder that `semantic-eq stimuli build` made."
+            )
         return found
 
     @cached_property
@@ -102,3 +108,10 @@ class StimulusSet:
         if self.folder is None or stimulus_id not in self.by_id or not self.by_id[stimulus_id].sha256:
             return None
         return self.folder / "audio" / f"{stimulus_id}.flac"
+
+
+def _held(content: Any) -> str:
+    """What JSON of another kind holds, in a few words."""
+    if not isinstance(content, dict):
+        return f"a {type(content).__name__}"
+    return ", ".join(map(repr, list(content)[:4])) or "nothing"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from study.design.plan import Plan
+from study.design.plan import Plan, in_minutes
 from study.kinds import KINDS, is_counted
 from study.kinds.base import Moment
 from study.storage.models import AnyRow
@@ -53,7 +53,7 @@ def show(plan: Plan, session: AnyRow, steps: Sequence[AnyRow], *, since: float |
         "progress": {
             "done": step.position,
             "total": session.n_steps - 1,
-            "minutes_left": -int(-step.seconds_left // 60),
+            "minutes_left": in_minutes(step.seconds_left),
             "trial": step.trial_number,
             "trials": session.n_trials,
             "block": step.block or 0,

@@ -140,12 +140,13 @@ def shown(address: URL) -> str:
 
 def reason(error: DBAPIError) -> str:
     """What a database driver said, on one line, with what to do about the usual causes."""
-    said = re.sub(r"\s+", " ", str(error.orig)).strip(" .")
+    said = re.sub(r"\s+", " ", re.sub(r"\s+Is the server running[^?]*\?", "", str(error.orig))).strip(" .")
     advice = {
         "readonly": "it is on a read-only disk or belongs to another user: copy it to where you may write",
         "unable to open": "its folder is missing or may not be written to",
         "full": "the disk is full: make room, then do the same again",
         "locked": "another program holds it",
+        "refused": "no server answers there: start it, or correct the address",
         "not a database": "the file is something else or damaged",
     }
     hint = next((hint for part, hint in advice.items() if part in said), None)

@@ -89,6 +89,15 @@ def test_identifiers_stay_as_they_were_written(tmp_path):
     assert read(saved(tmp_path, table)).levels("participant")[:2] == ["007", "7"]
 
 
+@pytest.mark.parametrize(("one", "other"), [("1", "1.0"), ("1.00", "1"), ("0.5", "0.50"), ("p", "P")])
+def test_two_spellings_of_one_participant_are_not_two_people(tmp_path, one, other):
+    table = example().replace({"participant": {"p01": one, "p02": other}})
+    with pytest.raises(ValueError, match=re.escape(f"'participant' holds {one!r} and {other!r}, which differ only")):
+        read(saved(tmp_path, table))
+    apart = table.replace({"participant": {one: "10", other: "1"}})  # a zero of its own
+    assert read(saved(tmp_path, apart)).levels("participant")[:2] == ["10", "1"]
+
+
 def test_levels_come_in_order_of_appearance_or_the_study_order():
     table = example().sort_values("condition", kind="stable")
     assert from_table(table).levels("condition") == ["flow", "original", "semantic", "static"]

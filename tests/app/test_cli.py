@@ -32,6 +32,13 @@ def test_a_full_disk_is_called_that(tmp_path):
     assert sentence(missing.value) == f"No such file or directory: {tmp_path / 'gone'}."
 
 
+def test_a_folder_in_a_files_place_is_called_that(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["semantic-eq", "study", "check", "."])
+    with pytest.raises(SystemExit, match="1"):
+        cli.main()
+    assert capsys.readouterr().err == "Error: . is a folder, where a file is expected.\n"
+
+
 @pytest.fixture
 def recordings(tmp_path):
     noise = pink_noise(2)

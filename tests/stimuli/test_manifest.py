@@ -48,6 +48,10 @@ def test_what_is_not_a_set_is_refused_in_a_sentence(tmp_path):
     (tmp_path / "manifest.json").write_text('{"format": 99}')
     with pytest.raises(ValueError, match="another version"):
         Manifest.load(tmp_path)
+    for text, held in {'{"name": "App", "icons": []}': "'name', 'icons'", "[1]": "a list", "{}": "nothing"}.items():
+        (tmp_path / "manifest.json").write_text(text)
+        with pytest.raises(ValueError, match=f"is no stimulus set's manifest: it holds {held}, and"):
+            Manifest.load(tmp_path)
 
 
 @pytest.mark.parametrize("change", [{"kind": "song"}, {"id": "../../etc/passwd"}, {"colour": "red"}])

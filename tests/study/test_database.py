@@ -140,7 +140,10 @@ def test_a_database_of_another_version_is_left_alone_and_reported(tmp_path, addr
     [
         ("sqlite:////proc/none/study.sqlite", "The folder /proc/none for the database cannot be made"),
         ("mysql://localhost/x", "mysql is not a database that a study can use"),
-        ("postgresql://127.0.0.1:1/x", "cannot be used: connection"),
+        (
+            "postgresql://127.0.0.1:1/x",
+            r"port 1 failed: Connection refused \(no server answers there: start it, or correct the address\)\.$",
+        ),
         ("http://", "is not a database"),
     ],
 )

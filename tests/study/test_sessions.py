@@ -71,6 +71,13 @@ def test_only_the_current_step_takes_an_answer(pair):
     assert answered(running, started, started["step"])["saved"]
 
 
+def test_the_first_page_promises_what_the_next_says(pair):
+    running, (started, _) = pair
+    assert started["step"]["kind"] == "consent" and running.minutes == started["step"]["progress"]["minutes_left"]
+    seconds = running.plan.sample[0]["seconds_left"]
+    assert 60 * (running.minutes - 1) < seconds <= 60 * running.minutes and round(seconds / 60) < running.minutes
+
+
 def test_minutes_left_are_rounded_up(pair):
     running, (started, _) = pair
     with running.engine.connect() as connection:

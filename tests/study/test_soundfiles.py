@@ -67,3 +67,20 @@ def test_a_file_that_goes_and_comes_back_or_is_replaced_is_noticed(folder):
     assert files.faulty() == [path.stem]
     path.write_bytes(content)
     assert files.faulty() == [] and files.intact(path.stem)
+
+
+@pytest.mark.parametrize(
+    ("text", "reported"),
+    [
+        ('{"name": "App", "icons": []}', "is no stimulus set's manifest: it holds 'name', 'icons', and a set's has"),
+        ("[1]", "it holds a list, and"),
+        ("{}", "it holds nothing, and"),
+        ('{"stimuli": []}', r"is damaged \(it has no stimuli\)"),
+        ("{", "is damaged"),
+    ],
+)
+def test_a_manifest_of_another_kind_is_told_from_a_damaged_one(tmp_path, text, reported):
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(ValueError, match=reported) as raised:
+        StimulusSet.load(tmp_path)
+    assert str(raised.value).endswith(".") and "\n" not in str(raised.value)
