@@ -1,8 +1,11 @@
 """The figures of the report: each takes a table and gives a figure of one or both columns' width."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy import stats
@@ -47,12 +50,17 @@ def _draw_listeners(axis: Axes, means: np.ndarray) -> None:
     n, k = means.shape
     places = np.broadcast_to(np.arange(k), means.shape)
     if n <= MOST_JOINED:
-        axis.plot(means.T, places.T, "-", color="#999999", linewidth=0.4, alpha=0.5, zorder=1)
-        axis.plot(means.T, places.T, "o", color="#777777", markersize=1.6, alpha=0.6, markeredgewidth=0, zorder=2)
+        joined = np.stack([means, places], axis=-1)
+        axis.add_collection(LineCollection(list(joined), colors="#999999", linewidths=0.4, alpha=0.5, zorder=1))
+        _draw_points(axis, means, places, markersize=1.6, alpha=0.6, zorder=2)
         return
     step = -(-n // MOST_POINTS)
     beside = np.linspace(-0.3, 0.3, len(means[::step]))[:, None] + places[::step]
-    axis.plot(means[::step], beside, "o", color="#777777", markersize=1.2, alpha=0.4, markeredgewidth=0, zorder=1)
+    _draw_points(axis, means[::step], beside, markersize=1.2, alpha=0.4, zorder=1)
+
+
+def _draw_points(axis: Axes, x: np.ndarray, y: np.ndarray, **options: Any) -> None:
+    axis.plot(x.ravel(), y.ravel(), "o", color="#777777", markeredgewidth=0, **options)
 
 
 def _marker(k: int) -> str:
@@ -153,10 +161,11 @@ def forest_figure(pairs: pd.DataFrame) -> Figure:
     figure, axes = panels(len(descriptors), max(0.75 + 0.155 * len(names), 1.3), sharey=True, sharex=True)
     for axis, descriptor in zip(axes, descriptors, strict=True):
         axis.axvline(0, color="#888888", linewidth=0.6)
-        for row in pairs[pairs["descriptor"] == descriptor].itertuples():
-            y = names.index((row.a, row.b))
-            axis.hlines(y, row.ci_low, row.ci_high, color=COLOURS[2], linewidth=1)
-            axis.plot(row.diff, y, "o", color=COLOURS[2], markersize=3)
+        rows = pairs[pairs["descriptor"] == descriptor]
+        places = [names.index(pair) for pair in zip(rows["a"], rows["b"], strict=True)]
+        axis.hlines(places, rows["ci_low"], rows["ci_high"], color=COLOURS[2], linewidth=1)
+        axis.plot(rows["diff"], places, "o", color=COLOURS[2], markersize=3)
+        for y, row in zip(places, rows.itertuples(), strict=True):
             text = f"{row.dz:.2f}".replace("-", "−") if np.isfinite(row.dz) else "–"
             axis.annotate(text, (1.02, y), xycoords=("axes fraction", "data"), fontsize=5.5, va="center")
         axis.annotate("$d_z$", (1.02, 1), (0, 2), "axes fraction", "offset points", fontsize=6, parse_math=True)
