@@ -22,10 +22,15 @@ from pydantic_core import ErrorDetails
 from study.design import files, order, texts
 from study.design.blocks import Block
 from study.design.checks import Checks
-from study.design.parts import FORMER_NAMES, Name, Part, Text, distinct
+from study.design.parts import ADDRESS_PATTERN, FORMER_NAMES, NAME_PATTERN, Name, Part, Text, distinct
 from study.design.sections import Analysis, Descriptor, Design, Recruitment, Scale, Screening
 from study.kinds import KINDS, PARADIGMS
 
+QUOTES = "'"
+PATTERNS = {  # in words
+    NAME_PATTERN: "a name has letters, digits, _, - and ., begins with a letter or digit, and is at most 64 long",
+    ADDRESS_PATTERN: "an address begins with http:// or https://",
+}
 SHIPPED = Path(__file__).with_name("default.toml")
 _Blocks: Any = Annotated[Union[tuple(kind.block for kind in PARADIGMS.values())], Field(discriminator="paradigm")]  # noqa: UP007
 _FIELDS: dict[str, Any] = {kind.key: kind.field for kind in KINDS.values() if kind.key and kind.field}
@@ -201,9 +206,16 @@ def _names(schema: Any) -> set[str]:
 def _problem(item: ErrorDetails) -> str:
     """`design.min_listened_fraction: input should be less than or equal to 1, found 1.5`."""
     key = ".".join(str(part) for part in item["loc"] if part not in ("str", "dict[str,str]")) or "the file"
-    message = item["msg"].removeprefix("Value error, ")
+    message, known = item["msg"].removeprefix("Value error, ").replace(" after validation", ""), item.get("ctx", {})
     if item["type"] == "missing":
         return f"{key} is missing"
+    if item["type"] == "union_tag_not_found":
+        return f"{key}.{known['discriminator'].strip(QUOTES)} is missing"
+    if item["type"] == "union_tag_invalid":
+        of = known["discriminator"].strip(QUOTES)
+        return f"{key}.{of} should be one of {known['expected_tags']}, found {known['tag']!r}"
+    if item["type"] == "string_pattern_mismatch":
+        message = PATTERNS.get(known["pattern"], message)
     if item["type"] == "extra_forbidden":
         meant = get_close_matches(str(item["loc"][-1]), _names(Definition.model_json_schema()), 1, cutoff=0.75)
         return f"{key} is not a key that a study file has{f' (is {meant[0]} meant?)' if meant else ''}"

@@ -143,6 +143,7 @@ def _absent_parts(d: Definition) -> list[str]:
     expected = {kind.absent: kind.part(d) for kind in KINDS.values() if kind.absent} | {
         "checks, attention: nothing shows who does not listen": any(c.attention for c in checks),
         "checks, repeats: the reliability of a listener stays unknown": any(c.repeats for c in checks),
+        "title: the study has no name": d.text(d.title, d.languages[0]).strip(),
         "contact: participants cannot ask anybody": d.contact,
         "[completion] code or unique": d.completion.code or d.completion.unique or d.completion.redirect,
     }
@@ -152,11 +153,14 @@ def _absent_parts(d: Definition) -> list[str]:
 def _without_effect(plan: Plan) -> list[str]:
     """Parts of the file that change nothing as the rest of it stands."""
     has_break = any(step["kind"] == "break" for step in plan.sample)
-    return (
-        ["[breaks] has no effect: there is one block, and no every_trials that divides it"]
-        if plan.definition.breaks and not has_break
-        else []
-    )
+    asked = list(dict.fromkeys(question.name for block in plan.blocks for question in block.questions))
+    none = [name for name in plan.definition.analysis.margins if name not in asked]
+    found = [
+        f"analysis.margins.{name} has no effect: no block asks for it (asked: {', '.join(asked)})" for name in none
+    ]
+    if plan.definition.breaks and not has_break:
+        found.append("[breaks] has no effect: there is one block, and no every_trials that divides it")
+    return found
 
 
 def absent_texts(d: Definition) -> list[str]:

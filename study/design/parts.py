@@ -10,6 +10,7 @@ Text = str | dict[str, str]
 NAME_PATTERN = r"^[\p{L}\p{N}][\p{L}\p{M}\p{N}_.-]{0,63}$"
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 """Letters and digits of any script: clips are called after files."""
+ADDRESS_PATTERN = r"^https?://"
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=1000)]
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from study.design.parts import Part, Text
+from study.design.parts import ADDRESS_PATTERN, Part, Text
 from study.kinds.base import Kind, Moment
 from study.refusals import invalid
 from study.storage.identity import remembered_s
@@ -35,11 +35,11 @@ class Completion(Part):
     """One completion code for all."""
     unique: bool = False
     """A completion code for each participant."""
-    redirect: str | None = Field(None, max_length=2000, pattern=r"^https?://")
+    redirect: str | None = Field(None, max_length=2000, pattern=ADDRESS_PATTERN)
     """Where the last page leads, such as a recruiter's page."""
     screened_out_code: str | None = Field(None, max_length=64)
     """The code of who was screened out, by the headphone check or a quota."""
-    screened_out_redirect: str | None = Field(None, max_length=2000, pattern=r"^https?://")
+    screened_out_redirect: str | None = Field(None, max_length=2000, pattern=ADDRESS_PATTERN)
     """Where their last page leads."""
 
 

@@ -84,6 +84,17 @@ def test_check_says_where_a_break_comes_nowhere(place):
     assert "[breaks] has no effect" not in run("study", "check", "study.toml")
 
 
+def test_check_says_which_margin_nothing_asks_for_and_that_a_title_is_missing(place):
+    text = Path(small(place)).read_text()
+    said = run("study", "check", "study.toml")
+    assert "analysis.margins" not in said and "has no name" not in said
+    misspelt = re.sub(r"(?m)^title = .*$", 'title = " "', text.replace("margins = { quality", "margins = { qualty"))
+    Path("study.toml").write_text(misspelt)
+    said = run("study", "check", "study.toml")
+    assert "analysis.margins.qualty has no effect: no block asks for it (asked: descriptor, quality)" in said
+    assert "title: the study has no name" in said
+
+
 def test_a_study_is_created_watched_paused_invited_to_exported_and_backed_up(place):
     assert "Study 1 is created: 53 trials" in run("study", "create", small(place))
     assert "paused" in run("study", "pause") and "state  paused" in run("study", "status")

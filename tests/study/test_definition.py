@@ -63,8 +63,20 @@ def test_a_small_file_is_enough_and_what_it_leaves_out_is_named(tmp_path):
         (
             'conditions = ["original", "semantic"]',
             'conditions = ["original"]',
-            "conditions: list should have at least 2",
+            "conditions: list should have at least 2 items, not 1.",
         ),
+        (
+            'conditions = ["original", "semantic"]',
+            'conditions = ["a", "b,c"]',
+            "conditions.1: a name has letters, digits",
+        ),
+        (
+            "[completion]",
+            '[completion]\nredirect = "www.x.org"',
+            "redirect: an address begins with http:// or https://",
+        ),
+        ("[completion]", '[[blocks]]\nparadigm = "mushra"\n[completion]', "blocks.0.paradigm should be one of 'abx', "),
+        ("[completion]", "[[blocks]]\npractice = 1\n[completion]", "blocks.0.paradigm is missing."),
         ('conditions = ["original", "semantic"]', 'conditions = ["flow", "flow"]', "conditions: flow is named twice"),
         ('title = "Which is warmer?"', "", "title is missing"),
         (
