@@ -93,9 +93,10 @@ def fit(design: Design, slopes: bool = False) -> MixedFit | None:
     )
 
 
-def wald(terms: list[str], estimate: np.ndarray, se: np.ndarray) -> pd.DataFrame:
-    """Give term, estimate, se, z, p and the 95 % CI, all by the normal approximation."""
-    z, reach = estimate / se, stats.norm.ppf(0.975) * se
-    p = 2 * stats.norm.sf(np.abs(z))
+def wald(terms: list[str], estimate: np.ndarray, se: np.ndarray, df: float = np.inf) -> pd.DataFrame:
+    """Give term, estimate, se, z, p and the 95 % CI by t with df degrees of freedom, that is by the normal
+    approximation if they are infinite."""
+    z, reach = estimate / se, stats.t.ppf(0.975, df) * se
+    p = 2 * stats.t.sf(np.abs(z), df)
     names = ["term", "estimate", "se", "z", "p", "ci_low", "ci_high"]
     return pd.DataFrame(dict(zip(names, [terms, estimate, se, z, p, estimate - reach, estimate + reach], strict=True)))

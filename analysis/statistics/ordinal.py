@@ -2,6 +2,10 @@
 
 The first has the terms of the appendix's mixed model; the second, of the compared conditions within one descriptor, has
 the main model's: slopes of condition for participants and for clips. Both are fitted by `laplace`.
+
+Satterthwaite's degrees of freedom are a linear model's. Those of the odds ratios are by containment, the default of
+SAS's GLIMMIX for such models: a condition's effect varies over participants and over clips, and has the degrees of
+freedom of whichever are fewer. Within one grouping this is Elff, Heisig, Schaeffer and Shikano's (2021) m - l - 1.
 """
 
 from dataclasses import dataclass
@@ -21,7 +25,7 @@ MOST_CATEGORIES = 11
 MOST_PARTICIPANTS = 200
 LEAST_SD = 1e-3  # of a random effect, in logits; below, it is estimated as zero
 MOST_SE = 5.0  # of a difference in logits; beyond, one condition has the higher rating nearly always
-ODDS = ["descriptor", "a", "b", "odds_ratio", "ci_low", "ci_high", "log_odds", "se", "z", "p", "converged"]
+ODDS = ["descriptor", "a", "b", "odds_ratio", "ci_low", "ci_high", "log_odds", "se", "df", "z", "p", "converged"]
 SDS = ["descriptor", "group", "term", "sd"]
 
 
@@ -78,8 +82,9 @@ def odds_with_slopes(ratings: Ratings, a: str, b: str) -> tuple[pd.DataFrame, pd
     Returns
     -------
     pd.DataFrame
-        `ODDS`: odds ratio with its 95 % interval (Wald), NaN where the model did not converge or nearly separates the
-        conditions; empty where ratings are not whole numbers in few categories.
+        `ODDS`: odds ratio with its 95 % interval, NaN where the model did not converge or nearly separates the
+        conditions; z is log_odds / se, and p and the interval are by t with df degrees of freedom. Empty where ratings
+        are not whole numbers in few categories.
     pd.DataFrame
         `SDS` of the random effects, in logits.
     """
@@ -87,13 +92,15 @@ def odds_with_slopes(ratings: Ratings, a: str, b: str) -> tuple[pd.DataFrame, pd
     for descriptor in ratings.levels("descriptor"):
         chosen = (ratings.main["descriptor"] == descriptor) & ratings.main["condition"].isin([a, b])
         main = _used(ratings, chosen)
-        found = None if main is None else _of_pair(_table(main), ratings.levels("condition").index(a))
-        if found is None:
+        table = None if main is None else _table(main)
+        if table is None or len(np.unique(table.labels["condition"])) < 2:
             continue
+        df = _contained(table)
+        found = _of_pair(table, ratings.levels("condition").index(a), df)
         row = found.coefficients.iloc[-1]
         is_estimable = found.converged and row["se"] <= MOST_SE
         ratio = np.exp([row["estimate"], row["ci_low"], row["ci_high"]]) if is_estimable else [np.nan] * 3
-        odds.append([descriptor, a, b, *ratio, row["estimate"], row["se"], row["z"], row["p"], is_estimable])
+        odds.append([descriptor, a, b, *ratio, row["estimate"], row["se"], df, row["z"], row["p"], is_estimable])
         sds += [[descriptor, v.group, v.term, np.sqrt(v.variance)] for v in found.variances.itertuples()]
     return pd.DataFrame(odds, columns=ODDS), pd.DataFrame(sds, columns=SDS)
 
@@ -129,9 +136,8 @@ def _table(main: pd.DataFrame) -> _Table:
 
 def _terms(table: _Table, columns: np.ndarray, names: tuple[str, ...]) -> list[Term]:
     """Give the same columns to participants and, where there are several, to clips; slopes only to who has them."""
-    clips, condition = np.unique(table.labels["clip"]), table.labels["condition"]
-    rated = [(table.category[:, condition == one] >= 0).any(axis=1) for one in np.unique(condition)]
-    own = len(names) if (np.sum(rated, axis=0) > 1).any() else 1
+    clips, (has_several, _) = np.unique(table.labels["clip"]), _have_several_conditions(table)
+    own = len(names) if has_several.any() else 1
     terms = [Term("participant", "participant", names[:own], columns[None, :, :own])]
     if len(clips) > 1:
         by_clip = (table.labels["clip"] == clips[:, None])[:, :, None] * columns
@@ -139,15 +145,29 @@ def _terms(table: _Table, columns: np.ndarray, names: tuple[str, ...]) -> list[T
     return terms
 
 
-def _of_pair(table: _Table, a: int) -> OrdinalFit | None:
-    if len(np.unique(table.labels["condition"])) < 2:
-        return None
+def _contained(table: _Table) -> int:
+    """Give the degrees of freedom that two conditions have among participants or clips, whichever have fewer: their
+    number less one, or less two where each has one condition only."""
+    groups = [has_several for has_several in _have_several_conditions(table) if len(has_several) > 1]
+    return min(len(has_several) - (1 if has_several.any() else 2) for has_several in groups)
+
+
+def _have_several_conditions(table: _Table) -> tuple[np.ndarray, np.ndarray]:
+    """Tell of each participant and of each clip whether it has ratings of several conditions."""
+    condition, clip = (np.unique(table.labels[name], return_inverse=True)[1] for name in ("condition", "clip"))
+    person, stimulus = np.nonzero(table.category >= 0)
+    rated = np.zeros((len(table.category), clip.max() + 1, condition.max() + 1), dtype=bool)
+    rated[person, clip[stimulus], condition[stimulus]] = True
+    return rated.any(axis=1).sum(axis=1) > 1, rated.any(axis=0).sum(axis=1) > 1
+
+
+def _of_pair(table: _Table, a: int, df: float) -> OrdinalFit:
     side = np.where(table.labels["condition"] == a, 0.5, -0.5)[:, None]
     columns = np.hstack([np.ones_like(side), side])
-    return _fitted(table, side, ["condition"], _terms(table, columns, ("Intercept", "condition")))
+    return _fitted(table, side, ["condition"], _terms(table, columns, ("Intercept", "condition")), df)
 
 
-def _fitted(table: _Table, fixed: np.ndarray, names: list[str], terms: list[Term]) -> OrdinalFit:
+def _fitted(table: _Table, fixed: np.ndarray, names: list[str], terms: list[Term], df: float = np.inf) -> OrdinalFit:
     model = Laplace(table.category, fixed, terms)
     options = {"gtol": 1e-4, "maxiter": 300}
     x = optimize.minimize(model.objective, model.start(), jac=True, method="BFGS", options=options).x
@@ -165,4 +185,4 @@ def _fitted(table: _Table, fixed: np.ndarray, names: list[str], terms: list[Term
     effects = [(term.group, name) for term in terms for name in term.names]
     variances = pd.DataFrame(effects, columns=["group", "term"]).assign(variance=np.where(sds > LEAST_SD, sds, 0) ** 2)
     converged = bool((np.linalg.eigvalsh(curvature) > 0).all()) and bool(np.abs(gradient).max() < 1e-2)
-    return OrdinalFit(wald([*labels, *names], x[:n_fixed], se), variances, -value, converged, len(table.category))
+    return OrdinalFit(wald([*labels, *names], x[:n_fixed], se, df), variances, -value, converged, len(table.category))

@@ -88,7 +88,10 @@ def odds_tables(ratings: Ratings, pair: tuple[str, str]) -> list[Table]:
     odds, sds = odds_with_slopes(ratings, a, b)
     if odds.empty:
         return []
-    caption = f"Odds of a higher rating, {a} against {b}, by cumulative logit models with slopes, Wald intervals."
+    caption = (
+        f"Odds of a higher rating, {a} against {b}, by cumulative logit models with slopes; p and intervals by t with "
+        "df degrees of freedom (containment)."
+    )
     return [
         Table("ordinal_odds", caption, odds),
         Table("ordinal_odds_sd", "SDs of those models' random effects, in logits.", sds),

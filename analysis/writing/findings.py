@@ -114,7 +114,8 @@ def odds_text(results: Results) -> list[str]:
         return []
     rows = results["ordinal_odds"]
     odds = [
-        f"{number(row.odds_ratio)} for {row.descriptor} ({interval(row.ci_low, row.ci_high)}, {p_value(row.p)})"
+        f"{number(row.odds_ratio)} for {row.descriptor} ({interval(row.ci_low, row.ci_high)}, "
+        f"{t_test(row.df, row.z, row.p)})"
         for row in rows[rows["converged"]].itertuples()
     ]
     a, b = results.pair

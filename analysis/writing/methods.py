@@ -248,9 +248,11 @@ def _odds_text(results: Results) -> list[str]:
     a, b = results.pair
     several = results.ratings.main["clip"].nunique() > 1
     who = "participants and clips" if several else "participants"
+    fewer = "participants or of clips, whichever are fewer" if several else "participants"
     return [
         f"The odds of a higher rating with {a} than with {b} come from cumulative logit models of each "
-        f"{noun(results.ratings)} with uncorrelated random intercepts and slopes of condition of {who}."
+        f"{noun(results.ratings)} with uncorrelated random intercepts and slopes of condition of {who}, tested by t "
+        f"with the degrees of freedom of {fewer} (containment; Elff et al., 2021)."
     ]
 
 

@@ -23,6 +23,7 @@ CITED = {
     "(ITU-R BS.1534-3)": "[@bs1534]",
     "Satterthwaite's degrees of freedom": "Satterthwaite's degrees of freedom [@kuznetsova2017]",
     "after Greenhouse and Geisser": "after @greenhouse1959",
+    "(containment; Elff et al., 2021)": "[containment; @elff2021]",
 }
 TABLES = ("main_model_contrasts", "main_model_tests", "clip_heterogeneity", "primary", "posthoc", "anova", "means")
 

@@ -325,7 +325,9 @@ analyse <- function() {
   # ---- appendix: mixed models with clips that differ by a constant, ratings as categories (lme4, ordinal) ---------------------
   named <- function(term) sapply(strsplit(term, ":"), function(parts) paste(sapply(parts, function(x) if (grepl("^conditionc", x)) paste0("condition[T.", word(sub("condition", "", x), conditions), "]")
     else if (grepl("^descriptord", x)) paste0("descriptor[T.", word(sub("descriptor", "", x), descriptors), "]") else if (x == "(Intercept)") "Intercept" else x), collapse = ":"))
-  wald <- function(e, se) data.frame(estimate = e, se, z = e / se, p = 2 * pnorm(-abs(e / se)), ci_low = e - qnorm(0.975) * se, ci_high = e + qnorm(0.975) * se)
+  wald <- function(e, se, df = Inf) data.frame(estimate = e, se, z = e / se, p = 2 * pt(-abs(e / se), df), ci_low = e - qt(0.975, df) * se, ci_high = e + qt(0.975, df) * se)
+  contained <- function(o) min(sapply(c("participant", "clip"), function(g) { n <- tapply(o$side, droplevels(o[[g]]), function(side) length(unique(side)))
+    if (length(n) > 1) length(n) - ifelse(any(n > 1), 1, 2) else Inf }))
   groups <- c("(1 | participant)", "(1 | clip)")[c(nlevels(d$participant) > 1, nlevels(d$clip) > 1)]
   fits <- list()
   for (name in c("lmm", "lmm_slopes")) if (any(sapply(placed(c(name, paste0(name, "_variance"), "lmm_contrasts", "lmm_tests")), wants))) fits[[name]] <- tryCatch(fitted_by(as.formula(paste(c(fixed,
@@ -361,9 +363,9 @@ analyse <- function() {
       if (!clmm_takes(paste0("ordinal_odds of ", descriptors[i]), o, unique(s$group))) { skipped <<- c(skipped, descriptors[i]); next }
       random <- paste0("(", columns[s$term], " | ", s$group, ")", recycle0 = TRUE)
       fit <- if (length(random)) clmm(as.formula(paste(c("rating ~ side", random), collapse = " + ")), data = o) else clm(rating ~ side, data = o)
-      e <- coef(summary(fit))["side", ]; w <- wald(e[["Estimate"]], e[["Std. Error"]])
+      e <- coef(summary(fit))["side", ]; df <- contained(o); w <- wald(e[["Estimate"]], e[["Std. Error"]], df)
       found <- if (length(random)) stack(lapply(seq_along(fit$ST), function(j) data.frame(group = names(fit$ST)[j], term = ifelse(rownames(fit$ST[[j]]) == "side", "condition", "Intercept"), sd = fit$ST[[j]][1])))
-      list(cbind(descriptor = descriptors[i], odds_ratio = exp(w$estimate), ci_low = exp(w$ci_low), ci_high = exp(w$ci_high), log_odds = w$estimate, w[c("se", "z", "p")]), if (!is.null(found)) cbind(descriptor = descriptors[i], found))
+      list(cbind(descriptor = descriptors[i], odds_ratio = exp(w$estimate), ci_low = exp(w$ci_low), ci_high = exp(w$ci_high), log_odds = w$estimate, df, w[c("se", "z", "p")]), if (!is.null(found)) cbind(descriptor = descriptors[i], found))
     }, error = function(e) { not_computed("ordinal_odds", e); NULL })
     modelled("ordinal_odds", "descriptor", function() stack(lapply(rows, `[[`, 1)))
     modelled("ordinal_odds_sd", c("descriptor", "group", "term"), function() rbind(stack(lapply(rows, `[[`, 2)), if (nrow(zero)) transform(zero, sd = 0)))

@@ -36,10 +36,28 @@ PAIR = ("semantic", "static")
 TRUE_DIFFERENCE = 0.4
 PARTICIPANTS, CLIPS = 15, 10
 SDS = {"participant": 0.7, "participant by condition": 0.3, "clip": 0.5, "residual": 1.0}
+LOGIT = np.sqrt(3) / np.pi  # in SDs of a logistic distribution
 CLIP_BY_CONDITION = (0.0, 0.4)  # the two columns: clips alike, clips differ in what a condition does to them
 
 
-def study(seed: int, difference: float, whole: bool, clip_by_condition: float, shared: bool = False) -> Ratings:
+def normal(rng: np.random.Generator, sd: float, n: int) -> np.ndarray:
+    """Draw normal residuals."""
+    return rng.normal(0, sd, n)
+
+
+def logistic(rng: np.random.Generator, sd: float, n: int) -> np.ndarray:
+    """Draw logistic residuals: rounded, the ratings follow a cumulative logit model."""
+    return rng.logistic(0, sd * LOGIT, n)
+
+
+def study(
+    seed: int,
+    difference: float,
+    whole: bool,
+    clip_by_condition: float,
+    shared: bool = False,
+    residual: Callable[[np.random.Generator, float, int], np.ndarray] = normal,
+) -> Ratings:
     """Simulate one study; `semantic` exceeds the others by the difference; whole ratings from 1 to 7, or unrounded
     ones. What a condition does to a clip is the same on every descriptor where `shared`, else each descriptor's own."""
     rng = np.random.default_rng(seed)
@@ -48,7 +66,7 @@ def study(seed: int, difference: float, whole: bool, clip_by_condition: float, s
     of_clip = rng.normal(0, clip_by_condition, (CLIPS, 1 if shared else len(DESCRIPTORS), len(CONDITIONS)))
     rating = 4 + difference * (k == 1) + rng.normal(0, SDS["participant"], PARTICIPANTS)[p] + own[p, k]
     rating += rng.normal(0, SDS["clip"], CLIPS)[c] + of_clip[c, d * (not shared), k]
-    rating += rng.normal(0, SDS["residual"], p.size)
+    rating += residual(rng, SDS["residual"], p.size)
     labels = {"descriptor": np.array(DESCRIPTORS)[d], "clip": c, "condition": np.array(CONDITIONS)[k]}
     table = pd.DataFrame({"participant": p, **labels, "rating": np.clip(np.rint(rating), 1, 7) if whole else rating})
     return from_table(table, (1, 7) if whole else (-20, 20))
@@ -81,6 +99,21 @@ def _covered(one: Ratings) -> dict[str, bool]:
     row = main.loc["all descriptors"]
     declared = tost(row["estimate"], row["se"], row["df"], TRUE_DIFFERENCE).verdict == EQUIVALENT
     return held | {"new listeners and new music: not called equivalent at the margin itself": not declared}
+
+
+def coverage_of_odds(studies: int, clip_by_condition: float) -> pd.DataFrame:
+    """Count how often the 95 % interval of an odds ratio holds the true one, on whole ratings of a cumulative logit
+    model; bool [study, interval]."""
+    true_ratio = np.exp(TRUE_DIFFERENCE / (SDS["residual"] * LOGIT))
+
+    def held(seed: int) -> dict[str, bool]:
+        one = study(seed, TRUE_DIFFERENCE, True, clip_by_condition, residual=logistic)
+        row = odds_with_slopes(one, *PAIR)[0].iloc[0]
+        return {
+            "new listeners and new music: odds ratio, one descriptor": row["ci_low"] <= true_ratio <= row["ci_high"]
+        }
+
+    return _over_studies(studies, 0, held)
 
 
 def false_positives(studies: int, clip_by_condition: float, shared: bool = False) -> pd.DataFrame:
@@ -122,7 +155,7 @@ def _found(one: Ratings) -> dict[str, bool]:
         "these clips: Friedman, one descriptor": friedman(grid)["p"][0],
         "new listeners and new music: adaptivity": adaptivity(fit_adaptivity(one, *PAIR, known), *PAIR)["p"][0],
         "new listeners and new music: adaptivity, one descriptor": slopes["p"][0],
-        "new listeners and new music: odds ratio, one descriptor (Wald)": odds_with_slopes(one, *PAIR)[0]["p"][0],
+        "new listeners and new music: odds ratio, one descriptor": odds_with_slopes(one, *PAIR)[0]["p"][0],
         "these clips: Wilcoxon, over descriptors": others["all descriptors", "Wilcoxon"],
         "these clips: permutation, over descriptors": others["all descriptors", "permutation"],
         "these clips: trimmed means, over descriptors": others["all descriptors", "trimmed means"],
@@ -169,7 +202,12 @@ def _over_studies(studies: int, first: int, count: Callable[[int], dict[str, boo
 
 def main(studies: int) -> None:
     """Print the tables as Markdown, a column for clips that are alike and one for clips that differ by condition."""
-    titles = {"covers the difference": coverage, "significant": false_positives, "covers": predicted}
+    titles = {
+        "covers the difference": coverage,
+        "covers the odds ratio": coverage_of_odds,
+        "significant": false_positives,
+        "covers": predicted,
+    }
     for title, run in titles.items():
         start = time.perf_counter()
         columns = [run(studies, sd).mean() for sd in CLIP_BY_CONDITION]

@@ -3,7 +3,7 @@ models with slopes against ordinal::clmm (tests/reference/ordinal.R)."""
 
 import numpy as np
 import pytest
-from scipy import optimize
+from scipy import optimize, stats
 
 from analysis.data.ratings import from_table
 from analysis.statistics.design import design
@@ -58,8 +58,9 @@ def test_odds_with_slopes_agree_with_clmm(row):
     assert found["converged"]
     assert found["log_odds"] == pytest.approx(row["log_odds"], rel=1e-3)
     assert found["se"] == pytest.approx(row["se"], rel=1e-3)
+    assert found["df"] == row["df"] and found["p"] == pytest.approx(row["p"], rel=2e-3)
     assert np.log([found["ci_low"], found["ci_high"]]) == pytest.approx(
-        [row["log_odds"] - 1.959964 * row["se"], row["log_odds"] + 1.959964 * row["se"]], rel=1e-3
+        np.log([row["ci_low"], row["ci_high"]]), rel=2e-3
     )
     of_word = sds[sds["descriptor"] == row["descriptor"]].set_index(["group", "term"])["sd"]
     names = {"(Intercept)": "Intercept", "side": "condition"}
@@ -77,6 +78,40 @@ def test_the_gradient_is_the_likelihoods_slope_with_correlated_slopes_too():
     at[-6:] = (0.8, 0.3, 0.5, 0.6, -0.2, 0.4)
     slopes = optimize.approx_fprime(at, lambda x: model.objective(x)[0], 1e-6)
     assert model.objective(at)[1] == pytest.approx(slopes, rel=1e-4, abs=2e-4)
+
+
+def one_each(table, group):
+    """Let the members of a group be rated under one condition each, in turn."""
+    code = table[group].astype("category").cat.codes % len(PAIR)
+    return table[table["condition"] == np.array(PAIR)[code]]
+
+
+@pytest.mark.parametrize(
+    ("participants", "clips", "one_condition", "df"),
+    [
+        (6, 5, [], 4),
+        (5, 5, [], 4),
+        (4, 5, [], 3),
+        (4, 2, [], 1),
+        (4, 1, [], 3),
+        (5, 6, ["participant"], 3),
+        (6, 4, ["participant"], 3),
+        (6, 4, ["clip"], 2),
+        (2, 2, ["participant"], 0),
+    ],
+)
+def test_the_odds_have_the_degrees_of_freedom_of_participants_or_clips_whichever_are_fewer(
+    participants, clips, one_condition, df
+):
+    table = example(participants, clips, ("warm",))
+    table = table[table["condition"].isin(PAIR)]
+    for group in one_condition:
+        table = one_each(table, group)
+    odds = odds_with_slopes(from_table(table, (1, 7)), *PAIR)[0].iloc[0]
+    assert odds["df"] == df
+    t = odds["log_odds"] / odds["se"]
+    assert odds["z"] == t and odds["p"] == pytest.approx(2 * stats.t.sf(abs(t), df), nan_ok=True)
+    assert np.isnan(odds["p"]) == (df < 1)
 
 
 @pytest.mark.parametrize(("clips", "reported"), [(4, False), (5, True), (6, True)])

@@ -4,7 +4,7 @@ import pytest
 from scipy import stats
 
 from tests.analysis.promises import PROMISES
-from tests.analysis.recovery import CLIP_BY_CONDITION, coverage, false_positives, predicted
+from tests.analysis.recovery import CLIP_BY_CONDITION, coverage, coverage_of_odds, false_positives, predicted
 
 STUDIES = 200
 NEW, THESE = "new listeners and new music", "these clips"
@@ -21,6 +21,8 @@ def test_intervals_for_new_music_cover_the_true_difference(clip_by_condition):
     for name in share.index[share.index.str.startswith(NEW)]:
         assert share[name] >= limits(0.95)[0], (name, share[name])
     assert share["appendix: mixed model, intercepts for participants"] < limits(0.95)[0]  # why it is in the appendix
+    odds = coverage_of_odds(STUDIES, clip_by_condition).mean()
+    assert (odds >= limits(0.95)[0]).all(), odds
 
 
 @pytest.mark.slow

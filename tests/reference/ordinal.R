@@ -1,4 +1,5 @@
-# Makes tests/reference/data/ordinal.json: odds ratios by cumulative logit models with slopes for participants and clips (ordinal::clmm).
+# Makes tests/reference/data/ordinal.json: odds ratios by cumulative logit models with slopes for participants and clips (ordinal::clmm),
+# tested by t with as many degrees of freedom as the fewer of participants and clips have.
 #   Rscript tests/reference/ordinal.R        (Debian: r-cran-ordinal r-cran-jsonlite; 2 minutes)
 suppressMessages({library(ordinal); library(jsonlite)})
 of <- function(name, a, b, word, rating = identity) {
@@ -11,7 +12,10 @@ of <- function(name, a, b, word, rating = identity) {
   fit <- clmm(formula, d, control = clmm.control(gradTol = 1e-5))
   sds <- setNames(lapply(fit$ST, function(s) s[1]), paste(names(fit$ST), sapply(fit$ST, rownames)))
   row <- coef(summary(fit))["side", ]
-  list(data = name, a = a, b = b, descriptor = word, call = deparse1(formula), log_likelihood = as.numeric(logLik(fit)), log_odds = row[["Estimate"]], se = row[["Std. Error"]], sds = sds)
+  df <- min(nlevels(d$participant), nlevels(d$clip)) - 1
+  reach <- qt(0.975, df) * row[["Std. Error"]]
+  list(data = name, a = a, b = b, descriptor = word, call = deparse1(formula), log_likelihood = as.numeric(logLik(fit)), log_odds = row[["Estimate"]], se = row[["Std. Error"]],
+       df = df, p = 2 * pt(-abs(row[["z value"]]), df), ci_low = exp(row[["Estimate"]] - reach), ci_high = exp(row[["Estimate"]] + reach), sds = sds)
 }
 whole <- function(x) pmin(7, pmax(1, round(x)))  # crossed.csv holds unrounded ratings
 out <- list(of("crossed", "semantic", "static", "warm", whole), of("crossed_gaps", "semantic", "original", "bright", whole), of("two", "adaptive", "fixed", "warm"))
