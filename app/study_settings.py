@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.analyse import Settings
-from analysis.data.columns import Order
+from analysis.data.columns import Order, truths
 from analysis.data.questions import Asked
 from analysis.data.screening import Rules
 from analysis.data.stimuli import Stimuli, parameters_in_columns
@@ -103,11 +103,8 @@ def _headphones(people: pd.DataFrame | None) -> dict[str, bool] | None:
     if people is None or "headphones_passed" not in people:
         return None
     known = people.dropna(subset="headphones_passed")
-    return {str(row.participant): _yes(row.headphones_passed) for row in known.itertuples()}
-
-
-def _yes(value: object) -> bool:
-    return str(value).strip().lower() in {"true", "1", "1.0"}
+    passed = truths(known, "headphones_passed")
+    return dict(zip(known["participant"].astype(str), passed.tolist(), strict=True))
 
 
 def _text(text: str | dict[str, str]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.data.columns import Order, labels
+from analysis.data.columns import Order, labels, truths
 from analysis.data.comparisons import Form, answered, conditions_of, label_conditions
 
 FORM = Form(
@@ -23,7 +23,6 @@ FORM = Form(
     unit="trial",
 )
 EVERY = "all"  # of a table that names no descriptors or clips
-_YES, _NO = {"true", "1", "1.0", "yes"}, {"false", "0", "0.0", "no"}
 
 
 @dataclass(frozen=True)
@@ -78,20 +77,9 @@ def from_table(table: pd.DataFrame, simulated: bool | None = None, order: Order 
         if column not in table or table[column].isna().all():
             table[column] = EVERY
         main[column] = labels(table, column, order.get(column))
-    main["correct"] = _correct(table)
+    main["correct"] = truths(table, "correct")
     conditions = _pairs(table, main, order.get("condition"))
     return AbxTrials(main, conditions, is_simulated, tuple(notes))
-
-
-def _correct(table: pd.DataFrame) -> np.ndarray:
-    words = table["correct"].astype(str).str.strip().str.lower()
-    wrong = ~words.isin(_YES | _NO).to_numpy()
-    if wrong.any():
-        row = wrong.argmax()
-        raise ValueError(
-            f"Row {table.index[row]}, column 'correct': {table['correct'].iloc[row]!r} is neither true nor false."
-        )
-    return words.isin(_YES).to_numpy()
 
 
 def _pairs(table: pd.DataFrame, main: pd.DataFrame, order: list[str] | None) -> tuple[str, ...]:

@@ -11,6 +11,9 @@ from analysis.numbers import counted
 
 Order = Mapping[str, list[str] | None]
 """Of a column's labels, by the column; None where it is not stated."""
+# As this program writes them, and as spreadsheets do that speak German, Spanish, Portuguese, French or Italian.
+_TRUE = {"true", "1", "1.0", "yes", "wahr", "verdadero", "verdadeiro", "vrai", "vero"}
+_FALSE = {"false", "0", "0.0", "no", "falsch", "falso", "faux", "nan", "none", "<na>", ""}
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")  # or a decimal comma before three digits
 _DECIMALS = re.compile(r"[+-]?\d+\.\d+")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
@@ -39,8 +42,7 @@ def one_population(table: pd.DataFrame, simulated: bool | None) -> tuple[pd.Data
     """Keep either the real or the simulated participants: the two are never mixed."""
     if "simulated" not in table:
         return table, bool(simulated), []
-    flags = {value: _flag(value) for value in table["simulated"].unique()}
-    is_simulated = table["simulated"].map(flags).to_numpy(dtype=bool)
+    is_simulated = truths(table, "simulated")
     if simulated is None:
         simulated = bool(is_simulated.all())
     kept = table[is_simulated == simulated]
@@ -53,13 +55,21 @@ def one_population(table: pd.DataFrame, simulated: bool | None) -> tuple[pd.Data
     return kept, simulated, notes
 
 
-def _flag(value: object) -> bool:
-    text = str(value).strip().lower()
-    if text in {"true", "1", "1.0", "yes"}:
-        return True
-    if text in {"false", "0", "0.0", "no", "nan", "none", "<na>", ""}:
-        return False
-    raise ValueError(f"Column 'simulated' holds {value!r}; true or false is expected.")
+def truths(table: pd.DataFrame, column: str) -> np.ndarray:
+    """Read a column of true and false, also as a spreadsheet in another language saved it; an empty cell is false.
+
+    Raises
+    ------
+    ValueError
+        Names the row and the value that is neither.
+    """
+    words = table[column].astype(object).map(lambda value: "" if pd.isna(value) else str(value).strip().lower())
+    wrong = ~words.isin(_TRUE | _FALSE).to_numpy()
+    if wrong.any():
+        row = wrong.argmax()
+        value = table[column].iloc[row]
+        raise ValueError(f"Row {table.index[row]}, column {column!r}: {value!r} is neither true nor false.")
+    return words.isin(_TRUE).to_numpy()
 
 
 def labels(

@@ -151,7 +151,8 @@ def _refuse_outside(table: pd.DataFrame, rated: pd.Series, scale: tuple[float, f
         row = outside.argmax()
         raise ValueError(
             f"Row {table.index[row]}, column 'rating': {rating[row]:g} is outside the scale {low:g} to {high:g} "
-            f"({counted(int(outside.sum()), 'such row')}); if another scale was used, say so with --scale LOW HIGH."
+            f"({counted(int(outside.sum()), 'such row')}); if another scale was used, say so with --scale LOW HIGH; "
+            "beside an exported table, keep study.json, which says the scale of each question."
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -117,17 +118,16 @@ def analyses(tables: Tables) -> list[Analysis]:
     """List what is to be analysed: the questions that were rated, then pairs, then ABX."""
     from analysis.data.questions import by_question
 
-    found = [] if tables.ratings is None else [_ratings(tables, asked) for asked in by_question(tables.ratings)]
+    asked = [] if tables.ratings is None else by_question(tables.ratings)
+    there = [(each.name, partial(_ratings, tables, each)) for each in asked]
     for name, given, analysed in (("pairs", tables.pairs, _pairs), ("abx", tables.abx, _abx)):
-        first = not found or tables.chosen == name  # the preregistration is of the first question
-        found += [] if given is None else [analysed(tables, tables.settings.deviations if first else None)]
-    if tables.chosen is None:
-        return found
-    chosen = [analysis for analysis in found if analysis.name == tables.chosen]
-    if not chosen:
-        known = ", ".join(analysis.name for analysis in found)
-        raise ValueError(f"Unknown question {tables.chosen!r}: the table has {known}.")
-    return chosen
+        first = not there or tables.chosen == name  # the preregistration is of the first question
+        made = partial(analysed, tables, tables.settings.deviations if first else None)
+        there += [] if given is None else [(name, made)]
+    wanted = [made for name, made in there if tables.chosen in (None, name)]
+    if there and not wanted:
+        raise ValueError(f"Unknown question {tables.chosen!r}: the table has {', '.join(name for name, _ in there)}.")
+    return [made() for made in wanted]
 
 
 def _ratings(tables: Tables, asked: Asked) -> Analysis:

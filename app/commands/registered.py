@@ -48,9 +48,11 @@ def held_against(tables: Tables, folder: Path | None, options: Mapping[str, obje
 
 def _participants(tables: Tables) -> int:
     """Count who completed, else who answered."""
+    from analysis.data.columns import truths
+
     table = next(table for table in (tables.ratings, tables.pairs, tables.abx) if table is not None)
     if tables.simulated is None and "simulated" in table:
-        marked = table["simulated"].astype(str).str.lower().isin(["true", "1"])
+        marked = truths(table, "simulated")
         table = table if marked.all() else table[~marked]
     there = set(table["participant"].astype(str))
     completed = tables.settings.completed

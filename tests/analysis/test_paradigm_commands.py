@@ -5,8 +5,11 @@ import json
 import pandas as pd
 import pytest
 
+from analysis.analyse import Settings
 from analysis.data.left_out import without_screened
 from analysis.data.screening import Rules
+from app.commands.paradigms import analyses
+from app.commands.tables import Tables
 from tests.analysis.example import CONDITIONS, example
 from tests.analysis.reference import FOLDER
 from tests.analysis.test_commands import run
@@ -104,8 +107,15 @@ def test_one_question_is_analysed_by_its_name(tmp_path):
     choice = ("--ratings", tmp_path / "ratings.csv", "--question", "quality", "--scale", "0", "100")
     run("analyse", *choice, "--out", tmp_path / "out")
     assert pd.read_csv(tmp_path / "out" / "means.csv")["mean"].min() >= 30
+    with pytest.raises(ValueError, match=r"outside the scale 1 to 7 .* keep study\.json, which says the scale"):
+        run("analyse", "--ratings", tmp_path / "ratings.csv", "--out", tmp_path / "out")
     with pytest.raises(ValueError, match="Unknown question 'loudness': the table has descriptor, quality"):
         run("analyse", "--ratings", tmp_path / "ratings.csv", "--question", "loudness", "--scale", "0", "100")
+
+
+def test_another_questions_scale_does_not_hinder_the_one_that_is_chosen():
+    alone = Tables(Settings(), {}, ratings=responses(), chosen="descriptor")
+    assert [analysis.name for analysis in analyses(alone)] == ["descriptor"]
 
 
 def test_a_hidden_reference_that_is_named_states_the_post_screening(tmp_path):

@@ -154,6 +154,12 @@ def test_missing_ratings_stay_rows_without_a_number(tmp_path):
     assert main["rating"].isna().sum() == 2 and len(main) == len(table)
 
 
+@pytest.mark.parametrize(("yes", "no"), [("True", "False"), ("WAHR", "FALSCH"), ("VERDADERO", "FALSO"), ("1.0", "0")])
+def test_true_and_false_are_read_as_a_spreadsheet_in_another_language_saves_them(tmp_path, yes, no):
+    table = example().assign(simulated=lambda t: np.where(t["participant"] == "p01", yes, no))
+    assert read(saved(tmp_path, table)).levels("participant") == [f"p0{n}" for n in range(2, 9)]
+
+
 def test_real_and_simulated_participants_are_never_mixed():
     table = example()
     table["simulated"] = table["participant"].isin(["p01", "p02"])

@@ -8,7 +8,7 @@ import pytest
 from app.study_settings import _headphones, _listeners, _text, completed, scale_of
 
 
-@pytest.mark.parametrize("written", ["true", "True", 1, 1.0, "1"])
+@pytest.mark.parametrize("written", ["true", "True", 1, 1.0, "1", "WAHR", "VRAI"])
 def test_the_headphone_check_is_read_however_a_table_writes_it(written):
     people = pd.DataFrame({"participant": ["a", "b", "c"], "headphones_passed": [written, 0, None]}, dtype=object)
     assert _headphones(people) == {"a": True, "b": False}
