@@ -11,13 +11,12 @@ from analysis.data.post_screening import Anchored
 from analysis.data.ratings import Ratings
 from analysis.data.screening import Rules, screen
 from analysis.data.stimuli import Stimuli
-from analysis.statistics.results import Results, compute
+from analysis.statistics.anova import residuals
+from analysis.statistics.results import Described, Results, compute, describe
 from analysis.statistics.sequential import Looks, taken
 from analysis.statistics.table import Table
-from analysis.writing import answer, deviations, figures, medians, multiverse, quarto, report
-from analysis.writing.adaptivity_figure import adaptivity_figure
-from analysis.writing.figure_style import style
-from analysis.writing.figure_style import write as write_figure
+from analysis.writing import answer, deviations, multiverse, quarto, report
+from analysis.writing.drawing import Artist, Figures, Here
 from analysis.writing.findings import results_section
 from analysis.writing.folder import whole_folder
 from analysis.writing.limits import limits
@@ -86,6 +85,7 @@ def analyse(
     out: str | Path,
     settings: Settings | None = None,
     step: Callable[[str], None] = lambda name: None,
+    artist: Artist | None = None,
 ) -> Results:
     """Analyse ratings and write tables, figures, paragraphs and `report.html` into a folder.
 
@@ -100,6 +100,8 @@ def analyse(
         Title, screening rules, compared conditions, stimuli.
     step
         Called with the name of each step as it starts.
+    artist
+        Who draws the figures; this process without one.
 
     Returns
     -------
@@ -108,8 +110,8 @@ def analyse(
     """
     settings = settings or Settings()
     _check_compared(ratings.levels("condition"), settings.compared)
-    with whole_folder(Path(out)) as folder:
-        return _analyse(ratings, folder, settings, step)
+    with whole_folder(Path(out)) as folder, Figures(artist or Here(), folder, ratings.simulated) as figures:
+        return _analyse(ratings, folder, settings, step, figures)
 
 
 def _check_compared(conditions: list[str], compared: tuple[str, str] | None) -> None:
@@ -124,7 +126,7 @@ def _check_compared(conditions: list[str], compared: tuple[str, str] | None) -> 
         raise ValueError(f"{compared[0]!r} cannot be compared with itself; name two conditions.")
 
 
-def _analyse(ratings: Ratings, out: Path, settings: Settings, step: Callable[[str], None]) -> Results:
+def _analyse(ratings: Ratings, out: Path, settings: Settings, step: Callable[[str], None], figures: Figures) -> Results:
     if ratings.simulated:
         (out / "SIMULATED.txt").write_text(MARK, encoding="utf-8")
     step("screening")
@@ -134,6 +136,8 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, step: Callable[[st
     screening.refuse_to_leave_out_everyone()
     step("models")
     stated, some = screening.stated, screening.splits()
+    of_all, of_kept = describe(ratings), describe(ratings.without(screening.broke())) if some else None
+    draw_described(of_kept if stated and of_kept else of_all, figures)
     computed = partial(
         compute,
         compared=settings.compared,
@@ -142,9 +146,10 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, step: Callable[[st
         unprocessed=settings.unprocessed,
         listeners=settings.listeners,
     )
-    everyone = computed(ratings, thorough=not (stated and some))
-    kept = computed(ratings.without(screening.broke()), thorough=stated) if some else None
+    everyone = computed(of_all, thorough=not (stated and some))
+    kept = computed(of_kept, thorough=stated) if of_kept else None
     main, beside = (kept, everyone) if stated and kept else (everyone, kept)
+    draw_compared(main, figures, settings.stimuli)
     step("tables")
     tables = {
         **main.tables,
@@ -157,6 +162,8 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, step: Callable[[st
     if main.compared:
         known = {"all participants": everyone, **({"after exclusions": kept} if kept else {})}
         tables[multiverse.NAME] = Table(multiverse.NAME, multiverse.CAPTION, multiverse.multiverse(known))
+        if len(tables[multiverse.NAME].data):
+            figures.draw(multiverse.NAME, tables[multiverse.NAME].data, *main.pair)
     if settings.looks and main.compared:
         found = _looks_taken(ratings, settings, settings.looks, main.compared)
         tables["looks"] = Table("looks", "Planned looks: the study may stop where p is below alpha.", found)
@@ -173,11 +180,7 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, step: Callable[[st
     sets = {"": main, **({screening.folder(): beside} if beside else {})}
     write_reproduction(sets, ratings, out)
     step("figures")
-    with style():
-        svgs = draw(main, out, settings.stimuli)
-        if multiverse.NAME in tables and len(tables[multiverse.NAME].data):
-            drawn = multiverse.multiverse_figure(tables[multiverse.NAME].data, *main.pair)
-            svgs[multiverse.NAME] = write_figure(drawn, out, multiverse.NAME, ratings.simulated)
+    svgs = figures.svgs()
     step("report")
     texts = {
         "methods": methods(main, everyone, screening),
@@ -258,32 +261,29 @@ def _headline(results: Results) -> dict[str, float]:
     return found
 
 
-def draw(results: Results, out: Path, stimuli: Stimuli | None) -> dict[str, str]:
-    """Draw every figure that the data allow; the SVGs by name."""
-    drawn = {
-        "means": figures.means_figure(results.cells, results["descriptives"], results.ratings.scale),
-        "distributions": figures.distributions_figure(results.ratings),
-    }
-    if "medians" in results.tables:
-        drawn["medians"] = medians.medians_figure(results["medians"], results.ratings.scale)
-    if len(results["posthoc"]):
-        drawn["forest"] = figures.forest_figure(results["posthoc"])
-    if results.cells.complete().sum() > 2 and results.cells.means[0].size > 1:
-        drawn["assumptions"] = figures.assumptions_figure(results.cells)
-    if results.compared:
-        a, b = results.pair
-        drawn["clip_differences"] = figures.clip_differences_figure(
-            results["clip_differences"],
-            results["clip_heterogeneity"],
-            results["main_model_contrasts"] if results.main else None,
-            a,
-            b,
-        )
-        if stimuli is not None:
-            drawn["eq_curves"] = figures.eq_curves_figure(stimuli, results["means_by_clip"], results.cells, a, b)
-            drawn["adaptive"] = figures.adaptive_figure(results["clip_differences"], a, b)
-        if "adaptivity" in results.tables:
-            drawn["adaptivity"] = adaptivity_figure(
-                results["clip_differences"], results["adaptivity_curve"], results["adaptivity"]["ends_at"].iloc[0], a, b
-            )
-    return {name: write_figure(figure, out, name, results.ratings.simulated) for name, figure in drawn.items()}
+def draw_described(found: Described, figures: Figures) -> None:
+    """Draw the figures that need no model."""
+    shown = replace(found.ratings, main=found.ratings.main[["descriptor", "condition", "rating"]], extra=pd.DataFrame())
+    figures.draw("means", found.cells, found["descriptives"], found.ratings.scale)
+    figures.draw("distributions", shown)
+    if "medians" in found.tables:
+        figures.draw("medians", found["medians"], found.ratings.scale)
+    if len(found["posthoc"]):
+        figures.draw("forest", found["posthoc"])
+    if found.cells.complete().sum() > 2 and found.cells.means[0].size > 1:
+        figures.draw("assumptions", residuals(found.cells))
+
+
+def draw_compared(results: Results, figures: Figures, stimuli: Stimuli | None) -> None:
+    """Draw the figures of the compared conditions, clip by clip."""
+    if not results.compared:
+        return
+    a, b = results.pair
+    clips, contrasts = results["clip_differences"], results["main_model_contrasts"] if results.main else None
+    figures.draw("clip_differences", clips, results["clip_heterogeneity"], contrasts, a, b)
+    if stimuli is not None:
+        figures.draw("eq_curves", stimuli, results["means_by_clip"], results.cells, a, b)
+        figures.draw("adaptive", clips, a, b)
+    if "adaptivity" in results.tables:
+        ends_at = results["adaptivity"]["ends_at"].iloc[0]
+        figures.draw("adaptivity", clips, results["adaptivity_curve"], ends_at, a, b)

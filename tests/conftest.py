@@ -61,9 +61,10 @@ def small_set(tmp_path_factory):
 @pytest.fixture(scope="module")
 def figures_once():
     """An analysis draws each figure as SVG and no second or third time: for the tests that look at none."""
-    from analysis.writing import figure_style
+    from analysis.writing import drawing, figure_style
 
     with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(drawing, "Process", drawing.Here)  # another process is not patched
         patched.setattr(figure_style, "BESIDE_SVG", {})
         yield
 

@@ -125,3 +125,19 @@ def mauchly(scatter: np.ndarray, n: int, n_cells: int) -> tuple[float, float]:
     z, nu = -f * rho * log_w, df * (df + 1) / 2 - 1
     p1, p2 = stats.chi2.sf(z, nu), stats.chi2.sf(z, nu + 4)
     return float(np.exp(log_w)), float(min(p1 + w2 * (p2 - p1), 1.0))
+
+
+def residuals(cells: Cells) -> pd.DataFrame:
+    """Give what the model participant + cell leaves of complete participants' means.
+
+    Returns
+    -------
+    pd.DataFrame
+        fitted, residual, normal_quantile (of Filliben's order-statistic medians); one row per mean.
+    """
+    means = cells.means[cells.complete()].reshape(int(cells.complete().sum()), -1)
+    fitted = means.mean(axis=1, keepdims=True) + means.mean(axis=0) - means.mean()
+    left = (means - fitted).ravel()
+    quantiles = np.empty_like(left)
+    quantiles[np.argsort(left, kind="stable")] = stats.probplot(left, fit=False)[0]
+    return pd.DataFrame({"fitted": fitted.ravel(), "residual": left, "normal_quantile": quantiles})

@@ -34,8 +34,8 @@ MOST_SLOPE_PARTICIPANTS = 2000
 
 
 @dataclass(frozen=True)
-class Results:
-    """What was computed from one set of participants.
+class Described:
+    """What needs no model, of one set of participants.
 
     Attributes
     ----------
@@ -43,6 +43,23 @@ class Results:
         What it was computed from.
     tables
         By file name.
+    """
+
+    ratings: Ratings
+    cells: Cells
+    tables: dict[str, Table]
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Give a table's numbers."""
+        return self.tables[name].data
+
+
+@dataclass(frozen=True)
+class Results(Described):
+    """Everything that was computed from one set of participants.
+
+    Attributes
+    ----------
     compared
         The two conditions of the study's main question, a and b (reported as a - b), or None with a single condition.
     main
@@ -57,9 +74,6 @@ class Results:
         p below which the compared conditions count as different: 5 %, or the limit of the planned look.
     """
 
-    ratings: Ratings
-    cells: Cells
-    tables: dict[str, Table]
     compared: tuple[str, str] | None
     main: MainModel | None
     models: dict[str, mixed.MixedFit | None]
@@ -79,10 +93,6 @@ class Results:
         """Whether the main model knows how clips differ, so that its answer holds for others."""
         return of_new_music(self.main)
 
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        """Give a table's numbers."""
-        return self.tables[name].data
-
 
 def compared_conditions(conditions: list[str], wanted: tuple[str, str] | None = None) -> tuple[str, str] | None:
     """Choose the pair that the answer is about: as wanted, else semantic and static, else the first two."""
@@ -96,33 +106,10 @@ def compared_conditions(conditions: list[str], wanted: tuple[str, str] | None = 
     return (conditions[0], conditions[1]) if len(conditions) > 1 else None
 
 
-def compute(
-    ratings: Ratings,
-    compared: tuple[str, str] | None = None,
-    stimuli: Stimuli | None = None,
-    thorough: bool = True,
-    margin: float | None = None,
-    unprocessed: str | None = None,
-    listeners: pd.DataFrame | None = None,
-) -> Results:
-    """Compute every table; with `thorough=False` without the models that take longest (slopes, ordinal,
-    reliability), with a margin the tests of equivalence too, with an unprocessed condition whether every other one is
-    equivalent to it, and with listeners' answers (by participant) the difference between their groups."""
-    if margin is not None:
-        refuse_margin_beyond(margin, ratings.scale)
+def describe(ratings: Ratings) -> Described:
+    """Compute the tables that need no model."""
     grid = cells(ratings)
     pairs = posthoc(grid)
-    layout = design(ratings)
-    models: dict[str, mixed.MixedFit | None] = {"intercepts": mixed.fit(layout)}
-    _, several = rated_by_level(layout, np.zeros_like(layout.clip), of_participants=True)
-    several = several and len(layout.counts) <= MOST_SLOPE_PARTICIPANTS
-    if thorough:
-        models["slopes"] = (
-            mixed.fit(layout, slopes=True) if several and _slopes_are_identifiable(layout.counts) else None
-        )
-    check = ordinal.fit(ratings) if thorough else None
-    pair = compared_conditions(grid.conditions, compared)
-    main = fit_main(layout, ratings, *pair) if pair else None
     found = [
         Table(
             "means",
@@ -143,6 +130,39 @@ def compute(
         Table("friedman", "Friedman's test within each descriptor.", friedman(grid)),
         Table("assumptions", "Normality of the pairs' differences (Shapiro-Wilk).", normality(grid)),
         *_median_tables(ratings),
+    ]
+    return Described(ratings, grid, {table.name: table for table in found})
+
+
+def compute(
+    of: Ratings | Described,
+    compared: tuple[str, str] | None = None,
+    stimuli: Stimuli | None = None,
+    thorough: bool = True,
+    margin: float | None = None,
+    unprocessed: str | None = None,
+    listeners: pd.DataFrame | None = None,
+) -> Results:
+    """Compute every table, those of `describe` included; with `thorough=False` without the models that take longest
+    (slopes, ordinal, reliability), with a margin the tests of equivalence too, with an unprocessed condition whether
+    every other one is equivalent to it, and with listeners' answers (by participant) the difference between their
+    groups."""
+    described = of if isinstance(of, Described) else describe(of)
+    ratings, grid = described.ratings, described.cells
+    if margin is not None:
+        refuse_margin_beyond(margin, ratings.scale)
+    layout = design(ratings)
+    models: dict[str, mixed.MixedFit | None] = {"intercepts": mixed.fit(layout)}
+    _, several = rated_by_level(layout, np.zeros_like(layout.clip), of_participants=True)
+    several = several and len(layout.counts) <= MOST_SLOPE_PARTICIPANTS
+    if thorough:
+        models["slopes"] = (
+            mixed.fit(layout, slopes=True) if several and _slopes_are_identifiable(layout.counts) else None
+        )
+    check = ordinal.fit(ratings) if thorough else None
+    pair = compared_conditions(grid.conditions, compared)
+    main = fit_main(layout, ratings, *pair) if pair else None
+    found = [
         *_main_tables(main, ratings),
         *_mixed_tables(models),
         *_ordinal_tables(check),
@@ -159,7 +179,8 @@ def compute(
         found += beside_tables(ratings, grid, main, pair, margin)
         found += kept_tables(ratings, grid, main, unprocessed, margin)
         found += listener_tables(grid, pair, listeners)
-    return Results(ratings, grid, {table.name: table for table in found}, pair, main, models, check, margin)
+    tables = described.tables | {table.name: table for table in found}
+    return Results(ratings, grid, tables, pair, main, models, check, margin)
 
 
 def _median_tables(ratings: Ratings) -> list[Table]:

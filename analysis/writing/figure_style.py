@@ -129,6 +129,16 @@ def _start(label: str, places: int) -> str:
     return label[: int(np.searchsorted(ends, places, side="right"))]
 
 
+def colour_of(k: int) -> str:
+    """Give the colour of the k-th condition, counted from 0."""
+    return COLOURS[k % len(COLOURS)]
+
+
+def marker_of(k: int) -> str:
+    """Give the marker of the k-th condition, counted from 0."""
+    return MARKERS[k % len(MARKERS)]
+
+
 def _pdf(figure: Figure, path: Path) -> None:
     with _light_fonts():
         figure.savefig(path, metadata=_METADATA["pdf"])

@@ -7,15 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-from scipy import stats
 
 from analysis.data.cells import Cells
 from analysis.data.ratings import Ratings
-from analysis.data.stimuli import FREQUENCIES_HZ, Stimuli
-from analysis.writing.figure_style import COLOURS, MARKERS, new_figure, panels, short
+from analysis.writing.figure_style import COLOURS, colour_of, marker_of, new_figure, panels, short
 
-MOST_NAMED_CLIPS = 40
 MOST_BARS = 11
 MOST_JOINED = 60  # listeners whose points are joined
 MOST_POINTS = 500
@@ -34,7 +30,7 @@ def means_figure(cells: Cells, descriptives: pd.DataFrame, scale: tuple[float, f
             margin = row.within_high - row.mean
             reach = margin if np.isfinite(margin) else None
             axis.errorbar(
-                row.mean, k, xerr=reach, fmt=_marker(k), color=_colour(k), capsize=2.5, markersize=5, zorder=3
+                row.mean, k, xerr=reach, fmt=marker_of(k), color=colour_of(k), capsize=2.5, markersize=5, zorder=3
             )
         n = int(np.isfinite(own).any(axis=1).sum())
         axis.set_title(f"{short(descriptor, 18)}\nn = {n}")
@@ -61,14 +57,6 @@ def _draw_listeners(axis: Axes, means: np.ndarray) -> None:
 
 def _draw_points(axis: Axes, x: np.ndarray, y: np.ndarray, **options: Any) -> None:
     axis.plot(x.ravel(), y.ravel(), "o", color="#777777", markeredgewidth=0, **options)
-
-
-def _marker(k: int) -> str:
-    return MARKERS[k % len(MARKERS)]
-
-
-def _colour(k: int) -> str:
-    return COLOURS[k % len(COLOURS)]
 
 
 def distributions_figure(ratings: Ratings) -> Figure:
@@ -114,46 +102,6 @@ def _shades(n: int) -> list[tuple[float, ...]]:
     return [tuple(matplotlib.colormaps["PuOr_r"](0.08 + 0.84 * i / max(n - 1, 1))) for i in range(n)]
 
 
-def clip_differences_figure(
-    table: pd.DataFrame, heterogeneity: pd.DataFrame, contrasts: pd.DataFrame | None, a: str, b: str
-) -> Figure:
-    """Draw each clip's mean difference a - b with its 95 % CI, one panel per descriptor; behind, the prediction
-    interval
-    of a new clip and the main model's mean with its 95 % CI."""
-    descriptors, clips = list(table["descriptor"].unique()), list(table["clip"].unique())
-    named = len(clips) <= MOST_NAMED_CLIPS
-    height = max(0.9 + 0.15 * len(clips), 1.6) if named else 4.0
-    figure, axes = panels(len(descriptors), height, sharey=True, sharex=True)
-    for axis, descriptor in zip(axes, descriptors, strict=True):
-        rows = table[table["descriptor"] == descriptor].set_index("clip").reindex(clips)
-        y = np.arange(len(clips))
-        axis.axvline(0, color="#888888", linewidth=0.6)
-        for row in heterogeneity[heterogeneity["descriptor"] == descriptor].itertuples():
-            axis.axvspan(row.new_clip_low, row.new_clip_high, color=COLOURS[6], alpha=0.18, linewidth=0)
-        for row in _of_pair(contrasts, descriptor, a, b):
-            axis.axvspan(*row[1:], color=COLOURS[6], alpha=0.4, linewidth=0)
-            axis.axvline(row[0], color=COLOURS[2], linewidth=0.8)
-        axis.hlines(y, rows["ci_low"], rows["ci_high"], color=COLOURS[2], linewidth=0.9)
-        axis.plot(rows["diff"], y, "o", color=COLOURS[2], markersize=3)
-        axis.set_title(short(descriptor, 18))
-    axes[0].set_yticks(np.arange(len(clips)) if named else [], [short(clip) for clip in clips] if named else [])
-    axes[0].invert_yaxis()
-    figure.supxlabel(f"{short(a)} minus {short(b)}, points", fontsize=7)
-    return figure
-
-
-def _of_pair(contrasts: pd.DataFrame | None, descriptor: str, a: str, b: str) -> list[tuple[float, float, float]]:
-    """Give estimate and interval of a - b, whichever way round the table has it."""
-    if contrasts is None:
-        return []
-    rows = contrasts[contrasts["descriptor"] == descriptor].itertuples()
-    return [
-        (row.estimate, row.ci_low, row.ci_high) if row.a == a else (-row.estimate, -row.ci_high, -row.ci_low)
-        for row in rows
-        if {row.a, row.b} == {a, b}
-    ]
-
-
 def forest_figure(pairs: pd.DataFrame) -> Figure:
     """Draw every pair's mean difference with its 95 % CI and d_z, one panel per descriptor."""
     descriptors = list(pairs["descriptor"].unique())
@@ -176,81 +124,64 @@ def forest_figure(pairs: pd.DataFrame) -> Figure:
     return figure
 
 
-def eq_curves_figure(stimuli: Stimuli, by_clip: pd.DataFrame, cells: Cells, a: str, b: str) -> Figure:
-    """Draw the EQ of condition a clip by clip with that of b, and beside it the mean ratings of both."""
-    descriptors, places = cells.descriptors, [cells.conditions.index(a), cells.conditions.index(b)]
-    figure, axes = new_figure(
-        0.45 + 1.15 * len(descriptors), columns=2, rows=len(descriptors), sharex="col", width_ratios=[2, 1]
-    )
-    for (left, right), descriptor in zip(axes, descriptors, strict=True):
-        for k, (condition, place) in enumerate(zip((a, b), places, strict=True)):
-            colour = _colour(place)
-            found = stimuli.curves(descriptor, condition)
-            if len(found):
-                thin = {"color": colour, "linewidth": 0.4, "alpha": 0.7, "linestyle": "--" if k else "-"}
-                left.plot(FREQUENCIES_HZ, found.T, **thin)
-                mean_line = {"color": colour, "linewidth": 1.4, "linestyle": "--" if k else "-"}
-                left.plot(FREQUENCIES_HZ, found.mean(axis=0), **mean_line, label=short(condition, 18))
-            rows = by_clip[(by_clip["descriptor"] == descriptor) & (by_clip["condition"] == condition)]
-            right.plot(np.full(len(rows), k), rows["mean"], _marker(place), color=colour, markersize=3, alpha=0.6)
-            right.plot([k - 0.2, k + 0.2], [rows["mean"].mean()] * 2, color=colour, linewidth=1.6)
-        left.axhline(0, color="#888888", linewidth=0.5)
-        left.set_xscale("log")
-        left.xaxis.set_major_locator(FixedLocator([100, 1000, 10_000]))
-        left.xaxis.set_minor_locator(NullLocator())
-        left.xaxis.set_major_formatter(FuncFormatter(lambda hz, _: f"{hz / 1000:g} k" if hz >= 1000 else f"{hz:g}"))
-        left.set_ylabel(f"{short(descriptor, 18)}\ngain, dB")
-        right.set_xlim(-0.5, 1.5)
-        right.set_ylabel("rating by clip")
-    if axes[0, 0].get_legend_handles_labels()[0]:
-        axes[0, 0].legend(loc="best", handlelength=1.8)
-    axes[-1, 0].set_xlabel("frequency, Hz")
-    axes[-1, 1].set_xticks([0, 1], [short(a, 14), short(b, 14)], rotation=40, ha="right", rotation_mode="anchor")
-    return figure
-
-
-def adaptive_figure(table: pd.DataFrame, a: str, b: str) -> Figure:
-    """Draw each clip's difference a - b against how much it already sounds like the descriptor."""
-    descriptors = list(table["descriptor"].unique())
-    figure, axes = panels(len(descriptors), 1.9, sharey=True)
-    for axis, descriptor in zip(axes, descriptors, strict=True):
-        rows = table[(table["descriptor"] == descriptor) & table["baseline_score"].notna()]
-        x, y = rows["baseline_score"].to_numpy(dtype=float), rows["diff"].to_numpy()
-        axis.axhline(0, color="#888888", linewidth=0.6)
-        axis.vlines(x, rows["ci_low"], rows["ci_high"], color="#9fb8c9", linewidth=0.8)
-        axis.plot(x, y, "o", color=COLOURS[2], markersize=3)
-        if len(x) > 2 and np.ptp(x) > 0:
-            slope, intercept = np.polyfit(x, y, 1)
-            ends = np.array([x.min(), x.max()])
-            axis.plot(ends, intercept + slope * ends, color=COLOURS[1], linewidth=1)
-        axis.set_title(short(descriptor, 18))
-    axes[0].set_ylabel(f"{short(a)} minus {short(b)}, points")
-    figure.supxlabel("baseline descriptor score", fontsize=7)
-    return figure
-
-
-def assumptions_figure(cells: Cells) -> Figure:
+def assumptions_figure(residuals: pd.DataFrame) -> Figure:
     """Draw the residuals of the repeated-measures model against normal quantiles and against fitted values."""
-    fitted, residuals = within_residuals(cells)
     figure, axes = new_figure(1.8, columns=2)
     left, right = axes[0]
-    (theory, ordered), (slope, intercept, _) = stats.probplot(residuals)
-    step = max(1, len(ordered) // 2000)
-    left.plot(theory[::step], ordered[::step], "o", color=COLOURS[2], markersize=1.5)
-    left.plot(theory[[0, -1]], intercept + slope * theory[[0, -1]], color=COLOURS[1], linewidth=0.8)
+    step = max(1, len(residuals) // 2000)
+    ordered = residuals.sort_values("normal_quantile")
+    slope, intercept = np.polyfit(ordered["normal_quantile"], ordered["residual"], 1)
+    ends = ordered["normal_quantile"].iloc[[0, -1]]
+    ordered, shown = ordered.iloc[::step], residuals.iloc[::step]
+    left.plot(ordered["normal_quantile"], ordered["residual"], "o", color=COLOURS[2], markersize=1.5)
+    left.plot(ends, intercept + slope * ends, color=COLOURS[1], linewidth=0.8)
     left.set_xlabel("normal quantiles")
     left.set_ylabel("residuals")
-    right.plot(fitted[::step], residuals[::step], "o", color=COLOURS[2], markersize=1.5)
+    right.plot(shown["fitted"], shown["residual"], "o", color=COLOURS[2], markersize=1.5)
     right.axhline(0, color="#888888", linewidth=0.6)
     right.set_xlabel("fitted")
     return figure
 
 
-def within_residuals(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
-    """Give fitted values and residuals of participant + cell, from complete participants."""
-    means = cells.means[cells.complete()].reshape(int(cells.complete().sum()), -1)
-    fitted = means.mean(axis=1, keepdims=True) + means.mean(axis=0) - means.mean()
-    return fitted.ravel(), (means - fitted).ravel()
+def medians_figure(medians: pd.DataFrame, scale: tuple[float, float]) -> Figure:
+    """Draw each condition's median with its 95 % interval (thick) and quartiles (thin)."""
+    descriptors = list(medians["descriptor"].unique())
+    figure, axes = new_figure(2.2, columns=len(descriptors), sharey=True)
+    for axis, descriptor in zip(axes[0], descriptors, strict=True):
+        rows = medians[medians["descriptor"] == descriptor]
+        for k, row in enumerate(rows.itertuples()):
+            colour = colour_of(k)
+            axis.vlines(k, row.q1, row.q3, color=colour, linewidth=0.7)
+            if np.isfinite(row.ci_low):
+                axis.vlines(k, row.ci_low, row.ci_high, color=colour, linewidth=2.2)
+            axis.plot(k, row.median, marker_of(k), color=colour, markersize=4.5, markeredgecolor="white")
+        axis.set_title(descriptor)
+        axis.grid(axis="y", linewidth=0.3, color="#cccccc")
+        axis.set_xticks(range(len(rows)), rows["condition"], rotation=40, ha="right", rotation_mode="anchor")
+        axis.set_xlim(-0.6, len(rows) - 0.4)
+    margin = 0.03 * (scale[1] - scale[0])
+    axes[0, 0].set_ylim(scale[0] - margin, scale[1] + margin)
+    axes[0, 0].set_ylabel(f"median rating ({scale[0]:g} to {scale[1]:g})")
+    return figure
+
+
+def multiverse_figure(table: pd.DataFrame, a: str, b: str) -> Figure:
+    """Draw every row of the table, those of each set of participants in a colour of their own."""
+    sets = list(table["participants"].unique())
+    figure, axes = new_figure(0.9 + 0.16 * len(table))
+    axis = axes[0, 0]
+    axis.axvline(0, color="#888888", linewidth=0.6)
+    for y, row in enumerate(table.itertuples()):
+        colour = COLOURS[(2, 1)[sets.index(row.participants)]]
+        axis.hlines(y, row.ci_low, row.ci_high, color=colour, linewidth=1)
+        face = colour if row.p < 0.05 else "white"
+        axis.plot(row.estimate, y, "so"[sets.index(row.participants)], color=colour, markersize=3.5, mfc=face)
+    axis.set_yticks(range(len(table)), table["analysis"])
+    axis.invert_yaxis()
+    axis.set_xlabel(f"{short(a)} minus {short(b)}, points")
+    handles = [axis.plot([], [], "so"[i], color=COLOURS[(2, 1)[i]], markersize=3.5)[0] for i in range(len(sets))]
+    figure.legend(handles, sets, loc="outside upper center", ncols=2)
+    return figure
 
 
 def power_figure(table: pd.DataFrame) -> Figure:
@@ -262,23 +193,23 @@ def power_figure(table: pd.DataFrame) -> Figure:
             rows["n_participants"],
             rows["clips_random_low"],
             rows["clips_random_high"],
-            color=_colour(k),
+            color=colour_of(k),
             alpha=0.2,
             linewidth=0,
         )
         left.plot(
             rows["n_participants"],
             rows["power_clips_random"],
-            _marker(k) + "-",
-            color=_colour(k),
+            marker_of(k) + "-",
+            color=colour_of(k),
             markersize=3,
             label=f"{n_clips} clips",
         )
         right.plot(
             rows["n_participants"],
             rows["margin_of_error_clips_random"],
-            _marker(k) + "-",
-            color=_colour(k),
+            marker_of(k) + "-",
+            color=colour_of(k),
             markersize=3,
         )
     left.axhline(0.8, color="#888888", linewidth=0.6, linestyle=":")

@@ -3,13 +3,11 @@ them?"""
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from analysis.statistics.contrasts import EVERY
 from analysis.statistics.results import Results
 from analysis.statistics.robust import tie_handling
 from analysis.writing.answer import headline
-from analysis.writing.figure_style import COLOURS, new_figure, short
 
 COLUMNS = ["participants", "analysis", "holds_for", "estimate", "ci_low", "ci_high", "p"]
 NAME = "multiverse"
@@ -53,22 +51,3 @@ def _analyses(results: Results) -> list[list[str | float]]:
         if row.descriptor == scope:
             rows.append([names[row.model], _NEITHER, row.estimate, row.ci_low, row.ci_high, row.p])
     return [row for row in rows if np.isfinite(row[2])]
-
-
-def multiverse_figure(table: pd.DataFrame, a: str, b: str) -> Figure:
-    """Draw every row of the table, those of each set of participants in a colour of their own."""
-    sets = list(table["participants"].unique())
-    figure, axes = new_figure(0.9 + 0.16 * len(table))
-    axis = axes[0, 0]
-    axis.axvline(0, color="#888888", linewidth=0.6)
-    for y, row in enumerate(table.itertuples()):
-        colour = COLOURS[(2, 1)[sets.index(row.participants)]]
-        axis.hlines(y, row.ci_low, row.ci_high, color=colour, linewidth=1)
-        face = colour if row.p < 0.05 else "white"
-        axis.plot(row.estimate, y, "so"[sets.index(row.participants)], color=colour, markersize=3.5, mfc=face)
-    axis.set_yticks(range(len(table)), table["analysis"])
-    axis.invert_yaxis()
-    axis.set_xlabel(f"{short(a)} minus {short(b)}, points")
-    handles = [axis.plot([], [], "so"[i], color=COLOURS[(2, 1)[i]], markersize=3.5)[0] for i in range(len(sets))]
-    figure.legend(handles, sets, loc="outside upper center", ncols=2)
-    return figure

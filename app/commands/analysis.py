@@ -102,6 +102,9 @@ def analyse(
     written says SIMULATED.
     """
     one_thread()
+    from analysis.writing import drawing
+
+    artist = drawing.Process()  # imports what it needs while this process does
     from dataclasses import replace
 
     from analysis.analyse import Settings
@@ -114,11 +117,11 @@ def analyse(
 
     gc.freeze()  # what was imported stays: it need not be looked through for garbage again and again
     settings = Settings(compared=compare)
-    wanted = {
-        "condition": _labels(conditions, "--conditions"),
-        "descriptor": _labels(descriptors, "--descriptors"),
-    }
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with artist, Progress(console=Console(stderr=True), transient=True) as progress:
+        wanted = {
+            "condition": _labels(conditions, "--conditions"),
+            "descriptor": _labels(descriptors, "--descriptors"),
+        }
         task = progress.add_task("reading", total=None)
         options = {"ratings": ratings, "pairs": pairs, "abx": abx}
         tables = Tables(settings, wanted, wanted, scale=scale, simulated=True if simulated else None)
@@ -144,7 +147,7 @@ def analyse(
         given |= {"--words": words, "--reference": reference, "--mid-anchor": mid_anchor}
         tables = replace(tables, settings=settings, chosen=question)
         tables = held_against(tables, preregistration, {name: value for name, value in given.items() if value})
-        done = paradigms.analyse_all(tables, out, lambda step: progress.update(task, description=step))
+        done = paradigms.analyse_all(tables, out, lambda step: progress.update(task, description=step), artist)
     typer.echo("\n".join([*paradigms.summary(done), *deviations_text(done[0].deviations)]))
 
 

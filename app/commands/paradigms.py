@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analysis.data.pairs import Pairs
     from analysis.data.post_screening import Anchored
     from analysis.data.questions import Asked
+    from analysis.writing.drawing import Artist
     from analysis.writing.report import Beside
     from app.commands.tables import Tables
 
@@ -69,8 +70,19 @@ class Done:
     deviations: pd.DataFrame | None = None
 
 
-def analyse_all(tables: Tables, out: Path, step: Step) -> list[Done]:
+def analyse_all(tables: Tables, out: Path, step: Step, artist: Artist | None = None) -> list[Done]:
     """Analyse everything there is, the first into `out` and the others into folders in it.
+
+    Parameters
+    ----------
+    tables
+        What was answered, and what is known of the study.
+    out
+        Folder for tables, figures and report.html.
+    step
+        Called with the name of each step as it begins.
+    artist
+        Who draws the figures of ratings; this process without one.
 
     Raises
     ------
@@ -80,7 +92,7 @@ def analyse_all(tables: Tables, out: Path, step: Step) -> list[Done]:
     from analysis.writing.folder import whole_folder
     from analysis.writing.report import Beside
 
-    first, *others = analyses(tables)
+    first, *others = analyses(tables, artist)
     if not others:
         found = first.run(out, (), step)
         return [Done(first, out / "report.html", found.participants, found.deviations)]
@@ -114,12 +126,12 @@ def summary(done: list[Done]) -> list[str]:
     ]
 
 
-def analyses(tables: Tables) -> list[Analysis]:
+def analyses(tables: Tables, artist: Artist | None = None) -> list[Analysis]:
     """List what is to be analysed: the questions that were rated, then pairs, then ABX."""
     from analysis.data.questions import by_question
 
     asked = [] if tables.ratings is None else by_question(tables.ratings)
-    there = [(each.name, partial(_ratings, tables, each)) for each in asked]
+    there = [(each.name, partial(_ratings, tables, each, artist)) for each in asked]
     for name, given, analysed in (("pairs", tables.pairs, _pairs), ("abx", tables.abx, _abx)):
         first = not there or tables.chosen == name  # the preregistration is of the first question
         made = partial(analysed, tables, tables.settings.deviations if first else None)
@@ -130,7 +142,7 @@ def analyses(tables: Tables) -> list[Analysis]:
     return [made() for made in wanted]
 
 
-def _ratings(tables: Tables, asked: Asked) -> Analysis:
+def _ratings(tables: Tables, asked: Asked, artist: Artist | None) -> Analysis:
     from analysis.analyse import analyse
     from analysis.data.ratings import from_table
     from analysis.writing.answer import answer
@@ -145,7 +157,7 @@ def _ratings(tables: Tables, asked: Asked) -> Analysis:
     settings = post_screened(_settings(tables, asked, checked.levels("condition")), checked.levels("condition"))
 
     def run(out: Path, beside: tuple[Beside, ...], step: Step) -> Found:
-        results = analyse(checked, out, replace(settings, beside=beside), step)
+        results = analyse(checked, out, replace(settings, beside=beside), step, artist)
         sentences = [*kept_text(results), *answer(results)]
         deviating = results["deviations"] if "deviations" in results.tables else None
         return Found(sentences, len(results.cells.participants), deviating)

@@ -9,16 +9,16 @@ import pandas as pd
 import pytest
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from analysis.analyse import draw
+from analysis.analyse import draw_compared, draw_described
 from analysis.data.cells import cells
 from analysis.data.ratings import from_table
 from analysis.statistics.descriptives import descriptives
 from analysis.statistics.results import compute
 from analysis.writing.abx import abx_figure
-from analysis.writing.adaptivity_figure import adaptivity_figure
+from analysis.writing.clip_figures import adaptive_figure, adaptivity_figure
+from analysis.writing.drawing import Figures, Here
 from analysis.writing.figure_style import COLOURS, short, style
-from analysis.writing.figures import adaptive_figure, means_figure
-from analysis.writing.medians import medians_figure
+from analysis.writing.figures import means_figure, medians_figure
 from analysis.writing.pairs_figures import choices_figure
 from tests.analysis.example import example
 from tests.analysis.test_analyse import width_in
@@ -46,8 +46,9 @@ def many(participants=5):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("figures")
-    with style():
-        draw(compute(many(), thorough=False), folder, None)
+    results, figures = compute(many(), thorough=False), Figures(Here(), folder, simulated=False)
+    draw_described(results, figures)
+    draw_compared(results, figures, None)
     return folder
 
 

@@ -6,7 +6,8 @@ import pytest
 from analysis.data.ratings import from_table
 from analysis.statistics.results import compute
 from analysis.writing.figure_style import style
-from analysis.writing.multiverse import multiverse, multiverse_figure
+from analysis.writing.figures import multiverse_figure
+from analysis.writing.multiverse import multiverse
 from tests.analysis.example import example
 
 
