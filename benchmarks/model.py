@@ -23,9 +23,10 @@ from model.safe_db import Settings
 from model.semantic import SemanticNetwork
 from model.training.bank import Banks, fill, varied_excerpt
 from model.training.loop import Plan
+from model.training.running import Stage
 from model.training.settings import SettingsSampler
 from model.training.sources import Mixture, PinkNoise
-from model.training.stages import AutoencoderStage, EndToEndStage, ListeningStage, MatchingStage, Stage
+from model.training.stages import AutoencoderStage, EndToEndStage, ListeningStage, MatchingStage
 
 RATE_HZ, SECONDS = 44_100, 10.0
 STAGES = (AutoencoderStage, MatchingStage, EndToEndStage, ListeningStage)
@@ -118,7 +119,7 @@ def training() -> list[str]:
         steps = {stage.name: _training_step(stage) for stage in stages}
         calls = {"hearing": lambda: _hear(mixture), **steps}
         seconds = {name: timing.median_s for name, timing in side_by_side(calls, rounds=8).items()}
-    batch = {stage.name: stage.batch for stage in stages[1:]}
+    batch = {kind.name: kind.batch for kind in (MatchingStage, EndToEndStage, ListeningStage)}
     count = {"hearing": plan.excerpts, "autoencoder": plan.autoencoder_steps}
     count |= {"matching": plan.matching_steps, "end to end": plan.end_to_end_steps, "listening": plan.listening_steps}
     epoch_s = sum(count[name] * seconds[name] for name in seconds)
@@ -159,7 +160,7 @@ def _training_step(stage: Stage) -> Callable[[], None]:
 
     def step() -> None:
         optimiser.zero_grad()
-        sum(stage.losses(0.5).values()).backward()
+        torch.stack(list(stage.losses(0.5).values())).sum().backward()
         optimiser.step()
 
     return step

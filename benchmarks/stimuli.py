@@ -31,12 +31,12 @@ N_BEEPS, N_TRIALS = 7, 12  # the checks that a set comes with
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
 
-def library_calls_s(chosen: list[clips.Clip], models: list) -> float:
+def library_calls_s(recorded: list[Path], models: list[SemanticEQ | FlowEQ | StaticEQ]) -> float:
     """CPU seconds of the library calls alone, for the default conditions and descriptors of some recordings."""
     meter = pyloudnorm.Meter(RATE_HZ)
     start = time.process_time()
-    for clip in chosen:
-        sound = audio.read(clip.path)[0]
+    for path in recorded:
+        sound = audio.read(path)[0]
         for descriptor in DEFAULT_DESCRIPTORS:
             for model in (None, *models):
                 treated = sound
@@ -46,7 +46,7 @@ def library_calls_s(chosen: list[clips.Clip], models: list) -> float:
                 soxr.resample(treated.T, RATE_HZ, 4 * RATE_HZ, quality="HQ")
                 sf.write(io.BytesIO(), np.float32(0.1) * treated.T, RATE_HZ, format="FLAC", subtype="PCM_16")
     for number in range(N_BEEPS + N_TRIALS):
-        sound = audio.read(chosen[number % len(chosen)].path)[0]
+        sound = audio.read(recorded[number % len(recorded)])[0]
         sound = sound if number < N_BEEPS else sound[:, : 4 * RATE_HZ]
         meter.integrated_loudness(sound.T)
         soxr.resample(sound.T, RATE_HZ, 4 * RATE_HZ, quality="HQ")
@@ -74,12 +74,13 @@ def recordings(folder: Path, n_clips: int) -> list[clips.Clip]:
 
 def measure(chosen: list[clips.Clip], rounds: int) -> dict[str, float]:
     """The fastest of some rounds of each, in turns."""
-    models = [SemanticEQ.load(), FlowEQ.load(), StaticEQ.load()]
+    recorded = [clip.path for clip in chosen if clip.path]
+    models: list[SemanticEQ | FlowEQ | StaticEQ] = [SemanticEQ.load(), FlowEQ.load(), StaticEQ.load()]
     build_s(chosen[:2], 2)  # starts the workers, which joblib keeps
     calls, one, two = [], [], []
     for _ in range(rounds):
         with one_thread():
-            calls.append(library_calls_s(chosen, models))
+            calls.append(library_calls_s(recorded, models))
         one.append(build_s(chosen, 1))
         two.append(build_s(chosen, 2))
     return {

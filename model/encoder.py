@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import numpy as np
 import torch
@@ -25,6 +25,9 @@ N_MELS = 80
 LATENT = 32
 LOW_HZ, HIGH_HZ = 30.0, 18_000.0
 WINDOW_S = 0.093
+# Frames that are transformed at once: the memory for all of them would be asked of the system anew for every sound,
+# which takes half as long as transforming them.
+BLOCK_FRAMES = 64
 # Longer audio is represented by twelve excerpts of ten seconds.
 LONGEST_S, N_EXCERPTS, EXCERPT_S = 120.0, 12, 10.0
 # Bands this far below the strongest hold too little to be heard; a clip with this share of its bands above that, or a
@@ -73,6 +76,11 @@ def window_samples(sample_rate: float) -> int:
 
 
 @lru_cache(maxsize=16)
+def _hann(size: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    return torch.hann_window(size, dtype=dtype, device=device)
+
+
+@lru_cache(maxsize=16)
 def mel_bank(sample_rate: float) -> torch.Tensor:
     """Return triangular mel filters [80, bins] that average power; a band beyond the Nyquist frequency is empty."""
     n_bins = window_samples(sample_rate) // 2 + 1
@@ -113,13 +121,17 @@ def log_mel(audio: torch.Tensor, sample_rate: float) -> tuple[torch.Tensor, torc
     size = window_samples(sample_rate)
     if audio.shape[-1] < size:
         audio = nn.functional.pad(audio, (0, size - audio.shape[-1]))
-    flat = audio.reshape(-1, audio.shape[-1])
-    window = torch.hann_window(size, dtype=audio.dtype, device=audio.device)
-    # Frame after frame, as they lie in memory: half the time of going through them bin by bin.
-    spectrum = torch.stft(flat, size, size // 2, window=window, center=False, return_complex=True).mT
-    power = spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag)
-    power = power.reshape(*audio.shape[:2], *power.shape[1:]).mean(1)
+    frames = audio.unfold(-1, size, size // 2)
+    power = torch.cat([_power(block) for block in frames.split(BLOCK_FRAMES, dim=2)], dim=1)
     return power, (power @ mel_bank(float(sample_rate)).to(power).T).mT.contiguous()
+
+
+def _power(frames: torch.Tensor) -> torch.Tensor:
+    """Return the power spectra [batch, frames, bins] of frames [batch, channels, frames, size], channels averaged."""
+    window = _hann(frames.shape[-1], frames.dtype, frames.device)
+    spectra = (torch.fft.rfft(channel * window) for channel in frames.unbind(1))
+    powers = (spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag) for spectrum in spectra)
+    return reduce(torch.Tensor.add_, powers).div_(frames.shape[1])
 
 
 def features(audio: torch.Tensor, sample_rate: float) -> tuple[torch.Tensor, torch.Tensor]:

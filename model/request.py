@@ -17,7 +17,7 @@ SILENCE = 1e-5
 # From this peak on (-80 dBFS) a sound is taken in full; below, ever less down to two steps of 16 bits, which dither
 # alone reaches.
 PRESENT, DITHER = 1e-4, 6.2e-5
-_A_FEW = 64
+_A_FEW = 1024
 _MOST_REMEMBERED = 64
 _Analysed = tuple[torch.Tensor, torch.Tensor]
 _remembered: ContextVar[list[tuple[np.ndarray, float, _Analysed]] | None] = ContextVar("remembered", default=None)

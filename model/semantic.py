@@ -121,7 +121,7 @@ class SemanticNetwork(nn.Module):
 
     def step(self, z_audio: torch.Tensor, descriptor: int) -> torch.Tensor:
         """Return the way from the flat EQ [batch, 32] that the default traversal goes at full intensity."""
-        direction = self.directions()[descriptor]
+        direction = self.targets[descriptor] - self.encoder.z_flat
         own, likely = self.shape(direction), self.likely_eq(z_audio)
         # Doses as `along` gives them, both at once.
         missing = torch.stack([self.targets[descriptor] - z_audio, likely])

@@ -7,6 +7,7 @@ shows, and say in the commit why it is right.
 
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,7 @@ def proposals() -> dict[str, list[float]]:
 
 def baselines() -> dict[str, list[float]]:
     """The responses that other systems propose for one clip."""
+    systems: dict[str, FlowEQ | RidgeEQ | StaticEQ]
     systems = {"flow": FlowEQ.load(), "ridge": RidgeEQ.load(), "static": StaticEQ.load()}
     return {
         f"{name} {descriptor}": response(system.propose(clips.built_in(CLIPS[0]), SAMPLE_RATE_HZ, descriptor))
@@ -73,10 +75,12 @@ def baselines() -> dict[str, list[float]]:
 
 def by_reference() -> dict[str, list[float]]:
     """The responses proposed towards another clip, by the network and by a match EQ."""
+    systems: tuple[tuple[str, ReferenceEQ | MatchEQ], ...]
+    systems = (("reference", ReferenceEQ.load()), ("match", MatchEQ()))
     sounds = [(clips.built_in(name), SAMPLE_RATE_HZ) for name in CLIPS]
     return {
         f"{name} {CLIPS[own]} to {CLIPS[other]}": response(system.propose(*sounds[own], *sounds[other]))
-        for name, system in (("reference", ReferenceEQ.load()), ("match", MatchEQ()))
+        for name, system in systems
         for own, other in ((0, 1), (1, 2))
     }
 
@@ -106,7 +110,7 @@ def main() -> None:
     chosen = [clip for clip in clips.built_in_clips() if clip.name in CLIPS]
     with tempfile.TemporaryDirectory() as folder:
         manifest = build(Path(folder) / "small", chosen, descriptors=DESCRIPTORS, seed=1, workers=1)
-        content = {
+        content: dict[str, Mapping[str, str | list[float]]] = {
             "weights": weights(),
             "clips": built_in_clips(),
             "proposals": proposals(),

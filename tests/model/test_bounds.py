@@ -101,6 +101,16 @@ def test_samples_so_loud_that_their_energy_overflows_are_taken_and_infinite_ones
             eq.check_audio(loud, 44_100)
 
 
+@pytest.mark.parametrize("n_channels", [1, 2])
+@pytest.mark.parametrize("n_frames", [1, 63, 64, 65, 130])
+def test_frames_are_transformed_in_blocks_as_all_at_once(n_frames, n_channels):
+    audio = torch.from_numpy(pink_noise(9, n_channels, 8000)[:, : 512 * (n_frames + 1)])
+    spectrum = torch.stft(audio, 1024, 512, window=torch.hann_window(1024), center=False, return_complex=True)
+    power = encoder.log_mel(audio[None], 8000)[0]
+    assert power.shape == (1, n_frames, 513)
+    assert torch.allclose(power[0], spectrum.abs().square().mean(dim=0).T, rtol=1e-4, atol=1e-9)
+
+
 @pytest.mark.parametrize(("n_samples", "is_taken"), [(1599, False), (1600, True), (1601, True)])
 def test_a_fifth_of_a_second_is_needed(n_samples, is_taken):
     audio = pink_noise(1, 1, 8000)[:, :n_samples]
