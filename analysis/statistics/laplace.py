@@ -68,14 +68,13 @@ class Laplace:
         self.n_thresholds = int(category.max())
         self.random = RandomEffects(terms, category.shape[1])
         self.of_person, self.of_clip = self.random.columns("participant"), self.random.columns("clip")
-        n, i, r = category.shape[1], self.of_person.shape[1], self.of_clip.shape[1]
-        self._person_pairs = (self.of_person[:, :, None] * self.of_person[:, None, :]).reshape(n, i * i)
-        self._clip_pairs = (self.of_person[:, :, None] * self.of_clip[:, None, :]).reshape(n, i * r)
+        self._person_pairs = _products(self.of_person, self.of_person)
+        self._clip_pairs = _products(self.of_person, self.of_clip)
         self._upper = np.where(self.rated, category + 1, 0)
         self._lower = np.where(self.rated, category, 0)
         self._inner_upper = self.rated & (category < self.n_thresholds)
         self._inner_lower = self.rated & (category > 0)
-        self._mode = np.zeros((len(category), i)), np.zeros(r)
+        self._mode = np.zeros((len(category), self.of_person.shape[1])), np.zeros(self.of_clip.shape[1])
 
     def start(self) -> np.ndarray:
         """Give parameters to start from: the thresholds of all ratings together, random effects of unit variance."""
@@ -156,9 +155,9 @@ class Laplace:
         clip_inverse = linalg.cho_solve(at.schur, np.eye(len(at.of_clip)))
         shared_inverse = -at.reached @ clip_inverse
         own_inverse = at.person_inverse - shared_inverse @ at.reached.transpose(0, 2, 1)
-        leverage = np.einsum("si,pij,sj->ps", of_person, own_inverse, of_person, optimize=True)
-        leverage += 2 * np.einsum("si,pir,sr->ps", of_person, shared_inverse, of_clip, optimize=True)
-        leverage += np.einsum("sr,rt,st->s", of_clip, clip_inverse, of_clip, optimize=True)
+        leverage = own_inverse.reshape(len(own_inverse), -1) @ _products(of_person, of_person).T
+        leverage += 2 * shared_inverse.reshape(len(own_inverse), -1) @ _products(of_person, of_clip).T
+        leverage += ((of_clip @ clip_inverse) * of_clip).sum(axis=1)
         g, w = self._masked(upper + lower - 1), self._masked(f_upper + f_lower)
         q = self._masked(-leverage * (slope_upper + slope_lower))
         r_person, r_clip = at.solve(q @ of_person, q.sum(axis=0) @ of_clip)
@@ -171,12 +170,17 @@ class Laplace:
         by_alpha = np.bincount(self._lower[inner], weights=at_upper[inner], minlength=k)
         by_alpha += np.bincount(self._lower[outer] - 1, weights=at_lower[outer], minlength=k)
         u, v = self._mode
-        traces = np.einsum("pij,jk,pkl->il", own_inverse, factors[0].T, at.of_person, optimize=True)
-        traces += np.einsum("pir,rs,pls->il", shared_inverse, factors[1].T, at.between, optimize=True)
-        of_clips = np.einsum("pir,ij,pjs->rs", shared_inverse, factors[0].T, at.between, optimize=True)
+        traces = np.tensordot(own_inverse @ factors[0].T, at.of_person, axes=([0, 2], [0, 1]))
+        traces += np.tensordot(shared_inverse @ factors[1].T, at.between, axes=([0, 2], [0, 2]))
+        of_clips = np.tensordot(shared_inverse, factors[0].T @ at.between, axes=([0, 1], [0, 1]))
         of_clips += clip_inverse @ factors[1].T @ at.of_clip
         person = (by_eta @ self.of_person).T @ u - traces.T - 0.5 * (g @ self.of_person).T @ r_person
         clip = np.outer(by_eta.sum(axis=0) @ self.of_clip, v) - of_clips.T
         clip -= 0.5 * np.outer(g.sum(axis=0) @ self.of_clip, r_clip)
         by_theta = self.random.by_parameter({"participant": person, "clip": clip})
         return np.concatenate([by_alpha, self.fixed.T @ by_eta.sum(axis=0), by_theta])
+
+
+def _products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Multiply every column of one with every column of the other, row by row; shape [stimulus, columns of both]."""
+    return (left[:, :, None] * right[:, None, :]).reshape(len(left), -1)
