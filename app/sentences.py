@@ -14,6 +14,8 @@ def sentence(error: Exception) -> str | None:
         return f"{error.filename} is a folder, where a file is expected."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}." if error.filename else f"{error.strerror}."
+    if type(error).__module__.startswith("pydantic"):  # which this module does not import: it costs every command time
+        return _of_settings(error)
     if isinstance(error, ValueError | OSError):
         return str(error)
     if type(error).__module__.startswith("sqlalchemy."):
@@ -23,3 +25,14 @@ def sentence(error: Exception) -> str | None:
 
         return f"The database cannot be used: {reason(error)}." if isinstance(error, DBAPIError) else None
     return None
+
+
+def _of_settings(error: Exception) -> str | None:
+    """What is wrong with the first of a command's settings; None of all else, which is our mistake."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return None
+    first = error.errors(include_input=False, include_url=False)[0]
+    said = first["msg"].removeprefix("Value error, ")
+    return said if first["type"] == "value_error" else f"{'.'.join(map(str, first['loc']))}: {said}."

@@ -31,7 +31,7 @@ class Settings(BaseModel):
     log_requests : whether each request leaves a line in the log; failures always do.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)  # one of them is a secret
 
     database_url: str = "sqlite:///data/study.sqlite"
     stimuli: Path = Path("data/stimuli/default")

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from app import cli
 from app.sentences import sentence
+from app.settings import Settings
 from model import EQParams
 from tests.model.synthetic import pink_noise
 
@@ -37,6 +38,16 @@ def test_a_folder_in_a_files_place_is_called_that(monkeypatch, capsys):
     with pytest.raises(SystemExit, match="1"):
         cli.main()
     assert capsys.readouterr().err == "Error: . is a folder, where a file is expected.\n"
+
+
+def test_a_token_that_is_too_short_is_refused_in_a_sentence_that_does_not_show_it():
+    with pytest.raises(ValueError, match="admin_token") as raised:
+        Settings(admin_token="fifteen-letters")
+    assert sentence(raised.value) == "The admin token needs 16 characters or more, so that nobody guesses it."
+    assert "fifteen" not in str(raised.value)
+    with pytest.raises(ValueError, match="playground") as raised:
+        Settings(admin_token="sixteen-letters-", playground="shut")
+    assert sentence(raised.value) == "playground: Input should be 'open', 'admin' or 'off'."
 
 
 @pytest.fixture

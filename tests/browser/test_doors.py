@@ -31,6 +31,20 @@ def test_a_wrong_invitation_code_is_reported_and_the_right_one_opens(serve, visi
 
 
 @pytest.mark.slow
+def test_a_browser_that_keeps_no_cookie_is_told_so_instead_of_beginning_again_and_again(serve, visit):
+    person = visit(serve(**BARE).address, locale="de-DE").begin()
+    person.page.context.clear_cookies()  # a frame of another site's page never had it
+    with person.page.expect_response("**/step/*"):
+        person._consent()
+    person.is_shown("unavailable")
+    assert "Diese Studie braucht ein Cookie" in person.stage.inner_text()
+    session = person.page.context.new_cdp_session(person.page)
+    session.send("Emulation.setDocumentCookieDisabled", {"disabled": True})
+    person.reload().is_shown("unavailable")
+    assert "Diese Studie braucht ein Cookie" in person.stage.inner_text() and person.primary.is_visible()
+
+
+@pytest.mark.slow
 def test_a_headphone_check_is_repeated_once_and_then_ends_the_study(serve, visit):
     check = {"test": "woods", "trials": 3, "pass_mark": 3, "attempts": 2, "on_failure": "screen_out"}
     served = serve(**BARE, consent=None, headphones=[check])

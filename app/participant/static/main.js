@@ -11,10 +11,10 @@ import { Shell } from "./shell.js";
 import { start } from "./start.js";
 import { chooseLanguage, chosenLanguage } from "./texts.js";
 
-const MAY_OPEN = new Set(["paused", "full"]); // where it is worth trying again
-const MAY_HAVE_STARTED = new Set([...MAY_OPEN, "closed"]); // who started elsewhere goes on all the same
+const MAY_OPEN = new Set(["paused", "full", "no_cookies"]); // where it is worth trying again
+const MAY_HAVE_STARTED = new Set(["paused", "full", "closed"]); // who started elsewhere goes on all the same
 const ELSEWHERE = new Set(["elsewhere", "resume_wrong"]);
-const UNAVAILABLE = new Set(["id_missing", "id_unsigned", "paused", "closed", "full", "already_completed", "simulated_refused"]);
+const UNAVAILABLE = new Set(["id_missing", "id_unsigned", "paused", "closed", "full", "already_completed", "simulated_refused", "no_cookies"]);
 const LATE_MS = 3000;
 // Asked for while Gradio is still starting.
 const firstStudy = untilReached(() => api.study(chosenLanguage()));
@@ -56,6 +56,7 @@ async function reached(element) {
 function open(element, study, sounds) {
   const page = new Shell(element, study);
   page.sounds = sounds;
+  page.known = study.session; // whether this browser brings back the cookie that it was given
   sounds.tell = (state) => page.tell(state);
   page.outbox = new Outbox((state) => page.tell(state));
   page.onlanguage = (language) => {
@@ -69,6 +70,7 @@ function open(element, study, sounds) {
 
 /** The session of this browser, or a new one once the participant has pressed start. */
 function begin(page) {
+  if (!navigator.cookieEnabled) throw new ApiError(403, { error: "no_cookies" });
   const parameters = Object.fromEntries(new URLSearchParams(location.search));
   delete parameters.invitation;
   const ask = async (more, opening = false) => {
@@ -95,6 +97,7 @@ async function walk(page, started) {
     page.answered_ms = performance.now();
     page.close();
     ({ step, wrong } = await deliver(page, step, body));
+    page.known = true;
   }
 }
 
@@ -123,10 +126,11 @@ async function deliver(page, step, body) {
 function stop(page, error) {
   if (page.withdrawn) return; // what was under way then is of no concern any more
   if (!(error instanceof ApiError)) console.error(error);
-  if (error.code === "no_session") {
+  if (error.code === "no_session" && page.known) {
     location.reload();
     return;
   }
+  if (error.code === "no_session") error.code = "no_cookies"; // it has just begun one, as in a frame that keeps none
   if (ELSEWHERE.has(error.code)) {
     page.leave();
     page.tell("connected");

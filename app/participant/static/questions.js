@@ -14,6 +14,9 @@ export function control(question, { t, id, about = "" }) {
 const CONTROLS = { scale: points, continuous: slider, choice: options, text: freeText };
 
 /** What all controls have: the fieldset is closed at first. */
+/** A part of what is read out, as a sentence. */
+const ended = (part) => (/[.?!。？！]$/.test(part) ? part : `${part}.`);
+
 function questionField(legend, parts, kind) {
   const element = h("fieldset", { class: kind, disabled: true }, h("legend", { class: "visually-hidden" }, legend), parts);
   return {
@@ -45,7 +48,7 @@ function points({ low, high, labels, numbered = false, text: asked }, { t, id, a
   const isEnds = words.every((word, index) => !word || index === 0 || index === words.length - 1);
   const shown = isEnds ? [words[0], words.at(-1)] : words;
   const under = h("div", { class: isEnds ? "ends" : "ends words-under", "aria-hidden": "true" }, shown.map((word) => h("span", {}, word)));
-  const legend = [about, asked, t("trial_scale", { low: signed(low, low), high: signed(high, low) })].filter(Boolean).join(". ");
+  const legend = [about, asked, t("trial_scale", { low: signed(low, low), high: signed(high, low) })].filter(Boolean).map(ended).join(" ");
   const own = questionField(legend, [h("div", { class: "tiles" }, tiles), shown.some(Boolean) && under], "scale");
   own.set = (value) => {
     radios[values.indexOf(value)].checked = true;
