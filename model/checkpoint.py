@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,15 @@ def kind_of(path: str | Path) -> str | None:
             return json.loads((file.metadata() or {}).get("about", "{}")).get("kind")
     except (OSError, SafetensorError):
         return None
+
+
+@contextmanager
+def of_this_version(path: str | Path) -> Iterator[None]:
+    """Within it, what is missing in weights that were read from ``path``, or does not fit, is a ValueError."""
+    try:
+        yield
+    except (KeyError, TypeError, RuntimeError):
+        raise ValueError(f"{path} was written by another version of this model: train it again.") from None
 
 
 def read(path: str | Path, kind: str) -> tuple[dict[str, torch.Tensor], dict[str, Any], str]:

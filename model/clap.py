@@ -176,12 +176,10 @@ class ClapEQ(SemanticEQ):
         if path is None:
             raise ValueError("No weights for CLAP are shipped: give the file that training them wrote.")
         tensors, about, digest = checkpoint.read(path, NAME)
-        network, projection = SemanticNetwork(len(about["descriptors"])), ClapProjection()
-        projection.z_clips = torch.zeros_like(tensors["projection.z_clips"])
-        try:
+        with checkpoint.of_this_version(path):
+            network, projection = SemanticNetwork(len(about["descriptors"])), ClapProjection()
+            projection.z_clips = torch.zeros_like(tensors["projection.z_clips"])
             nn.ModuleDict({"network": network, "projection": projection}).load_state_dict(tensors)
-        except RuntimeError:
-            raise ValueError(f"{path} was written by another version of this model: train it again.") from None
         loaded = Clap.load(clap or about["clap"])
         return cls(network.eval(), about["descriptors"], digest, about, loaded, projection.eval())
 

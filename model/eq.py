@@ -80,12 +80,14 @@ class EQParams:
 
     def response(self, frequencies_hz: ArrayLike, sample_rate: float) -> np.ndarray:
         """Return the magnitude response in dB at ``frequencies_hz`` (any shape)."""
+        check_rate(sample_rate)
         frequencies_hz = np.asarray(frequencies_hz, dtype=float)
         curve = response_db(np.array(self.values)[None], frequencies_hz.ravel(), sample_rate)
         return curve[0].reshape(frequencies_hz.shape)
 
     def sos(self, sample_rate: float) -> np.ndarray:
         """Return the second-order sections [5, 6] that `scipy.signal.sosfilt` takes."""
+        check_rate(sample_rate)
         return biquads(np.array(self.values)[None], sample_rate)[0]
 
     def apply(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:
@@ -140,10 +142,10 @@ def check(parameters: np.ndarray) -> np.ndarray:
 def check_audio(audio: np.ndarray, sample_rate: float) -> np.ndarray:
     """Return ``audio`` as an array, or raise a ValueError that says what is wrong with it."""
     audio = np.asarray(audio)
-    if not 4000 <= sample_rate <= 768_000:
-        raise ValueError(f"The sample rate is {sample_rate:g} Hz, outside 4000 to 768000: was it given in kHz?")
+    check_rate(sample_rate)
     if not np.issubdtype(audio.dtype, np.floating):
-        raise ValueError(f"Audio must be floating point in -1..1, got {audio.dtype}: divide integers by full scale.")
+        cause = "divide integers by full scale." if audio.dtype.kind in "iu" else "is it an array of samples?"
+        raise ValueError(f"Audio must be floating point in -1..1, got {audio.dtype}: {cause}")
     if audio.ndim not in (1, 2) or audio.size == 0:
         raise ValueError(f"Audio must be [channels, samples] with at least one sample, got shape {audio.shape}.")
     if audio.ndim == 2 and audio.shape[0] > MAX_CHANNELS:
@@ -156,6 +158,12 @@ def check_audio(audio: np.ndarray, sample_rate: float) -> np.ndarray:
     if suspicious and not np.isfinite(samples).all():
         raise ValueError("Audio holds NaN or infinite samples: was it divided by a peak of zero?")
     return audio
+
+
+def check_rate(sample_rate: float) -> None:
+    """Raise a ValueError for a sample rate outside 4 to 768 kHz."""
+    if not 4000 <= sample_rate <= 768_000:
+        raise ValueError(f"The sample rate is {sample_rate:g} Hz, outside 4000 to 768000: was it given in kHz?")
 
 
 def biquads(parameters: np.ndarray, sample_rate: float) -> np.ndarray:

@@ -22,7 +22,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from model import checkpoint
-from model.eq import GRID_HZ, EQParams, check_audio, response_db
+from model.eq import GRID_HZ, EQParams, check_audio, check_rate, response_db
 from model.fitting import FIT_RATE_HZ, fit_curve
 from model.request import check_intensity, known_descriptor
 
@@ -213,9 +213,11 @@ class Prior:
     @classmethod
     def load(cls, path: str | Path | None = None) -> Prior:
         """Load the shipped prior, or that of the file ``path``."""
-        tensors, about, digest = checkpoint.read(path or checkpoint.shipped(NAME), NAME)
+        path = path or checkpoint.shipped(NAME)
+        tensors, about, digest = checkpoint.read(path, NAME)
         arrays = {name: tensor.double().numpy() for name, tensor in tensors.items()}
-        return cls(about["descriptors"], **arrays, model_hash=digest)
+        with checkpoint.of_this_version(path):
+            return cls(about["descriptors"], **arrays, model_hash=digest)
 
     def save(self, folder: str | Path, about: dict[str, Any] | None = None) -> Path:
         """Write the prior to ``folder``; return the file's path."""
@@ -238,6 +240,7 @@ def _quadratic(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 
 def _interpolated(curves_db: np.ndarray, frequencies_hz: ArrayLike, sample_rate: float) -> np.ndarray:
+    check_rate(sample_rate)
     frequencies_hz = np.minimum(np.asarray(frequencies_hz, dtype=float), sample_rate / 2)
     places = np.log(np.maximum(frequencies_hz, 1e-3))
     return np.stack([np.interp(places, np.log(GRID_HZ), curve) for curve in curves_db])

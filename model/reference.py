@@ -177,15 +177,17 @@ class ReferenceEQ:
         Raises OSError if the file is not there, ValueError if it is damaged, of another kind, or was trained beside
         another semantic equaliser.
         """
-        tensors, about, digest = checkpoint.read(path or checkpoint.shipped(NAME), NAME)
-        semantic = semantic or SemanticEQ.load()
-        if about["semantic"] != semantic.model_hash:
+        path = path or checkpoint.shipped(NAME)
+        tensors, about, digest = checkpoint.read(path, NAME)
+        semantic, network = semantic or SemanticEQ.load(), ReferenceNetwork()
+        with checkpoint.of_this_version(path):
+            beside = about["semantic"]
+            network.load_state_dict(tensors)
+        if beside != semantic.model_hash:
             raise ValueError(
-                f"The weights by reference were trained beside the semantic weights {about['semantic'][:12]}, not "
+                f"The weights by reference were trained beside the semantic weights {beside[:12]}, not "
                 f"{semantic.model_hash[:12]}: train them again (semantic-eq train --reference)."
             )
-        network = ReferenceNetwork()
-        network.load_state_dict(tensors)
         return cls(network.eval(), semantic, digest, about)
 
     def save(self, folder: str | Path) -> Path:

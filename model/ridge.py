@@ -60,10 +60,12 @@ class RidgeEQ:
     @classmethod
     def load(cls, path: str | Path | None = None) -> RidgeEQ:
         """Load the shipped weights, or those of the file ``path``."""
-        tensors, about, sha256 = checkpoint.read(path or checkpoint.shipped(NAME), NAME)
+        path = path or checkpoint.shipped(NAME)
+        tensors, about, sha256 = checkpoint.read(path, NAME)
         arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
-        static = StaticEQ(about["descriptors"], arrays["parameters"], arrays["targets_db"], sha256)
-        return cls(static, arrays["weights"], arrays["usual_db"], sha256, about)
+        with checkpoint.of_this_version(path):
+            static = StaticEQ(about["descriptors"], arrays["parameters"], arrays["targets_db"], sha256)
+            return cls(static, arrays["weights"], arrays["usual_db"], sha256, about)
 
     def save(self, folder: str | Path) -> Path:
         """Write the weights to ``folder``; return the file's path."""

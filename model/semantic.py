@@ -159,12 +159,11 @@ class SemanticEQ:
 
         Raises OSError if the file is not there, ValueError if it is damaged or of another kind.
         """
-        tensors, about, digest = checkpoint.read(path or checkpoint.shipped("semantic"), "semantic")
-        network = SemanticNetwork(len(about["descriptors"]))
-        try:
+        path = path or checkpoint.shipped("semantic")
+        tensors, about, digest = checkpoint.read(path, "semantic")
+        with checkpoint.of_this_version(path):
+            network = SemanticNetwork(len(about["descriptors"]))
             network.load_state_dict(tensors)
-        except RuntimeError:
-            raise ValueError(f"{path} was written by another version of this model: train it again.") from None
         return cls(network.eval(), about["descriptors"], digest, about)
 
     def save(self, folder: str | Path) -> Path:
@@ -187,7 +186,7 @@ class SemanticEQ:
         descriptor : str
             One of `descriptors`, or a blend such as "warm:0.5,bright:0.3" with weights from 0 to 1.
         intensity : float
-            0 (the flat EQ exactly) to 1; the dose rises with it.
+            0 to 1; the dose rises with it, and with the origin "flat" 0 is the flat EQ exactly.
         origin : {"flat", "audio"}
             See the module; "audio" is the published traversal, kept for comparison.
 

@@ -45,8 +45,10 @@ class StaticEQ:
     @classmethod
     def load(cls, path: str | Path | None = None) -> StaticEQ:
         """Load the shipped curves, or those of the file ``path``."""
-        tensors, about, sha256 = checkpoint.read(path or checkpoint.shipped(NAME), NAME)
-        return cls(about["descriptors"], tensors["parameters"].numpy(), tensors["targets_db"].numpy(), sha256)
+        path = path or checkpoint.shipped(NAME)
+        tensors, about, sha256 = checkpoint.read(path, NAME)
+        with checkpoint.of_this_version(path):
+            return cls(about["descriptors"], tensors["parameters"].numpy(), tensors["targets_db"].numpy(), sha256)
 
     def save(self, folder: str | Path) -> Path:
         """Write the curves to ``folder``; return the file's path."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from model import encoder, eq, request, safe_db
+from model import PersonalWord, encoder, eq, request, safe_db
 from model.evaluation import steadiness
 from model.evaluation.clips import Clip
 from model.evaluation.hearing import area_under_curve
@@ -90,6 +90,18 @@ def test_audio_has_64_channels_at_most(shape, is_taken):
         return
     with pytest.raises(ValueError, match="channels"):
         eq.check_audio(audio, 44_100)
+
+
+@pytest.mark.parametrize(("sample_rate", "is_taken"), [(3999, False), (4000, True), (768_000, True), (768_001, False)])
+def test_curves_have_the_sample_rates_that_audio_has(sample_rate, is_taken):
+    setting, word = eq.EQParams.flat(), PersonalWord.load("warm")
+    curves = (setting.sos, lambda rate: setting.response([100.0], rate), lambda rate: word.response([100.0], rate))
+    for curve in curves:
+        if is_taken:
+            assert np.isfinite(curve(sample_rate)).all()
+            continue
+        with pytest.raises(ValueError, match=f"The sample rate is {sample_rate} Hz, outside 4000 to 768000"):
+            curve(sample_rate)
 
 
 def test_samples_so_loud_that_their_energy_overflows_are_taken_and_infinite_ones_are_not():

@@ -58,7 +58,9 @@ def test_a_fixed_curve_needs_no_sound_and_ridge_does():
         (np.array([[0.1, np.nan]]), "NaN or infinite"),
         (np.zeros((2, 0)), "at least one sample"),
         (np.zeros((44_100, 2)), "channels the last axis"),
-        (np.zeros((2, 100), dtype=np.int16), "divide integers by full scale"),
+        (np.zeros((2, 100), dtype=np.int16), "got int16: divide integers by full scale"),
+        (None, r"got object: is it an array of samples\?"),
+        ("take.wav", r"got <U8: is it an array of samples\?"),
     ],
 )
 def test_audio_that_is_none_is_refused(eq, audio, sentence):
