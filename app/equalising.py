@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # The first is the default: it leaves less of the distance to another recording (docs/model-card.md).
 BY_REFERENCE = ("match", "reference")
+# Kinds of samples that hold more than the 16 bits in which most formats are written unless another is named.
+_FINER = ("PCM_24", "PCM_32", "FLOAT", "DOUBLE")
 
 
 def read(path: Path) -> tuple[np.ndarray, int]:
@@ -30,6 +32,8 @@ def read(path: Path) -> tuple[np.ndarray, int]:
     from stimuli.music import audio as recordings
     from stimuli.music import containers
 
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder, where a recording is expected.")
     if not path.is_file():
         raise ValueError(f"There is no file {path}.")
     if path.suffix.lower() in containers.SUFFIXES:
@@ -73,6 +77,7 @@ def propose(
     if condition not in CONDITIONS:
         raise ValueError(f"Unknown condition {condition!r} (known: {', '.join(CONDITIONS)}).")
     if condition == "original":
+        _take_no_weights(condition, weights)
         return model.EQParams.flat()
     is_semantic = condition == "semantic"
     equaliser: Any = load_semantic(weights, clap) if is_semantic else model.systems()[condition].load(weights)
@@ -94,8 +99,22 @@ def propose_by_reference(
         raise ValueError(
             f"The condition {condition!r} takes no reference: those that do are {', '.join(BY_REFERENCE)}."
         )
+    if condition == "match":
+        _take_no_weights(condition, weights)
     equaliser: Any = model.MatchEQ() if condition == "match" else _reference_eq(weights)
     return equaliser.propose(audio, sample_rate_hz, *read(reference), intensity=intensity)
+
+
+def _take_no_weights(condition: str, weights: Path | None) -> None:
+    if weights is not None:
+        raise ValueError(
+            f"The condition {condition!r} has no weights: leave out --weights, or name another --condition."
+        )
+
+
+def is_unsure(audio: np.ndarray, sample_rate_hz: int) -> bool:
+    """Whether there is nothing in a sound that a word could be said of, so that the semantic equaliser leaves it."""
+    return load_semantic(None).certainty(audio, sample_rate_hz) == 0
 
 
 @cache
@@ -114,3 +133,37 @@ def apply(params: EQParams, audio: np.ndarray, sample_rate_hz: int) -> tuple[np.
     if peak <= 1:
         return output, 0.0
     return output / np.float32(peak), float(20 * np.log10(peak))
+
+
+def write(path: Path, audio: np.ndarray, sample_rate_hz: int, source: Path) -> None:
+    """Write audio [channels, samples] in the format that ends ``path``, as finely as the recording that it was made of.
+
+    Raises
+    ------
+    ValueError
+        When the format cannot hold it, its folder is not there, or ``path`` is the recording itself.
+    """
+    import soundfile as sf
+
+    if path.exists() and path.samefile(source):
+        raise ValueError(f"{path} is the recording itself: give another file to write.")
+    if not path.parent.is_dir():
+        raise ValueError(f"There is no folder {path.parent} to write {path.name} to.")
+    try:
+        sf.write(path, audio.T, sample_rate_hz, subtype=_subtype(path, source))
+    except (sf.LibsndfileError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} cannot be written ({error}): does its ending name a format that holds this?"
+        ) from None
+
+
+def _subtype(path: Path, source: Path) -> str | None:
+    """How samples are to be written; None is the format's own, of 16 bits where it has them."""
+    import soundfile as sf
+
+    try:
+        found = sf.info(source).subtype
+    except sf.LibsndfileError:
+        return None
+    finer = (found, "PCM_24") if found in _FINER else ()
+    return next((kind for kind in finer if sf.check_format(path.suffix[1:].upper(), kind)), None)

@@ -43,6 +43,10 @@ def read_blend(text: str, known: Sequence[str]) -> dict[str, float]:
     blend: dict[str, float] = {}
     for part in text.split(","):
         name, _, number = part.partition(":")
+        if name.strip().isdecimal():
+            raise ValueError(
+                f"The blend {text!r} has a number in a word's place: write weights with a point (warm:0.5)."
+            )
         name = known_descriptor(name, known)
         if name in blend:
             raise ValueError(f"The blend {text!r} has {name!r} twice: give each word one weight.")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.equalising import BY_REFERENCE, apply, load_semantic, propose, propose_by_reference, read
+from app.equalising import BY_REFERENCE, apply, is_unsure, load_semantic, propose, propose_by_reference, read, write
 from model import CONDITIONS
 
 Weights = Annotated[Path | None, typer.Option(help="Weights other than the shipped ones.")]
@@ -45,7 +45,6 @@ def process(
     clap: ClapPlace = None,
 ) -> None:
     """Equalise one file towards a word, or towards another recording."""
-    import soundfile as sf
     from rich import print as show
 
     if (descriptor is None) == (reference is None):
@@ -56,13 +55,12 @@ def process(
         params = propose_by_reference(by, audio, sample_rate, reference, intensity, weights)
     else:
         params = propose(condition or "semantic", audio, sample_rate, str(descriptor), intensity, weights, clap)
+        if condition in (None, "semantic") and not params.gains_db.any() and is_unsure(audio, sample_rate):
+            show("Nothing was changed: next to no timbre to judge was heard, as in a test tone, DC or near silence.")
     output, turned_down_db = apply(params, audio, sample_rate)
     if turned_down_db:
         show(f"Turned down by {turned_down_db:.1f} dB, since the equalised sound would clip.")
-    try:
-        sf.write(destination, output.T, sample_rate)
-    except (sf.LibsndfileError, TypeError, ValueError) as error:
-        raise ValueError(f"{destination} cannot be written ({error}): is its folder there, its ending known?") from None
+    write(destination, output, sample_rate, source)
     for band, gain_db, hz in zip(_BANDS, params.gains_db, params.frequencies_hz, strict=True):
         show(f"{band:10s} {gain_db:+5.1f} dB at {hz:7.0f} Hz")
     show(f"Wrote {destination}")

@@ -8,7 +8,7 @@ import pytest
 import soundfile as sf
 from typer.testing import CliRunner
 
-from app import cli
+from app import cli, equalising
 from app.sentences import sentence
 from app.settings import Settings
 from model import EQParams
@@ -85,3 +85,54 @@ def test_a_file_is_taken_to_a_reference(recordings, options):
 def test_a_word_and_a_reference_are_one_or_the_other(recordings, options, message):
     with pytest.raises(ValueError, match=message):
         raise processed(recordings, *options).exception
+
+
+@pytest.mark.parametrize(
+    ("made", "written", "kind"),
+    [
+        ("FLOAT", "out.wav", "FLOAT"),
+        ("PCM_24", "out.wav", "PCM_24"),
+        ("FLOAT", "out.flac", "PCM_24"),
+        ("PCM_16", "out.wav", "PCM_16"),
+        ("PCM_24", "out.ogg", "VORBIS"),
+    ],
+)
+def test_what_is_written_is_as_fine_as_the_recording(made, written, kind, tmp_path):
+    noise = pink_noise(0.5)
+    sf.write(tmp_path / "in.wav", noise.T, 44_100, subtype=made)
+    equalising.write(tmp_path / written, noise, 44_100, tmp_path / "in.wav")
+    assert sf.info(tmp_path / written).subtype == kind
+
+
+def test_a_recording_is_not_written_over_itself(recordings):
+    before = (recordings / "darker.wav").read_bytes()
+    (recordings / "out.wav").symlink_to(recordings / "darker.wav")
+    with pytest.raises(ValueError, match=r"out\.wav is the recording itself"):
+        raise processed(recordings, "--descriptor", "warm", "--condition", "static").exception
+    assert (recordings / "darker.wav").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("written", "message"), [("gone/out.wav", "There is no folder .*gone to write out.wav to"), ("out", "its ending")]
+)
+def test_a_place_that_cannot_be_written_to_is_called_so(written, message, recordings):
+    with pytest.raises(ValueError, match=message):
+        equalising.write(recordings / written, pink_noise(0.5), 44_100, recordings / "darker.wav")
+
+
+def test_a_folder_is_no_recording(tmp_path):
+    with pytest.raises(ValueError, match="is a folder, where a recording is expected"):
+        equalising.read(tmp_path)
+
+
+@pytest.mark.parametrize("options", [["--descriptor", "warm", "--condition", "original"], ["--reference", "FILE"]])
+def test_weights_are_not_ignored_where_there_are_none(recordings, options):
+    options = [str(recordings / "as it is.wav") if option == "FILE" else option for option in options]
+    with pytest.raises(ValueError, match="has no weights: leave out --weights"):
+        raise processed(recordings, *options, "--weights", "mine.safetensors").exception
+
+
+def test_it_is_said_why_a_test_tone_is_left_as_it_is(recordings):
+    assert "Nothing was changed" not in processed(recordings, "--descriptor", "warm", "--intensity", "0").output
+    sf.write(recordings / "darker.wav", 0.5 * np.sin(np.arange(44_100) / 10), 44_100)
+    assert "Nothing was changed: next to no timbre" in processed(recordings, "--descriptor", "warm").output

@@ -103,6 +103,7 @@ def test_bad_audio_is_refused_in_a_sentence(eq, audio, message):
     [
         ("loud", 1, "flat", "Unknown descriptor 'loud'"),
         ("warm:2", 1, "flat", "weight of 'warm' is '2'"),
+        ("warm:0,5", 1, "flat", r"a number in a word's place: write weights with a point \(warm:0\.5\)"),
         ("warm", 1.1, "flat", "intensity is 1.1"),
         ("warm", np.nan, "flat", "intensity is nan"),
         ("warm", 1, "target", "origin is 'target'"),
