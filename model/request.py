@@ -43,7 +43,7 @@ def read_blend(text: str, known: Sequence[str]) -> dict[str, float]:
     blend: dict[str, float] = {}
     for part in text.split(","):
         name, _, number = part.partition(":")
-        if name.strip().isdecimal():
+        if name.strip().isdecimal() and name.strip() not in known:
             raise ValueError(
                 f"The blend {text!r} has a number in a word's place: write weights with a point (warm:0.5)."
             )

@@ -62,25 +62,26 @@ def evaluate(
     from model.evaluation.clips import read_clips, read_pairs
     from model.request import remembering
 
-    chosen = read_clips(clips, max_clips, held_out_only, lambda items: track(items, "Reading"))
     settings = safe_db.read(safe)
     _, held_out = settings.split()
     systems, listening = _systems(weights, ablation or [])
     main = listening["semantic"]
-    systems["shuffled clips"] = adaptivity.shuffled(main.propose, chosen)
     if rule is not None:
         listening["rule"] = load_semantic(rule)
-        systems["rule"] = adaptivity.ruled(listening["rule"].dose, systems["static"])
     if published is not None:
         listening["published recipe"] = load_semantic(published)
-        systems["published recipe"] = partial(
-            listening["published recipe"].propose, origin="audio", intensity=PUBLISHED_INTENSITY
-        )
     known = [word for word in main.descriptors if word in settings.names]
     words = known if descriptors == "all" else [word.strip().lower() for word in descriptors.split(",")]
     if unknown := set(words) - set(known):
-        raise ValueError(
-            f"Unknown descriptors {', '.join(sorted(unknown))}: weights and {safe} both have {', '.join(known)}."
+        names = ", ".join(map(repr, sorted(unknown)))
+        raise ValueError(f"Unknown descriptors {names}: weights and {safe} both have {', '.join(known)}.")
+    chosen = read_clips(clips, max_clips, held_out_only, lambda items: track(items, "Reading"))
+    systems["shuffled clips"] = adaptivity.shuffled(main.propose, chosen)
+    if rule is not None:
+        systems["rule"] = adaptivity.ruled(listening["rule"].dose, systems["static"])
+    if published is not None:
+        systems["published recipe"] = partial(
+            listening["published recipe"].propose, origin="audio", intensity=PUBLISHED_INTENSITY
         )
     testing = settings if all_settings else held_out
     describes = {name: eq.describe for name, eq in listening.items()}

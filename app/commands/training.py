@@ -48,7 +48,7 @@ def train(
         int | None, typer.Option(help="Passes over the clips; default: 20, or 60 for CLAP's projection.")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, mps ...")] = "cpu",
-    seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same weights on the same machine.")] = 0,
     pretrained: Annotated[Path | None, typer.Option(help="Start from these weights.")] = None,
     end_to_end: Annotated[bool, typer.Option(help="Train the last stage, through the differentiable EQ.")] = True,
     nature: Annotated[
@@ -87,6 +87,11 @@ def train(
     collections = Collections(fma=fma, musdb=musdb, fma_subset=fma_subset, fma_genres=fma_genre or None)
     start = SemanticEQ.load(pretrained) if pretrained else None
     if reference:
+        if clap is not None or baselines or fma is not None or musdb is not None:
+            raise ValueError(
+                "--reference trains the equaliser by reference alone, on --music: leave out --clap, --baselines, --fma "
+                "and --musdb."
+            )
         _train_reference(start or SemanticEQ.load(), settings, folders, out, seed, wandb)
         return
     mixtures = training_mixtures(folders, ratios, collections)

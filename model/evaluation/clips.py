@@ -35,8 +35,10 @@ def read_clips(
     """
     files = audio_files(require_folder(folder, "clips"))
     wanted = [file for file in files if is_held_out(file)] if held_out_only else files
-    if not wanted or at_most < 1:
-        reason = "none of them is held out from training" if files else "are they elsewhere?"
+    if at_most < 1:
+        raise ValueError(f"At most {at_most} clips were to be read: evaluation needs one or more.")
+    if not wanted:
+        reason = "none of them is held out from training." if files else "are they elsewhere?"
         raise ValueError(f"{folder} holds {len(files)} WAV, FLAC, OGG, OPUS, MP3 or AIFF files: {reason}")
     picks = np.unique(np.linspace(0, len(wanted) - 1, min(at_most, len(wanted))).round().astype(int))
     clips = [_read_clip(wanted[index], folder) for index in track(list(picks))]

@@ -103,7 +103,7 @@ def _draw(folders: list[list[Path]], rng: np.random.Generator) -> tuple[list[np.
             continue
         if min(np.abs(excerpt).max() for excerpt in excerpts) > QUIETEST_PEAK:
             return excerpts, rate_hz
-    raise ValueError(f"Of {_TRIES} recordings drawn none could be read, lasts 8 s or more and is not silent.")
+    raise ValueError(f"None of {_TRIES} recordings drawn could be used: each must last 8 s or more and not be silent.")
 
 
 def _two_halves(file: Path, rng: np.random.Generator) -> tuple[list[np.ndarray], int]:

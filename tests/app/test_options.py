@@ -39,7 +39,7 @@ NUMBERS = {
     "train clap_clips": (500, None, None),
     "train fma_ratio": (0.0, None, None),
     "train musdb_ratio": (0.0, None, None),
-    "train seed": (0, None, None),
+    "train seed": (0, 0, None),
 }
 # What deletes, shows or trusts more than usual is asked for.
 OFF = (

@@ -190,6 +190,9 @@ def test_process_equalises_a_file(tmp_path, condition):
     assert (np.abs(output - noise.T).max() < 1e-3) == (condition == "original")
 
 
+EVALUATE = ["evaluate", "--safe", "safe.csv", "--clips"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -205,8 +208,10 @@ def test_process_equalises_a_file(tmp_path, condition):
         (["train", "--safe", "safe.csv", "--fma", ".", "--fma-ratio", "1", "--fma-subset", "small"], "tracks.csv"),
         (["train", "--safe", "safe.csv", "--clap", "nowhere"], "neither a folder here nor a name on the hub"),
         (["train", "--safe", "safe.csv", "--wandb"], "pip install 'semantic-eq[wandb]'"),
-        (["evaluate", "--safe", "safe.csv", "--clips", "."], "airy: weights and safe.csv both have warm, bright"),
-        (["evaluate", "--safe", "safe.csv", "--clips", "nowhere"], "nowhere is not there"),
+        ([*EVALUATE, "nowhere", "--descriptors", "warm"], "nowhere is not there"),
+        ([*EVALUATE, ".", "--descriptors", "warm", "--max-clips", "0"], "At most 0 clips were to be read"),
+        ([*EVALUATE, "nowhere"], "airy': weights and safe.csv both have warm, bright"),  # before reading clips
+        (["train", "--safe", "safe.csv", "--reference", "--clap", "x"], "leave out --clap"),
     ],
 )
 def test_a_mistake_on_the_command_line_is_reported_in_a_sentence(tmp_path, monkeypatch, arguments, message):

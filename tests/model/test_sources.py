@@ -143,6 +143,8 @@ def test_augmentation_draws_levels_and_calls_the_equaliser():
         ({"pink_ratio": 0.7, "fma_ratio": 0.6}, "add up to 1.3, more than 1"),
         ({"pink_ratio": 0.7}, "give a folder of music for the rest"),
         ({"pink_ratio": 0.5, "fma_ratio": 0.5}, "no folder of FMA was given"),
+        ({"pink_ratio": 1.0, "fma": "fma_small"}, "A folder of FMA was given, but the FMA ratio is 0"),
+        ({"pink_ratio": 1.0, "musdb": "musdb18"}, "A folder of MUSDB18 was given, but the MUSDB18 ratio is 0"),
         ({"musdb_ratio": 1, "musdb": "nowhere"}, "nowhere is not there: give the folder of MUSDB18's"),
         ({"music": ["pyproject.toml"]}, "pyproject.toml is a file: give the folder of music"),
         ({"music": ["docs"]}, "docs holds 0 WAV"),

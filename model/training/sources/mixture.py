@@ -106,7 +106,7 @@ def training_mixture(
     Raises
     ------
     ValueError
-        For a ratio outside 0 to 1, ratios of more than 1 together, or a path that is missing or wrong.
+        For a ratio outside 0 to 1, ratios of more than 1 together, a path that is missing, wrong or of no use.
     """
     ratios = {"pink": pink_ratio, "FMA": fma_ratio, "MUSDB18": musdb_ratio}
     for name, ratio in ratios.items():
@@ -131,6 +131,8 @@ def training_mixture(
     for name, path in (("FMA", fma), ("MUSDB18", musdb)):
         if ratios[name] > 0 and path is None:
             raise ValueError(f"The {name} ratio is {ratios[name]:g}, but no folder of {name} was given.")
+        if not ratios[name] > 0 and path is not None:
+            raise ValueError(f"A folder of {name} was given, but the {name} ratio is 0: say what share it is to have.")
     if fma is not None and fma_ratio > 0:
         parts.append((FMA(fma, sample_rate, duration_s, subset=fma_subset, genres=fma_genres), fma_ratio))
     if musdb is not None and musdb_ratio > 0:
