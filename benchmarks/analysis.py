@@ -1,6 +1,7 @@
 """Time and memory of the analysis beside R: python -m benchmarks.analysis [participants ...]
 
-Each row is a process of its own, so that start-up and reading the file count and the peak memory is its own. R is
+Each row is a process of its own, so that start-up and reading the file count and the peak memory is its own: that of
+the larger one where it starts another, as `analyse` does for the figures. Processor time is that of both. R is
 run where `Rscript` with afex and lme4 is installed.
 """
 
