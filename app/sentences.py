@@ -1,6 +1,7 @@
 """What a user reads of an error: one sentence, on the command line and in the workbench alike."""
 
 import errno
+from pathlib import Path
 
 FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or what of it this user may have
 
@@ -12,6 +13,8 @@ def sentence(error: Exception) -> str | None:
         return f"The disk{place} is full ({error.strerror}): free some space and run this again."
     if isinstance(error, IsADirectoryError) and error.filename:
         return f"{error.filename} is a folder, where a file is expected."
+    if isinstance(error, FileExistsError) and Path(error.filename or "").is_file():
+        return f"{error.filename} is a file, where a folder is expected."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}." if error.filename else f"{error.strerror}."
     if type(error).__module__.startswith("pydantic"):  # which this module does not import: it costs every command time

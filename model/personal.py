@@ -69,7 +69,7 @@ class PersonalWord:
             File of the prior; the shipped one without it.
         """
         if str(word).endswith(".json"):
-            return cls.from_json(Path(word).read_text(encoding="utf-8"), path)
+            return cls.from_json(Path(word).read_bytes(), path)
         return cls(Prior.load(path), str(word))
 
     def next(self) -> EQParams:
@@ -156,20 +156,23 @@ class PersonalWord:
         return file
 
     @classmethod
-    def from_json(cls, text: str, path: str | Path | None = None) -> PersonalWord:
+    def from_json(cls, text: str | bytes, path: str | Path | None = None) -> PersonalWord:
         """Learn again from the judgements that `to_json` wrote; ``path`` as in `load`.
 
         Raises ValueError for a text that `to_json` did not write.
         """
         try:
             content = json.loads(text)
+        except ValueError as error:
+            raise ValueError(f"This is not a personal word, nor JSON at all ({error}): is it the right file?") from None
+        try:
             if content["format"] != _FORMAT:
                 raise ValueError(f"The personal word has format {content['format']!r}, expected {_FORMAT}.")
             word = cls(Prior.load(path), str(content["descriptor"]))
             for judgement in content["judgements"]:
-                word.rate(EQParams.from_safe(judgement["parameters"]), float(judgement["rating"]))
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"This is not a personal word ({error!r}): is it what `to_json` wrote?") from None
+                word.rate(EQParams.from_safe(judgement["parameters"]), judgement["rating"])
+        except (KeyError, TypeError):
+            raise ValueError("This JSON is not a personal word: is it what `save` or the playground wrote?") from None
         return word
 
 

@@ -33,6 +33,13 @@ def test_a_full_disk_is_called_that(tmp_path):
     assert sentence(missing.value) == f"No such file or directory: {tmp_path / 'gone'}."
 
 
+def test_a_file_in_a_folders_place_is_called_that(tmp_path):
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(FileExistsError) as there:
+        (tmp_path / "notes.txt").mkdir(exist_ok=True)
+    assert sentence(there.value) == f"{tmp_path / 'notes.txt'} is a file, where a folder is expected."
+
+
 def test_a_folder_in_a_files_place_is_called_that(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["semantic-eq", "study", "check", "."])
     with pytest.raises(SystemExit, match="1"):

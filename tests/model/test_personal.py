@@ -96,8 +96,11 @@ def test_a_word_comes_back_from_json_as_it_was(word):
 
 def test_a_word_comes_back_from_its_file(word, tmp_path):
     word.rate(word.next(), 0.5)
-    again = PersonalWord.load(word.save(tmp_path / "mine.json"))
+    file = word.save(tmp_path / "mine.json")
+    again = PersonalWord.load(file)
     assert again.judgements == word.judgements and again.descriptor == "warm"
+    file.write_text(file.read_text("utf-8"), encoding="utf-8-sig")  # as some editors save it
+    assert PersonalWord.load(file).judgements == word.judgements
     with pytest.raises(ValueError, match=r"mine\.txt.*ends? .json"):
         word.save(tmp_path / "mine.txt")
     (tmp_path / "mine.json").write_text(word.to_json().replace('"warm"', json.dumps(str(tmp_path / "mine.json"))))
@@ -137,10 +140,18 @@ def test_a_setting_without_effect_teaches_nothing(word):
         word.rate(EQParams.flat(), 0.5)
 
 
+SHELF = [*EQParams.flat().to_safe()[:11], 6.0, 8200.0]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "not a personal word"),
+        ("{", "not a personal word, nor JSON at all"),
+        (b"fLaC\x80\xff", "nor JSON at all"),
+        (
+            json.dumps({"format": 1, "descriptor": "warm", "judgements": [{"parameters": SHELF, "rating": "x"}]}),
+            "JSON is",
+        ),
         ("[]", "not a personal word"),
         (json.dumps({"format": 2, "descriptor": "warm", "judgements": []}), "format 2, expected 1"),
         (json.dumps({"format": 1, "descriptor": "loud", "judgements": []}), "Unknown descriptor 'loud'"),
