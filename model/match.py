@@ -15,7 +15,7 @@ import numpy as np
 from model.encoder import AUDIBLE_BAND_DB, N_MELS, held_bands, mel_centres_hz
 from model.eq import EQParams, check_audio
 from model.fitting import fit_curve
-from model.request import analysed, check_intensity
+from model.request import analysed, check_intensity, presence
 
 # More of either moves the curve by less than two excerpts of a recording differ.
 STARTS, EVALUATIONS = 3, 50
@@ -53,7 +53,7 @@ class MatchEQ:
         Raises
         ------
         ValueError
-            For silence, integers, NaN or infinity in either sound, an intensity outside 0 to 1, or sounds that have
+            For silence, DC, integers, NaN or infinity in either sound, an intensity outside 0 to 1, or sounds that have
             fewer than 8 audible bands in common.
         """
         check_intensity(intensity)
@@ -64,11 +64,18 @@ class MatchEQ:
 
 def of_reference(listen: Callable[..., T], clip: Recording, reference: Recording) -> tuple[T, T]:
     """Return what ``listen`` gives of a clip and of its reference, each (audio, Hz); an error says which was wrong."""
-    own = listen(*clip)
+    own = _listened(listen, clip)
     try:
-        return own, listen(*reference)
+        return own, _listened(listen, reference)
     except ValueError as error:
         raise ValueError(f"The reference cannot be used: {error}") from None
+
+
+def _listened(listen: Callable[..., T], recording: Recording) -> T:
+    found = listen(*recording)
+    if presence(recording[0]) == 0:
+        raise ValueError("The audio holds nothing but DC or the noise of dither: is it a silent recording?")
+    return found
 
 
 def require_common(n_bands: int) -> None:

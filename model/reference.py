@@ -217,7 +217,7 @@ class ReferenceEQ:
         Raises
         ------
         ValueError
-            For silence, integers, NaN or infinity in either sound, an intensity outside 0 to 1, or sounds that have
+            For silence, DC, integers, NaN or infinity in either sound, an intensity outside 0 to 1, or sounds that have
             fewer than 8 audible bands in common.
         """
         check_intensity(intensity)

@@ -59,6 +59,8 @@ def test_sounds_need_eight_bands_in_common(common, refused):
     [
         ({"reference": np.zeros((2, 44_100), np.float32)}, "reference cannot be used: The audio is silent"),
         ({"audio": np.zeros((2, 44_100), np.float32)}, "^The audio is silent"),
+        ({"reference": np.full((2, 44_100), 0.5)}, "reference cannot be used: The audio holds nothing but DC"),
+        ({"audio": 5e-5 * np.sin(np.arange(44_100) ** 1.5)}, "^The audio holds nothing but DC or the noise of dither"),
         ({"reference_rate": 44.1}, "reference cannot be used: The sample rate is 44.1"),
         ({"intensity": 1.1}, "intensity is 1.1"),
     ],

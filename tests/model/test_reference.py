@@ -89,6 +89,8 @@ def test_intensity_scales_the_gains(eq):
     [
         ({"reference": np.zeros((2, 44_100), np.float32)}, "reference cannot be used: The audio is silent"),
         ({"audio": np.zeros((2, 44_100), np.float32)}, "^The audio is silent"),
+        ({"reference": np.full((2, 44_100), 0.5)}, "reference cannot be used: The audio holds nothing but DC"),
+        ({"audio": 5e-5 * np.sin(np.arange(44_100) ** 1.5)}, "^The audio holds nothing but DC or the noise of dither"),
         ({"intensity": -0.1}, "intensity is -0.1"),
         ({"audio": np.sin(np.arange(44_100) / 10).astype(np.float32)}, "bands in common, fewer than 8"),
     ],
