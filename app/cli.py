@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from typing import TextIO
+from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
@@ -54,8 +54,20 @@ for group in (
     group.register(cli)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"semantic-eq {version('semantic-eq')}")
+        raise typer.Exit
+
+
 @cli.callback()
-def _semantic_eq() -> None:
+def _semantic_eq(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
     """Keep the commands' names even where only one is registered."""
 
 

@@ -158,6 +158,8 @@ def status(database_url: DatabaseUrl = DATABASE_URL, simulated: Simulated = Fals
         for name, value in overview(engine, simulated).items():
             shown = ", ".join(f"{key}: {n}" for key, n in value.items()) if isinstance(value, dict) else value
             typer.echo(f"{name:>18}  {'-' if shown in (None, '') else shown}")
+        if not simulated and (n := overview(engine, True)["started"]):
+            typer.echo(f"Simulated participants are not counted: {n} started (--simulated).")
 
 
 def pause(database_url: DatabaseUrl = DATABASE_URL) -> None:

@@ -1,6 +1,7 @@
 """What `semantic-eq` prints of a user's mistake."""
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,11 @@ def test_a_folder_in_a_files_place_is_called_that(monkeypatch, capsys):
     with pytest.raises(SystemExit, match="1"):
         cli.main()
     assert capsys.readouterr().err == "Error: . is a folder, where a file is expected.\n"
+
+
+def test_the_version_is_shown():
+    said = CliRunner().invoke(cli.cli, ["--version"])
+    assert said.exit_code == 0 and said.output == f"semantic-eq {version('semantic-eq')}\n"
 
 
 def test_a_token_that_is_too_short_is_refused_in_a_sentence_that_does_not_show_it():

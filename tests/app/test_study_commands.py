@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import cli
+from study.design.definition import load
 from study.sessions import starting
 from study.sessions.running import RunningStudy
 from tests.study.sets import write_set
@@ -93,6 +94,16 @@ def test_check_says_which_margin_nothing_asks_for_and_that_a_title_is_missing(pl
     said = run("study", "check", "study.toml")
     assert "analysis.margins.qualty has no effect: no block asks for it (asked: descriptor, quality)" in said
     assert "title: the study has no name" in said
+
+
+def test_the_status_of_real_participants_says_that_there_are_simulated_ones(place):
+    running = RunningStudy.open("sqlite:///data/study.sqlite", load(small(place)), "data/stimuli/default")
+    assert "Simulated" not in run("study", "status")
+    with running.engine.begin() as connection:
+        starting.start(connection, running, starting.Request(simulated=True), True)
+    running.close()
+    assert run("study", "status").endswith("Simulated participants are not counted: 1 started (--simulated).\n")
+    assert "Simulated" not in run("study", "status", "--simulated")
 
 
 def test_a_study_is_created_watched_paused_invited_to_exported_and_backed_up(place):
