@@ -146,10 +146,11 @@ def _analyse(ratings: Ratings, out: Path, settings: Settings, step: Callable[[st
         unprocessed=settings.unprocessed,
         listeners=settings.listeners,
     )
-    everyone = computed(of_all, thorough=not (stated and some))
-    kept = computed(of_kept, thorough=stated) if of_kept else None
+    drawn = partial(draw_compared, figures=figures, stimuli=settings.stimuli)
+    shown, besides = {"thorough": True, "answered": drawn}, {"thorough": False}
+    everyone = computed(of_all, **(besides if stated and some else shown))
+    kept = computed(of_kept, **(shown if stated else besides)) if of_kept else None
     main, beside = (kept, everyone) if stated and kept else (everyone, kept)
-    draw_compared(main, figures, settings.stimuli)
     step("tables")
     tables = {
         **main.tables,

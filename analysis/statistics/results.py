@@ -1,5 +1,6 @@
 """Every number of a report: computed once for the participants who are kept, and once more for all."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -142,16 +143,23 @@ def compute(
     margin: float | None = None,
     unprocessed: str | None = None,
     listeners: pd.DataFrame | None = None,
+    answered: Callable[[Results], None] = lambda found: None,
 ) -> Results:
     """Compute every table, those of `describe` included; with `thorough=False` without the models that take longest
     (slopes, ordinal, reliability), with a margin the tests of equivalence too, with an unprocessed condition whether
     every other one is equivalent to it, and with listeners' answers (by participant) the difference between their
-    groups."""
+    groups. `answered` is called with what there is once the main model and the compared conditions' tables are."""
     described = of if isinstance(of, Described) else describe(of)
     ratings, grid = described.ratings, described.cells
     if margin is not None:
         refuse_margin_beyond(margin, ratings.scale)
     layout = design(ratings)
+    pair = compared_conditions(grid.conditions, compared)
+    main = fit_main(layout, ratings, *pair) if pair else None
+    of_main = _main_tables(main, ratings)
+    asked = question_tables(ratings, grid, pair, stimuli) if pair else []
+    tables = described.tables | {table.name: table for table in [*of_main, *asked]}
+    answered(Results(ratings, grid, tables, pair, main, {}, None, margin))
     models: dict[str, mixed.MixedFit | None] = {"intercepts": mixed.fit(layout)}
     _, several = rated_by_level(layout, np.zeros_like(layout.clip), of_participants=True)
     several = several and len(layout.counts) <= MOST_SLOPE_PARTICIPANTS
@@ -160,20 +168,14 @@ def compute(
             mixed.fit(layout, slopes=True) if several and _slopes_are_identifiable(layout.counts) else None
         )
     check = ordinal.fit(ratings) if thorough else None
-    pair = compared_conditions(grid.conditions, compared)
-    main = fit_main(layout, ratings, *pair) if pair else None
-    found = [
-        *_main_tables(main, ratings),
-        *_mixed_tables(models),
-        *_ordinal_tables(check),
-    ]
+    found = [*of_main, *_mixed_tables(models), *_ordinal_tables(check)]
     if thorough:
         found += [
             Table("reliability", "Reliability of the ratings.", reliability(ratings)),
             Table("agreement", "Correlation of each participant with the mean of the others.", agreement(ratings)),
         ]
     if pair:
-        found += question_tables(ratings, grid, pair, stimuli)
+        found += asked
         found += model_tables(ratings, layout, models, pair)
         found += odds_tables(ratings, pair) if thorough else []
         found += beside_tables(ratings, grid, main, pair, margin)

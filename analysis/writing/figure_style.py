@@ -57,6 +57,7 @@ _STYLE: dict[RcKeyType, Any] = {
     "svg.hashsalt": "semantic-eq",
     "svg.fonttype": "none",  # text that can be searched, read out and edited
     "pdf.fonttype": 42,
+    "ps.fonttype": 42,  # by it matplotlib 3.11 decides how many letters of a font go together into a PDF too
     "figure.dpi": 100,
 }
 _METADATA = {"pdf": {"CreationDate": None, "ModDate": None}, "svg": {"Date": None}, "png": {"Software": None}}
