@@ -34,6 +34,10 @@ def test_what_was_begun_in_a_step_is_there_after_a_reload(serve, visit):
     box = person.walk(until="comments").stage.get_by_role("textbox")
     box.fill("נעים")
     expect(box).to_have_css("direction", "rtl")  # whatever the page's own language is
+    box.fill("a" * 1999)
+    expect(person.stage.get_by_role("status")).to_be_empty()
+    box.press("a")
+    expect(person.stage.get_by_role("status")).to_have_text("No more than 2000 characters fit in here.")
     box.fill("half a sen")
     expect(box).to_have_css("direction", "ltr")
     expect(person.reload().stage.get_by_role("textbox")).to_have_value("half a sen")

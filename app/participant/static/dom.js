@@ -45,3 +45,12 @@ export function icon(name) {
   svg.append(path);
   return svg;
 }
+
+/** A field of text with a line that says when it is full, also to who hears the page: a browser takes no more without a word. */
+export function limited(field, t) {
+  const line = h("p", { class: "hint", role: "status" });
+  field.addEventListener("input", () => {
+    line.textContent = field.value.length >= field.maxLength ? t("text_full", { most: field.maxLength }) : "";
+  });
+  return h("div", {}, field, line);
+}

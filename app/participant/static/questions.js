@@ -1,6 +1,6 @@
 // The questions about a sound, as `study/design/questions.py` shows them: a scale of points, a continuous one, a choice, a text.
 
-import { h } from "./dom.js";
+import { h, limited } from "./dom.js";
 
 /**
  * The control of one question: `{element, value, disabled, onchange, set, choose}`. `value` is null until it is answered;
@@ -121,9 +121,9 @@ function options({ options: offered, text: asked }, { id, about }) {
 }
 
 /** Free text. */
-function freeText({ max_length, text: asked }, { about }) {
+function freeText({ max_length, text: asked }, { t, about }) {
   const field = h("textarea", { rows: 2, dir: "auto", maxlength: max_length, "aria-label": [about, asked].filter(Boolean).join(". ") });
-  const own = questionField(asked, field, "free-text");
+  const own = questionField(asked, limited(field, t), "free-text");
   own.set = (value) => {
     field.value = value;
     own.answer(value);

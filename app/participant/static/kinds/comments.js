@@ -1,7 +1,7 @@
 // Comments: free text at the end.
 
 import { ask } from "../ask.js";
-import { h, heading, prose } from "../dom.js";
+import { h, heading, limited, prose } from "../dom.js";
 import { rememberFields } from "../draft.js";
 import { kinds } from "../kinds.js";
 
@@ -11,7 +11,7 @@ function comments(step, page) {
   const { t } = page;
   const text = h("textarea", { id: "comments", rows: 5, dir: "auto", maxlength: step.max_length });
   const label = h("label", { for: "comments" }, t("comments_label"));
-  const sent = ask(page, t("comments_send"), [heading(t("comments_title")), prose(step.html), label, text], () => ({ text: text.value.trim() }));
+  const sent = ask(page, t("comments_send"), [heading(t("comments_title")), prose(step.html), label, limited(text, t)], () => ({ text: text.value.trim() }));
   rememberFields(step, text.form);
   return sent;
 }
