@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from study.design.describe import Description
     from study.design.webmushra import Imported
 
+LANGUAGE_CODE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # BCP 47
 StudyFile = Annotated[Path | None, typer.Argument(help="Study file; default: the shipped one.")]
 
 
@@ -88,13 +90,16 @@ def language(
     from stimuli.manifest import write_whole
     from study.design import texts
 
+    if not LANGUAGE_CODE.fullmatch(code):
+        raise ValueError(f"{code!r} is not the code of a language, such as fr or pt-BR.")
     file = out or Path(f"{code}.json")
     if file.exists():
         raise ValueError(f"{file} already exists: name another file with --out.")
     content = texts.template(source)
     write_whole(file, content.encode())
     typer.echo(f"{file} is written: translate its {len(json.loads(content))} texts, then add to the study file")
-    typer.echo(f'languages = ["en", "{code}"]\nmessages = {{ {code} = "{file.name}" }}')
+    languages = ", ".join(f'"{each}"' for each in dict.fromkeys(("en", code)))
+    typer.echo(f'languages = [{languages}]\nmessages = {{ {code} = "{file.name}" }}')
 
 
 def webmushra(

@@ -91,3 +91,21 @@ def test_a_command_writes_the_file_to_translate(tmp_path):
     assert "already exists" in str(again.exception)
     with pytest.raises(ValueError, match=r"no texts in 'xx' to translate from \(known: de, en, es, zh\)"):
         texts.template("xx")
+
+
+@pytest.mark.parametrize("code", ["../fr", "f", "fr_FR", "languages", "français"])
+def test_a_file_of_texts_is_written_for_the_code_of_a_language_only(tmp_path, monkeypatch, code):
+    monkeypatch.chdir(tmp_path)
+    refused = CliRunner().invoke(cli, ["study", "language", code])
+    assert "is not the code of a language, such as fr or pt-BR." in str(refused.exception)
+    for right in ("en", "pt-BR"):
+        assert CliRunner().invoke(cli, ["study", "language", right]).exit_code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"en.json", "pt-BR.json"}
+
+
+def test_a_language_is_named_once_among_those_of_the_study(tmp_path):
+    said = {
+        code: CliRunner().invoke(cli, ["study", "language", code, "--out", f"{tmp_path}/{code}"]).output
+        for code in ("en", "fr")
+    }
+    assert 'languages = ["en"]\n' in said["en"] and 'languages = ["en", "fr"]\n' in said["fr"]
