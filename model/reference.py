@@ -97,7 +97,7 @@ class ReferenceNetwork(nn.Module):
         self.position = nn.Parameter(torch.zeros(width, N_MELS))
         self.blocks = nn.ModuleList(ResidualBlock(width, 2**power, dropout) for power in range(5))
         self.whole = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(dropout))
-        self.stranger = nn.Linear(width, 1)
+        self.stranger = nn.Linear(width + 1, 1)
         self.leave = nn.Conv1d(2 * width, 2, 1)
         for parameter in self.leave.parameters():
             nn.init.zeros_(parameter)
@@ -112,7 +112,7 @@ class ReferenceNetwork(nn.Module):
         weights = common * OCTAVES.to(common)
         apart = centred(reference.spectrum - own.spectrum, weights).clamp(-LARGEST_DB, LARGEST_DB) * common
         encoder = semantic.encoder
-        likely = self.likely(apart, common, wander_of(own, reference))
+        likely, oddness = self.likely(apart, common, wander_of(own, reference))
         hidden = [encoder.hidden(sound.texture) for sound in (own, reference)]
         nature = encoder.natural_of(hidden[1]) - encoder.natural_of(hidden[0])
         rows = [apart / 10, apart.abs() / 10, nature / 10, (apart - nature) / 10, common]
@@ -126,20 +126,26 @@ class ReferenceNetwork(nn.Module):
         for block in self.blocks:
             inner = block(inner)
         whole = self.whole(inner.mean(dim=2))
-        stranger = self.stranger(whole)
+        stranger = self.stranger(torch.cat([whole, oddness.log()[:, None]], dim=1))
         share, more = self.leave(torch.cat([inner, whole[:, :, None].expand(-1, -1, N_MELS)], dim=1)).unbind(1)
         # Where two sounds do not differ there is nothing to do, whatever the network would add.
         differing = torch.tanh((apart.square() * weights).sum(dim=1) / weights.sum(dim=1).clamp_min(1e-6))[:, None]
         curve = likely + common * torch.sigmoid(share + stranger) * (apart - likely) + 3 * more * differing
         return curve - (curve * OCTAVES).sum(dim=1, keepdim=True) / OCTAVES.sum(), stranger[:, 0]
 
-    def likely(self, apart: torch.Tensor, common: torch.Tensor, wander_db: torch.Tensor) -> torch.Tensor:
-        """Return the EQs [n, 80] that most likely make the differences ``apart`` of two halves of a recording, dB."""
+    def likely(
+        self, apart: torch.Tensor, common: torch.Tensor, wander_db: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the EQs [n, 80] that most likely make the differences ``apart`` of two halves of a recording, dB.
+
+        And [n] how odd such differences are for halves with an EQ: Mahalanobis distance squared, by audible band.
+        """
         scale = torch.exp(self.music_scale[0] + self.music_scale[1] * torch.log1p(wander_db))
         music = self.music_correlation * scale[:, :, None] * scale[:, None, :]
         alone = torch.diag_embed(_REST + _UNHEARD * (1 - common))
-        weights = torch.linalg.solve(self.eq_covariance + music + _LEVEL + alone, apart[:, :, None])
-        return (self.eq_covariance @ weights)[:, :, 0]
+        weights = torch.linalg.solve(self.eq_covariance + music + _LEVEL + alone, apart[:, :, None])[:, :, 0]
+        oddness = (apart * weights).sum(dim=1).clamp_min(1e-3) / common.sum(dim=1).clamp_min(1)
+        return weights @ self.eq_covariance, oddness
 
 
 def wander_of(own: Sound, reference: Sound) -> torch.Tensor:

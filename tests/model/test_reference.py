@@ -49,12 +49,25 @@ def test_less_of_a_difference_is_an_eq_where_the_music_wanders_and_unheard_bands
     heard = (torch.arange(N_MELS) < 60).float()[None]
 
     def missed(common, wander_db):
-        likely = eq.network.likely(curve * common, common, torch.full((1, N_MELS), wander_db))
+        likely, _ = eq.network.likely(curve * common, common, torch.full((1, N_MELS), wander_db))
         return float(centred(likely - curve, OCTAVES[None]).std() / curve.std())
 
     steady, wandering, cut = missed(every, 0.1), missed(every, 10.0), missed(heard, 0.1)
     assert steady < 0.25 and wandering > 1.5 * steady
     assert steady < cut < 0.8
+
+
+def test_a_jagged_difference_is_odder_than_an_eqs_unless_the_music_wanders(eq):
+    smooth = torch.as_tensor(EQ.response(mel_centres_hz(), 44_100)).float()[None]
+    jagged = smooth.std() * torch.tensor([1.0, -1.0]).repeat(N_MELS // 2)[None]
+    every = torch.ones(1, N_MELS)
+
+    def oddness(apart, wander_db):
+        return float(eq.network.likely(apart, every, torch.full((1, N_MELS), wander_db))[1])
+
+    assert oddness(jagged, 0.1) > 2 * oddness(smooth, 0.1)
+    assert oddness(jagged, 10.0) < oddness(jagged, 0.1) / 2
+    assert 0 < oddness(0 * smooth, 0.1) <= 1e-3
 
 
 def plucks(seconds: int, seed: int) -> np.ndarray:
