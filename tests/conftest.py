@@ -1,6 +1,7 @@
 """What every test shares."""
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -20,6 +21,8 @@ LONGEST = (
     "browser/test_plain_words.py", "browser/test_blind.py",
 )  # fmt: skip
 TESTS = Path(__file__).parent
+# A shell that runs the tests in the background has them ignore Ctrl+C, and with them all programs that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def place(item: pytest.Item) -> tuple[bool, int]:

@@ -13,10 +13,10 @@ export function control(question, { t, id, about = "" }) {
 
 const CONTROLS = { scale: points, continuous: slider, choice: options, text: freeText };
 
-/** What all controls have: the fieldset is closed at first. */
 /** A part of what is read out, as a sentence. */
 const ended = (part) => (/[.?!。？！]$/.test(part) ? part : `${part}.`);
 
+/** What all controls have: the fieldset is closed at first. */
 function questionField(legend, parts, kind) {
   const element = h("fieldset", { class: kind, disabled: true }, h("legend", { class: "visually-hidden" }, legend), parts);
   return {
