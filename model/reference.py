@@ -5,8 +5,9 @@ too, most where the music wanders most, and what an EQ does is smooth. A Wiener 
 most likely makes the difference, if the two are one recording. The network looks at both sounds, how their bands
 fluctuate, how they wander within each sound and which spectrum their textures make likely. It says whether the two are
 one recording at all (of another one, the whole difference is wanted), band by band where between that EQ and the whole
-difference to go, and what to add. That curve becomes 13 parameters through the semantic equaliser's own decoder, from
-where least squares goes on; its audio encoder is shared too.
+difference to go, and what to add, up to twice the filter's uncertainty: of a steady sound there is nothing to guess.
+That curve becomes 13 parameters through the semantic equaliser's own decoder, from where least squares goes on; its
+audio encoder is shared too.
 
 It learns from itself: one half of a recording is equalised at random, the other is the reference, and the EQ is
 known (`model.training.reference`).
@@ -112,7 +113,7 @@ class ReferenceNetwork(nn.Module):
         weights = common * OCTAVES.to(common)
         apart = centred(reference.spectrum - own.spectrum, weights).clamp(-LARGEST_DB, LARGEST_DB) * common
         encoder = semantic.encoder
-        likely, oddness = self.likely(apart, common, wander_of(own, reference))
+        likely, doubt_db, oddness = self.likely(apart, common, wander_of(own, reference))
         hidden = [encoder.hidden(sound.texture) for sound in (own, reference)]
         nature = encoder.natural_of(hidden[1]) - encoder.natural_of(hidden[0])
         rows = [apart / 10, apart.abs() / 10, nature / 10, (apart - nature) / 10, common]
@@ -130,22 +131,30 @@ class ReferenceNetwork(nn.Module):
         share, more = self.leave(torch.cat([inner, whole[:, :, None].expand(-1, -1, N_MELS)], dim=1)).unbind(1)
         # Where two sounds do not differ there is nothing to do, whatever the network would add.
         differing = torch.tanh((apart.square() * weights).sum(dim=1) / weights.sum(dim=1).clamp_min(1e-6))[:, None]
-        curve = likely + common * torch.sigmoid(share + stranger) * (apart - likely) + 3 * more * differing
+        curve = (
+            likely
+            + common * torch.sigmoid(share + stranger) * (apart - likely)
+            + 2 * doubt_db * torch.tanh(more) * differing
+        )
         return curve - (curve * OCTAVES).sum(dim=1, keepdim=True) / OCTAVES.sum(), stranger[:, 0]
 
     def likely(
         self, apart: torch.Tensor, common: torch.Tensor, wander_db: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return the EQs [n, 80] that most likely make the differences ``apart`` of two halves of a recording, dB.
 
-        And [n] how odd such differences are for halves with an EQ: Mahalanobis distance squared, by audible band.
+        And [n, 80] how uncertain they are, standard deviation in dB, and [n] how odd such differences are for halves
+        with an EQ: Mahalanobis distance squared, by audible band.
         """
         scale = torch.exp(self.music_scale[0] + self.music_scale[1] * torch.log1p(wander_db))
         music = self.music_correlation * scale[:, :, None] * scale[:, None, :]
         alone = torch.diag_embed(_REST + _UNHEARD * (1 - common))
-        weights = torch.linalg.solve(self.eq_covariance + music + _LEVEL + alone, apart[:, :, None])[:, :, 0]
+        known = torch.cat([apart[:, :, None], self.eq_covariance.expand(len(apart), -1, -1)], dim=2)
+        solved = torch.linalg.solve(self.eq_covariance + music + _LEVEL + alone, known)
+        weights, gain = solved[:, :, 0], solved[:, :, 1:]
         oddness = (apart * weights).sum(dim=1).clamp_min(1e-3) / common.sum(dim=1).clamp_min(1)
-        return weights @ self.eq_covariance, oddness
+        left = self.eq_covariance.diagonal() - (self.eq_covariance * gain.transpose(1, 2)).sum(dim=2)
+        return weights @ self.eq_covariance, left.clamp_min(1e-3).sqrt(), oddness
 
 
 def wander_of(own: Sound, reference: Sound) -> torch.Tensor:

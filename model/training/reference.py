@@ -2,8 +2,8 @@
 
 0. In closed form: what EQs do, and how two halves of a recording differ (see `set_statistics`).
 1. Curves: an EQ's response is added to the spectrum of one half; the network is asked for the way back (if the clip had
-   it) or there (if the reference had it). Half of the references are other recordings: what is asked for then is that
-   the spectra come together, and, of every pair, whether it is one recording.
+   it) or there (if the reference had it). A third of the references are other recordings: what is asked for then is
+   that the spectra come together, and, of every pair, whether it is one recording.
 2. Through the equaliser: a snippet is equalised, the network's setting is applied to it through dasp-pytorch, and what
    comes out is to be the snippet as it was.
 """
@@ -38,7 +38,7 @@ from model.training.settings import SettingsSampler
 from model.training.sources import audio_files, is_for_validation, is_held_out
 
 SAMPLE_RATE = 44_100
-OTHER_SHARE = 0.5
+OTHER_SHARE = 0.35
 # How much a spectrum distance as large as before counts, in dB of an EQ that is missed.
 _OTHER_WEIGHT_DB = 3.0
 # How much a nat of doubt counts whether the two are one recording.

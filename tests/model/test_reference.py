@@ -49,7 +49,7 @@ def test_less_of_a_difference_is_an_eq_where_the_music_wanders_and_unheard_bands
     heard = (torch.arange(N_MELS) < 60).float()[None]
 
     def missed(common, wander_db):
-        likely, _ = eq.network.likely(curve * common, common, torch.full((1, N_MELS), wander_db))
+        likely, _, _ = eq.network.likely(curve * common, common, torch.full((1, N_MELS), wander_db))
         return float(centred(likely - curve, OCTAVES[None]).std() / curve.std())
 
     steady, wandering, cut = missed(every, 0.1), missed(every, 10.0), missed(heard, 0.1)
@@ -63,7 +63,7 @@ def test_a_jagged_difference_is_odder_than_an_eqs_unless_the_music_wanders(eq):
     every = torch.ones(1, N_MELS)
 
     def oddness(apart, wander_db):
-        return float(eq.network.likely(apart, every, torch.full((1, N_MELS), wander_db))[1])
+        return float(eq.network.likely(apart, every, torch.full((1, N_MELS), wander_db))[2])
 
     assert oddness(jagged, 0.1) > 2 * oddness(smooth, 0.1)
     assert oddness(jagged, 10.0) < oddness(jagged, 0.1) / 2

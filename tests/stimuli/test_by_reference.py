@@ -37,7 +37,7 @@ def test_the_nearest_name_is_the_reference(music):
         matched.find("other", "airy")
 
 
-@pytest.mark.parametrize(("kind", "tolerance_db"), [("match", 1.5), ("reference", 8.0)])
+@pytest.mark.parametrize(("kind", "tolerance_db"), [("match", 1.5), ("reference", 6.0)])
 def test_a_set_is_built_by_reference_and_its_eq_is_in_the_manifest(music, kind, tolerance_db):
     clips = [Clip("song", "Song", music / "song.wav")]
     specification = f"{kind}:{music / 'references'}"
